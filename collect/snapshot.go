@@ -1,0 +1,68 @@
+package collect
+
+import "time"
+
+// Schema names the shape of snapshots as JSON; new fields keep it.
+const Schema = "pytop/1"
+
+// Snapshot is the difference of two readings: what is shown and exported.
+// Bare counts are cumulative from Since; Delta, PerS and Share are of the
+// last Interval.
+type Snapshot struct {
+	Time      time.Time
+	Since     time.Time
+	Seq       int           // 1 for the first
+	Interval  time.Duration // as measured between the two readings; 0 for the first
+	Final     bool
+	EndReason string
+	Host      string
+	Processes []ProcessRow
+	Functions []FunctionRow // in ascending Code.ID
+	Focus     uint64        // the Code.ID counted by thread; 0: none
+	ByThread  []ThreadCount
+	Probes    []Probe
+	Lost      []Loss
+	Self      SelfRow
+	Totals    Totals // over all processes
+}
+
+// ProcessRow is a process in a snapshot.
+type ProcessRow struct {
+	ProcessReading
+	// Counting: its calls were counted during all or part of the interval.
+	Counting    bool
+	CallsPerS   float64
+	ResumesPerS float64
+	// TaxShare is the share of the CPU time used in the interval that went
+	// into counting, 0..1; TaxKnown is false when there is no telling.
+	TaxShare float64
+}
+
+// FunctionRow is a function in a snapshot.
+type FunctionRow struct {
+	Code         *Code
+	Calls        uint64
+	CallsDelta   uint64
+	CallsPerS    float64
+	CallsShare   float64 // of all calls of the interval, 0..1
+	Resumes      uint64
+	ResumesDelta uint64
+	ResumesPerS  float64
+	HasResumes   bool
+	Status       CallsStatus
+}
+
+// SelfRow is what pytop takes, in a snapshot.
+type SelfRow struct {
+	CPUShare float64 // of one core in the interval
+	Memory   uint64  // resident bytes
+	Maps     uint64  // bytes of kernel memory held by BPF maps; 0: not known
+}
+
+// Totals sums the processes.
+type Totals struct {
+	Calls, CallsDelta     uint64
+	Resumes, ResumesDelta uint64
+	CallsPerS             float64
+	ResumesPerS           float64
+}
