@@ -30,9 +30,12 @@ type Snapshot struct {
 type ProcessRow struct {
 	ProcessReading
 	// Counting: its calls were counted during all or part of the interval.
-	Counting    bool
-	CallsPerS   float64
-	ResumesPerS float64
+	Counting     bool
+	CountedDelta time.Duration // the part of the interval during which its calls were counted
+	CallsDelta   uint64
+	ResumesDelta uint64
+	CallsPerS    float64 // of the time counted
+	ResumesPerS  float64 // of the time counted
 	// TaxShare is the share of the CPU time used in the interval that went
 	// into counting, 0..1; TaxKnown is false when there is no telling.
 	TaxShare float64

@@ -1,0 +1,112 @@
+package collect
+
+import "time"
+
+// Diff makes the snapshot that lies between two readings of one source. With
+// a nil prev it is the first: totals without rates.
+func Diff(prev, cur *Reading, seq int) *Snapshot {
+	s := &Snapshot{
+		Time: cur.Time, Since: cur.Since, Seq: seq, Final: cur.Final, EndReason: cur.EndReason,
+		Host: cur.Host, Focus: cur.Focus, ByThread: cur.ByThread, Probes: cur.Probes, Lost: cur.Lost,
+		Self: SelfRow{Memory: cur.Self.Memory, Maps: cur.Self.Maps},
+	}
+	if prev == nil {
+		prev = &Reading{Time: cur.Since}
+	} else {
+		s.Interval = cur.Time.Sub(prev.Time)
+		s.Self.CPUShare = share(cur.Self.CPU-prev.Self.CPU, s.Interval)
+	}
+	s.Processes = diffProcesses(prev.Processes, cur.Processes)
+	for _, p := range s.Processes {
+		s.Totals.Calls += p.Calls
+		s.Totals.Resumes += p.Resumes
+		s.Totals.CallsDelta += p.CallsDelta
+		s.Totals.ResumesDelta += p.ResumesDelta
+		s.Totals.CallsPerS += p.CallsPerS
+		s.Totals.ResumesPerS += p.ResumesPerS
+	}
+	s.Functions = diffCodes(prev.Codes, cur.Codes, s.Processes, s.Totals.CallsDelta)
+	return s
+}
+
+func diffProcesses(prev, cur []ProcessReading) []ProcessRow {
+	before := make(map[*Process]ProcessReading, len(prev))
+	for _, p := range prev {
+		before[p.Process] = p
+	}
+	rows := make([]ProcessRow, len(cur))
+	for i, p := range cur {
+		b := before[p.Process]
+		r := ProcessRow{ProcessReading: p, CallsDelta: grown(b.Calls, p.Calls), ResumesDelta: grown(b.Resumes, p.Resumes)}
+		r.CountedDelta = p.Counted - b.Counted
+		r.Counting = r.CountedDelta > 0
+		r.CallsPerS = perSecond(r.CallsDelta, r.CountedDelta)
+		r.ResumesPerS = perSecond(r.ResumesDelta, r.CountedDelta)
+		if b.Process != nil && p.CPUKnown && b.CPUKnown && p.TaxKnown {
+			r.TaxShare, r.TaxKnown = min(1, share(p.Tax-b.Tax, p.CPU-b.CPU)), true
+		} else {
+			r.TaxKnown = false
+		}
+		rows[i] = r
+	}
+	return rows
+}
+
+// diffCodes walks both lists in step: they are in ascending ID.
+func diffCodes(prev, cur []CodeCount, processes []ProcessRow, all uint64) []FunctionRow {
+	byPID := make(map[int]*ProcessRow, len(processes))
+	for i := range processes {
+		byPID[processes[i].Process.PID] = &processes[i]
+	}
+	rows := make([]FunctionRow, len(cur))
+	var process *ProcessRow // of the row before: mostly the same
+	for i, c := range cur {
+		for len(prev) > 0 && prev[0].Code.ID < c.Code.ID {
+			prev = prev[1:]
+		}
+		var b CodeCount
+		if len(prev) > 0 && prev[0].Code.ID == c.Code.ID {
+			b = prev[0]
+		}
+		if process == nil || process.Process.PID != c.Code.PID {
+			process = byPID[c.Code.PID]
+		}
+		r := FunctionRow{
+			Code: c.Code, Calls: c.Calls, Resumes: c.Resumes, HasResumes: c.HasResumes,
+			CallsDelta: grown(b.Calls, c.Calls), ResumesDelta: grown(b.Resumes, c.Resumes), Status: Off,
+		}
+		if all > 0 {
+			r.CallsShare = float64(r.CallsDelta) / float64(all)
+		}
+		if process != nil {
+			r.Status = process.Status
+			r.CallsPerS = perSecond(r.CallsDelta, process.CountedDelta)
+			r.ResumesPerS = perSecond(r.ResumesDelta, process.CountedDelta)
+		}
+		rows[i] = r
+	}
+	return rows
+}
+
+// grown is cur-prev; 0 when a hit read before it was undone made prev larger.
+func grown(prev, cur uint64) uint64 {
+	if cur < prev {
+		return 0
+	}
+	return cur - prev
+}
+
+func perSecond(n uint64, in time.Duration) float64 {
+	if in <= 0 {
+		return 0
+	}
+	return float64(n) / in.Seconds()
+}
+
+// share of whole that part is, 0 or more.
+func share(part, whole time.Duration) float64 {
+	if whole <= 0 || part <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
