@@ -30,13 +30,17 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 }
 
 func diffProcesses(prev, cur []ProcessReading) []ProcessRow {
-	before := make(map[*Process]ProcessReading, len(prev))
+	type key struct { // Process is another one after an exec; its counts go on
+		pid   int
+		start time.Time
+	}
+	before := make(map[key]ProcessReading, len(prev))
 	for _, p := range prev {
-		before[p.Process] = p
+		before[key{p.Process.PID, p.Process.Start}] = p
 	}
 	rows := make([]ProcessRow, len(cur))
 	for i, p := range cur {
-		b := before[p.Process]
+		b := before[key{p.Process.PID, p.Process.Start}]
 		r := ProcessRow{ProcessReading: p, CallsDelta: grown(b.Calls, p.Calls), ResumesDelta: grown(b.Resumes, p.Resumes)}
 		r.CountedDelta = p.Counted - b.Counted
 		r.Counting = r.CountedDelta > 0

@@ -42,7 +42,8 @@ type Reading struct {
 	EndReason string // why it is the last one, in words; empty otherwise
 }
 
-// Process is what does not change while a process runs one program.
+// Process is what does not change while a process runs one program; PID and
+// Start say which process it is.
 type Process struct {
 	PID     int
 	Start   time.Time // when the process started

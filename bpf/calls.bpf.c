@@ -1,0 +1,282 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Counts starts and resumes of Python functions. */
+
+/* pytop's own PID namespace; 0: it is the first one. */
+const volatile __u64 pidns_dev = 0;
+const volatile __u64 pidns_ino = 0;
+
+/* Set by Go while a function is counted by thread: 0 is no; grows with each focus. */
+__u32 focus_epoch = 0;
+
+enum { CO_GENERATOR = 0x20, CO_COROUTINE = 0x80, CO_ASYNC_GENERATOR = 0x200 };
+
+enum hit { START, RESUME, CREATION, UNREADABLE };
+
+/* Process and thread as pytop's PID namespace numbers them: the process in the upper half. */
+static __always_inline __u64 current_ids(void)
+{
+	struct bpf_pidns_info ns = {};
+
+	if (!pidns_ino)
+		return bpf_get_current_pid_tgid();
+	bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ns, sizeof(ns));
+	return (__u64)ns.tgid << 32 | ns.pid;
+}
+
+static __always_inline __u32 current_pid(void)
+{
+	return current_ids() >> 32;
+}
+
+static __always_inline int lose(enum loss why, __u64 n)
+{
+	__u32 pid = current_pid();
+	struct process_state *p = bpf_map_lookup_elem(&processes, &pid);
+
+	if (p)
+		__sync_fetch_and_add(&p->lost[why], n);
+	return 0;
+}
+
+static __always_inline struct call_key call_key(__u64 code, __u64 cookie)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct call_key key = {
+		.tgid = bpf_get_current_pid_tgid() >> 32,
+		.image = (__u32)task->self_exec_id << 8 | (__u32)(cookie >> ATTACH_SHIFT),
+		.code = code,
+	};
+	return key;
+}
+
+static __always_inline void fill_name(struct name *n, char *file_bytes, char *function_bytes, __u32 room,
+				      struct str_head *file, struct str_head *function)
+{
+	__u64 size;
+
+	n->file = file->text;
+	size = file->size < room ? file->size : room - 1;
+	n->file.bytes = size;
+	if (bpf_probe_read_user(file_bytes, size & (room - 1), (void *)file->at))
+		n->file.kind = 0;
+	n->function = function->text;
+	size = function->size < room ? function->size : room - 1;
+	n->function.bytes = size;
+	if (bpf_probe_read_user(function_bytes, size & (room - 1), (void *)function->at))
+		n->function.kind = 0;
+}
+
+#define SEND_NAME(room)                                                                              \
+	({                                                                                           \
+		struct { struct name name; char file[room]; char function[room]; } *e_ =             \
+			bpf_ringbuf_reserve(&names, sizeof(*e_), 0);                                 \
+		if (e_) {                                                                            \
+			e_->name.id = id;                                                            \
+			e_->name.code = code;                                                        \
+			e_->name.pid = pid;                                                          \
+			e_->name.line = line;                                                        \
+			fill_name(&e_->name, e_->file, e_->function, room, &file, &function);        \
+			bpf_ringbuf_submit(e_, 0);                                                   \
+		}                                                                                    \
+		e_ != 0;                                                                             \
+	})
+
+/* Tells Go what the new code object is called: 1, or 0 when the ring is full. */
+static __noinline int send_name(__u64 id, __u64 code, __u32 pid)
+{
+	struct str_head file, function;
+	__u32 line = 0;
+
+	read_memory(&line, sizeof(line), code, py.code_line);
+	read_str_head(&file, code, py.code_file);
+	read_str_head(&function, code, py.code_name);
+	if (file.size < TEXT_SMALL && function.size < TEXT_SMALL)
+		return SEND_NAME(TEXT_SMALL);
+	return SEND_NAME(TEXT_LARGE);
+}
+
+/* Makes the entry of a code object not seen before; NULL: not counted (and why is counted). */
+static __noinline struct call_count *first_sight(struct call_key *key)
+{
+	struct call_count fresh = {};
+	__u32 zero = 0, flags = 0, pid = current_pid();
+	struct process_state *p = bpf_map_lookup_elem(&processes, &pid);
+	__u64 *last = bpf_map_lookup_elem(&last_id, &zero);
+	long failed;
+
+	if (!p || !last)
+		return 0; /* not watched: a child that inherited the breakpoint */
+	if (!is_code(key->code, p->code_type)) {
+		__sync_fetch_and_add(&p->lost[LOST_NOT_CODE], 1);
+		return 0;
+	}
+	read_memory(&flags, sizeof(flags), key->code, py.code_flags);
+	if (flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR))
+		fresh.flags = GENERATOR;
+	fresh.id = __sync_fetch_and_add(last, 1) + 1;
+	fresh.pid = pid;
+	failed = bpf_map_update_elem(&live, key, &fresh, BPF_NOEXIST);
+	if (!failed && !send_name(fresh.id, key->code, pid))
+		__sync_fetch_and_add(&p->lost[LOST_NAMES], 1);
+	struct call_count *n = bpf_map_lookup_elem(&live, key); /* another thread may have been first */
+	if (!n)
+		__sync_fetch_and_add(&p->lost[LOST_FULL], 1);
+	return n;
+}
+
+/* Only generators and coroutines have resumes, so only they look at the running instruction. */
+static __always_inline enum hit what_generator_does(struct pt_regs *ctx, struct call_count *n, __u64 cookie)
+{
+	__u64 at = 0;
+	__u16 instruction = 0;
+	__s32 lasti = 0;
+
+	if (py.legacy_frame) {
+		if (read_memory(&lasti, sizeof(lasti), read_frame(ctx, cookie), py.frame_lasti))
+			return UNREADABLE;
+		return lasti == -1 ? START : RESUME;
+	}
+	if (cookie & NEXT_IN_REGISTER)
+		at = read_register(ctx, cookie >> NEXT_SHIFT & 31) - (cookie >> AHEAD_SHIFT & 15);
+	else if (read_memory(&at, sizeof(at), read_frame(ctx, cookie), py.frame_instr))
+		return UNREADABLE;
+	if (py.start_is_fixed && n->start)
+		return at == n->start ? START : RESUME;
+	if (read_memory(&instruction, sizeof(instruction), at, 0))
+		return UNREADABLE;
+	switch (instruction >> 8 & py.resume_mask) {
+	case 0:
+		n->start = at;
+		return START;
+	case 4: /* 3.15: a generator expression is being made; with mask 3 it does not occur */
+		return CREATION;
+	}
+	return RESUME;
+}
+
+static __always_inline void count_by_thread(struct call_key *key, enum hit hit, __u32 epoch)
+{
+	struct thread_key thread = { .tid = (__u32)current_ids(), .epoch = epoch };
+	struct thread_count fresh = {}, *n;
+
+	if (!bpf_map_lookup_elem(&focused, key))
+		return;
+	n = bpf_map_lookup_elem(&by_thread, &thread);
+	if (!n) {
+		bpf_map_update_elem(&by_thread, &thread, &fresh, BPF_NOEXIST);
+		n = bpf_map_lookup_elem(&by_thread, &thread);
+	}
+	if (n) /* only this thread writes its entry */
+		hit == START ? n->calls++ : n->resumes++;
+}
+
+/* At a site that every start of a Python function passes once. */
+SEC("uprobe.multi")
+int called(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx), code;
+	enum hit hit = START;
+	__u32 epoch;
+
+	if (cookie & IF_TAKEN && !branch_taken(ctx, cookie >> CONDITION_SHIFT))
+		return 0;
+	if (cookie & IF_NOT_TAKEN && branch_taken(ctx, cookie >> CONDITION_SHIFT))
+		return 0;
+	if (cookie & THROW_IN_REGISTER && (__u32)read_register(ctx, cookie >> THROW_SHIFT & 31))
+		return 0; /* throw() or close(): the body does not run */
+	code = read_code(ctx, cookie);
+	if (!code)
+		return lose(LOST_UNREADABLE, 1);
+
+	struct call_key key = call_key(code, cookie);
+	struct call_count *n = bpf_map_lookup_elem(&live, &key);
+
+	if (!n && !(n = first_sight(&key)))
+		return 0;
+	if (n->flags & GENERATOR)
+		hit = what_generator_does(ctx, n, cookie);
+	if (hit == START)
+		__sync_fetch_and_add(&n->calls, 1);
+	else if (hit == RESUME)
+		__sync_fetch_and_add(&n->resumes, 1);
+	else
+		return hit == UNREADABLE ? lose(LOST_UNREADABLE, 1) : 0;
+	epoch = focus_epoch;
+	if (epoch)
+		count_by_thread(&key, hit, epoch);
+	return 0;
+}
+
+/* At the start of code_dealloc(code): from now on its address may be another function. */
+SEC("uprobe.multi")
+int freed(struct pt_regs *ctx)
+{
+	struct call_key key = call_key(first_argument(ctx), bpf_get_attach_cookie(ctx));
+	struct call_count *n = bpf_map_lookup_elem(&live, &key);
+	__u32 pid;
+	struct process_state *p;
+
+	if (!n)
+		return 0;
+	pid = n->pid;
+	__u64 id = n->id, counted = n->calls + n->resumes - n->calls_undone - n->resumes_undone;
+	long failed = bpf_map_update_elem(&gone, &id, n, BPF_NOEXIST);
+
+	bpf_map_delete_elem(&live, &key); /* in any case: never let the counts become another function's */
+	p = bpf_map_lookup_elem(&processes, &pid);
+	if (p) {
+		__sync_fetch_and_add(&p->freed, 1);
+		if (failed)
+			__sync_fetch_and_add(&p->lost[LOST_GONE_FULL], counted);
+	}
+	return 0;
+}
+
+/* At a call of _Py_Instrument(code, interpreter): the RESUME that has just been counted runs again. Other calls pass the site too. */
+SEC("uprobe.multi")
+int instrumented(struct pt_regs *ctx)
+{
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	struct call_key key = call_key(first_argument(ctx), cookie);
+	struct call_count *n = bpf_map_lookup_elem(&live, &key);
+	enum hit hit = START;
+	struct process_state *p;
+	__u32 pid;
+
+	if (!n)
+		return 0;
+	if (n->flags & GENERATOR)
+		hit = what_generator_does(ctx, n, cookie);
+	if (hit == START)
+		__sync_fetch_and_add(&n->calls_undone, 1);
+	else if (hit == RESUME)
+		__sync_fetch_and_add(&n->resumes_undone, 1);
+	else if (hit == UNREADABLE)
+		return lose(LOST_UNREADABLE, 1);
+	pid = n->pid;
+	p = bpf_map_lookup_elem(&processes, &pid);
+	if (p)
+		__sync_fetch_and_add(&p->instrumented, 1);
+	return 0;
+}
+
+/* At ENTER_EXECUTOR: a compiled trace is entered, and calls inside it pass no site. */
+SEC("uprobe.multi")
+int executor(struct pt_regs *ctx)
+{
+	__u32 pid = current_pid();
+	struct process_state *p = bpf_map_lookup_elem(&processes, &pid);
+
+	if (p)
+		__sync_fetch_and_add(&p->executor, 1);
+	return 0;
+}
+
+/* The floor: what a probe costs that does nothing. For calibration and benchmarks. */
+SEC("uprobe.multi")
+int empty(struct pt_regs *ctx)
+{
+	return 0;
+}

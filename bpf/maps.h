@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Every map. Sizes are set by Go before loading; hashes are not preallocated, so that memory is what is used. */
+#pragma once
+
+/* {tgid, image, code object} -> counts, while the code object lives. Written by called and instrumented; deleted by freed, and by Go
+ * once the process has ended or was attached anew, and the entry was read. Not per CPU: the GIL makes one writer, atomics serve
+ * free-threaded builds, and it is as fast with 1/ncpu of the memory and of the reading. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct call_key);
+	__type(value, struct call_count);
+} live SEC(".maps");
+
+/* id -> counts of a code object that was freed: final. Written by freed; Go reads and deletes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, __u64);
+	__type(value, struct call_count);
+} gone SEC(".maps");
+
+/* PID, as pytop's namespace numbers it -> a watched process. Entries are made and deleted by Go; counters are written here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct process_state);
+} processes SEC(".maps");
+
+/* Names of code objects at their first sight. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} names SEC(".maps");
+
+/* 0 -> the last id given. A counter, not a clock: clocks can be coarse. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} last_id SEC(".maps");
+
+/* The code objects of the focused function; made and deleted by Go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct call_key);
+	__type(value, __u32);
+} focused SEC(".maps");
+
+/* {tid, epoch} -> counts of the focused function. Written by called; Go deletes those of old epochs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct thread_key);
+	__type(value, struct thread_count);
+} by_thread SEC(".maps");

@@ -1,0 +1,23 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* The one translation unit. */
+#include "headers/kernel.h"
+#include "headers/bpf_helpers.h"
+
+#include "types.h"
+#include "maps.h"
+#include "registers.h"
+#include "python.h"
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
+
+#include "calls.bpf.c"
+
+/* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
+const struct name *go_name __attribute__((unused));
+const enum cookie_flags *go_cookie_flags __attribute__((unused));
+const enum cookie_shifts *go_cookie_shifts __attribute__((unused));
+const enum call_flags *go_call_flags __attribute__((unused));
+const enum text_sizes *go_text_sizes __attribute__((unused));
+const enum loss *go_loss __attribute__((unused));

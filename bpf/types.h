@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Every struct and enum that Go sees too. */
+#pragma once
+
+/* py_offsets: where CPython keeps what we read, in bytes. One set per build, constant while a program is loaded. */
+struct py_offsets {
+	__u64 code_mask;      /* clears the tag bits of a frame's executable */
+	__u32 frame_code;     /* frame -> code object */
+	__u32 frame_instr;    /* frame -> running instruction (3.11+) */
+	__u32 frame_lasti;    /* frame -> f_lasti (up to 3.10) */
+	__u32 legacy_frame;   /* 1 up to 3.10: the frame is a PyFrameObject and a resume is told by f_lasti */
+	__u32 resume_mask;    /* of RESUME's oparg: the bits that tell where it stands */
+	__u32 start_is_fixed; /* 1 where a code object's RESUME 0 has one address for all threads and mask 3 is enough */
+	__u32 object_type;    /* object -> ob_type */
+	__u32 type_name;      /* type -> tp_name */
+	__u32 code_flags;
+	__u32 code_line;
+	__u32 code_file;
+	__u32 code_name;
+	__u32 str_length;
+	__u32 str_state;
+	__u32 str_ascii;      /* where a compact ASCII str's characters begin */
+	__u32 str_compact;    /* where a compact non-ASCII str's characters begin */
+	__u32 str_kind_shift; /* of kind (3 bits) in state; ascii is 4 bits further */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct py_offsets) == 80, "no holes");
+
+/* The attach cookie: what is particular to a site. */
+enum cookie_flags {
+	CODE_IN_REGISTER = 1,  /* else read through the frame */
+	FRAME_IN_SLOT = 2,     /* at [sp + slot]; else in a register */
+	IF_TAKEN = 4,          /* counts only when the branch under it is going to be taken */
+	IF_NOT_TAKEN = 8,
+	NEXT_IN_REGISTER = 16, /* the running instruction's address + ahead; else read from the frame */
+	THROW_IN_REGISTER = 32,
+};
+enum cookie_shifts {
+	CONDITION_SHIFT = 8, /* 4 bits */
+	CODE_SHIFT = 12,     /* 5 bits each */
+	FRAME_SHIFT = 17,
+	NEXT_SHIFT = 22,
+	THROW_SHIFT = 27,
+	AHEAD_SHIFT = 32,    /* 4 bits */
+	SLOT_SHIFT = 36,     /* 12 bits, in units of 8 bytes */
+	ATTACH_SHIFT = 56,   /* 8 bits: grows with each attach */
+};
+
+/* call_key: one code object while it lives. tgid as the kernel's first PID namespace numbers it. */
+struct call_key {
+	__u32 tgid;
+	__u32 image; /* self_exec_id << 8 | attach: which program of the process, and which attach */
+	__u64 code;  /* address */
+};
+_Static_assert(sizeof(struct call_key) == 16, "no holes");
+
+enum call_flags { GENERATOR = 1 };
+
+/* call_count: all but start only grow. */
+struct call_count {
+	__u64 id; /* of the code object, unique while pytop runs */
+	__u64 calls;
+	__u64 resumes;
+	__u64 calls_undone; /* the same RESUME ran again: subtract */
+	__u64 resumes_undone;
+	__u64 start; /* address of a generator's RESUME 0, once seen */
+	__u32 flags;
+	__u32 pid; /* as pytop's PID namespace numbers it */
+};
+_Static_assert(sizeof(struct call_count) == 56, "no holes");
+
+/* Why hits are lost; the index of process_state.lost. */
+enum loss {
+	LOST_UNREADABLE = 0, /* frame or instruction could not be read */
+	LOST_FULL = 1,       /* live had no room for the function */
+	LOST_GONE_FULL = 2,  /* calls of a freed function for which gone had no room */
+	LOST_NAMES = 3,      /* functions whose name event found the ring full: their name is read later */
+	LOST_NOT_CODE = 4,   /* what the site held was not a code object */
+	LOSSES = 5,
+};
+
+/* process_state: a watched process. */
+struct process_state {
+	__u64 code_type;    /* address of PyCode_Type; 0: not known */
+	__u64 executor;     /* hits of ENTER_EXECUTOR: a JIT runs */
+	__u64 freed;        /* hits of code_dealloc */
+	__u64 instrumented; /* hits of _Py_Instrument's calls */
+	__u64 lost[LOSSES];
+};
+_Static_assert(sizeof(struct process_state) == 72, "no holes");
+
+/* A str as CPython holds it: length characters of kind bytes each; bytes follow in the event. */
+struct text {
+	__u32 length;
+	__u8 kind;  /* 1, 2 or 4; 0: could not be read */
+	__u8 ascii; /* 1: kind 1 and below 128 */
+	__u16 bytes; /* how many of them the event holds */
+};
+
+enum text_sizes { TEXT_SMALL = 256, TEXT_LARGE = 4096 };
+
+/* name: a code object seen for the first time; then follow the bytes of file and function, each in the event's text size. */
+struct name {
+	__u64 id;
+	__u64 code;
+	__u32 pid;
+	__u32 line;
+	struct text file;
+	struct text function;
+};
+_Static_assert(sizeof(struct name) == 40, "no holes");
+
+/* thread_key: a thread in the focused function; epoch grows with each focus. */
+struct thread_key {
+	__u32 tid;
+	__u32 epoch;
+};
+struct thread_count {
+	__u64 calls;
+	__u64 resumes;
+};
