@@ -1,0 +1,113 @@
+package export
+
+import (
+	"sync"
+
+	"pytop/collect"
+)
+
+// Queue writes snapshots in the background, so that reading goes on when the
+// reader of a pipe is slow. When it falls behind, the oldest snapshots that
+// wait are dropped: counts in those that follow are cumulative.
+type Queue struct {
+	writer Writer
+	depth  int
+
+	mu      sync.Mutex
+	more    sync.Cond
+	waiting []*collect.Snapshot
+	closed  bool
+	dropped uint64
+	err     error
+	done    chan struct{}
+}
+
+// NewQueue returns a queue before w in which at most depth snapshots wait.
+// Close it; it closes w.
+func NewQueue(w Writer, depth int) *Queue {
+	q := &Queue{writer: w, depth: max(1, depth), done: make(chan struct{})}
+	q.more.L = &q.mu
+	go q.run()
+	return q
+}
+
+// Write hands over a snapshot and returns at once, with the error of an
+// earlier one if there was any: nothing is written after that.
+func (q *Queue) Write(s *collect.Snapshot) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.err != nil {
+		return q.err
+	}
+	if len(q.waiting) >= q.depth {
+		q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+		q.dropped++
+	}
+	q.waiting = append(q.waiting, s)
+	q.more.Signal()
+	return nil
+}
+
+// Dropped is how many snapshots were not written since the reader was slow.
+func (q *Queue) Dropped() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.dropped
+}
+
+// Done is closed when, after Finish or Close was called, everything has been written.
+func (q *Queue) Done() <-chan struct{} { return q.done }
+
+// Finish tells the queue that nothing follows; it does not wait: see Done.
+func (q *Queue) Finish() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.more.Signal()
+}
+
+// Close writes what waits, closes the writer and returns the first error. It
+// lasts as long as the reader takes.
+func (q *Queue) Close() error {
+	q.Finish()
+	<-q.done
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.err
+}
+
+func (q *Queue) run() {
+	defer close(q.done)
+	for {
+		s := q.next()
+		var err error
+		if s == nil {
+			err = q.writer.Close()
+		} else {
+			err = q.writer.Write(s)
+		}
+		if err != nil {
+			q.mu.Lock()
+			q.err = err
+			q.mu.Unlock()
+		}
+		if s == nil || err != nil {
+			return
+		}
+	}
+}
+
+// next waits for a snapshot; nil when there is none to come.
+func (q *Queue) next() *collect.Snapshot {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.waiting) == 0 && !q.closed {
+		q.more.Wait()
+	}
+	if len(q.waiting) == 0 {
+		return nil
+	}
+	s := q.waiting[0]
+	q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+	return s
+}
