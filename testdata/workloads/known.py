@@ -500,7 +500,7 @@ def cached():
     memo.cache_clear()
     small_cache.cache_clear()
     for _ in range(3):
-        memo(200)
+        memo(40)
     for i in range(100):
         small_cache(i % 10)
         dispatched(i), dispatched("s")
