@@ -1,0 +1,74 @@
+package tui
+
+import (
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// editor is a line of text that is typed.
+type editor struct {
+	text []rune
+	at   int // the place before which typing goes
+}
+
+func (e *editor) set(text string) {
+	e.text = []rune(text)
+	e.at = len(e.text)
+}
+
+func (e *editor) value() string { return string(e.text) }
+
+// after is the text behind the place where typing goes.
+func (e *editor) after() string { return string(e.text[e.at:]) }
+
+func (e *editor) insert(text string) {
+	var typed []rune
+	for _, r := range text {
+		if !unicode.IsControl(r) {
+			typed = append(typed, r)
+		}
+	}
+	e.text = append(e.text[:e.at], append(typed, e.text[e.at:]...)...)
+	e.at += len(typed)
+}
+
+// remove takes out the text from a place to another.
+func (e *editor) remove(from, to int) {
+	from, to = max(0, from), min(to, len(e.text))
+	e.text = append(e.text[:from], e.text[to:]...)
+	e.at = from
+}
+
+// press edits with the keys of shells.
+func (e *editor) press(msg tea.KeyPressMsg) {
+	switch msg.String() {
+	case "backspace", "ctrl+h":
+		e.remove(e.at-1, e.at)
+	case "delete", "ctrl+d":
+		e.remove(e.at, e.at+1)
+	case "left", "ctrl+b":
+		e.at = max(0, e.at-1)
+	case "right", "ctrl+f":
+		e.at = min(len(e.text), e.at+1)
+	case "home", "ctrl+a":
+		e.at = 0
+	case "end", "ctrl+e":
+		e.at = len(e.text)
+	case "ctrl+u":
+		e.remove(0, e.at)
+	case "ctrl+k":
+		e.remove(e.at, len(e.text))
+	case "ctrl+w":
+		from := e.at
+		for from > 0 && e.text[from-1] == ' ' {
+			from--
+		}
+		for from > 0 && e.text[from-1] != ' ' {
+			from--
+		}
+		e.remove(from, e.at)
+	default:
+		e.insert(msg.Text)
+	}
+}

@@ -1,0 +1,162 @@
+package format
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Plain makes a name safe to draw: what would move the terminal's cursor,
+// change its colours or reorder text is shown as its escape (\x1b, \u202e),
+// and so is every cluster on whose width terminals do not agree. Everything
+// that comes from a target goes through here once, on its way to the screen.
+func Plain(name string) string {
+	clean := true
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; c < ' ' || c >= 0x7f {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return name
+	}
+	var b strings.Builder
+	for rest := name; rest != ""; {
+		cluster, _ := ansi.FirstGraphemeCluster(rest, ansi.GraphemeWidth)
+		rest = rest[len(cluster):]
+		if drawable(cluster) {
+			b.WriteString(cluster)
+		} else {
+			escape(&b, cluster)
+		}
+	}
+	return b.String()
+}
+
+// drawable tells whether a cluster has one width, and moves nothing.
+func drawable(cluster string) bool {
+	for _, r := range cluster {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	w := ansi.StringWidth(cluster)
+	return w > 0 && w == ansi.StringWidthWc(cluster)
+}
+
+func escape(b *strings.Builder, cluster string) {
+	for len(cluster) > 0 {
+		r, n := utf8.DecodeRuneInString(cluster)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(b, `\x%02x`, cluster[0])
+		case r >= ' ' && r < 0x7f:
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r < 0x100:
+			fmt.Fprintf(b, `\x%02x`, r)
+		case r < 0x10000:
+			fmt.Fprintf(b, `\u%04x`, r)
+		default:
+			fmt.Fprintf(b, `\U%08x`, r)
+		}
+		cluster = cluster[n:]
+	}
+}
+
+// Width is how many cells text takes.
+func Width(text string) int {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= utf8.RuneSelf {
+			return ansi.StringWidth(text)
+		}
+	}
+	return len(text)
+}
+
+// CutLeft shortens text to width cells; what goes is on the left.
+func (s *Signs) CutLeft(text string, width int) string {
+	w := Width(text)
+	if w <= width {
+		return text
+	}
+	mark := Width(s.Ellipsis)
+	if width <= mark {
+		return strings.Repeat(".", max(0, width))
+	}
+	// A wide character across the edge goes as a whole.
+	cut := ansi.TruncateLeft(text, w-width+mark, "")
+	return s.Ellipsis + cut
+}
+
+// CutRight shortens text to width cells; what goes is on the right.
+func (s *Signs) CutRight(text string, width int) string {
+	if Width(text) <= width {
+		return text
+	}
+	if width <= Width(s.Ellipsis) {
+		return strings.Repeat(".", max(0, width))
+	}
+	return ansi.Truncate(text, width, s.Ellipsis)
+}
+
+// Left puts text at the left of width cells, which it must not exceed.
+func Left(text string, width int) string {
+	return text + Blank(width-Width(text))
+}
+
+// Right puts text at the right of width cells, which it must not exceed.
+func Right(text string, width int) string {
+	return Blank(width-Width(text)) + text
+}
+
+const blanks = "                                                                                                                                "
+
+// Blank is n cells of nothing; none when n is negative.
+func Blank(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	if n <= len(blanks) {
+		return blanks[:n]
+	}
+	return strings.Repeat(" ", n)
+}
+
+// TailOf is the end of text that fits into width cells.
+func TailOf(text string, width int) string {
+	return ansi.TruncateLeft(text, Width(text)-width, "")
+}
+
+// Wrap breaks text at its spaces into lines of at most width cells; a word
+// that is longer stands alone.
+func Wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && Width(line)+1+Width(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+// Clamp cuts a line with styles in it to width cells.
+func Clamp(line string, width int) string {
+	if ansi.StringWidth(line) <= width {
+		return line
+	}
+	return ansi.Truncate(line, width, "")
+}

@@ -1,0 +1,165 @@
+package tui
+
+import (
+	"cmp"
+	"math"
+	"strings"
+
+	"pytop/collect"
+	"pytop/tui/format"
+	"pytop/tui/table"
+)
+
+// function is a row of the functions pane.
+type function struct {
+	*collect.FunctionRow
+	quiet   uint8 // readings since it ran: 0 when it just did, at most quietEnd
+	counted bool  // its process was counted in the interval
+}
+
+// defaultSort is what the screen starts with.
+const defaultSort = "calls_per_s"
+
+// trendCells is how wide the sparklines of functions are: a minute.
+const trendCells = 20
+
+func functionKey(f *function) uint64 { return f.Code.ID }
+
+// functionTable makes the table of functions; trend gives a row's sparkline,
+// nil leaves that column out.
+func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Table[function] {
+	columns := []table.Column[function]{
+		{
+			Title: "pid", Field: "pid", Width: 7, Right: true, Hide: true,
+			Cell:  func(f *function, _ int) string { return format.Whole(f.Code.PID) },
+			Value: func(f *function) float64 { return float64(f.Code.PID) },
+		}, {
+			Title: "calls/s", Field: defaultSort, Width: 9, Right: true, Falling: true,
+			Cell:  func(f *function, _ int) string { return rateCell(signs, f, f.CallsPerS) },
+			Value: func(f *function) float64 { return rateOrder(f, f.CallsPerS) },
+		}, {
+			Title: "%", Field: "calls_share", Width: 5, Right: true, Falling: true, From: 84, Leave: 5,
+			Cell:  func(f *function, _ int) string { return shareCell(signs, f) },
+			Value: func(f *function) float64 { return rateOrder(f, f.CallsShare) },
+		}, {
+			Title: "total", Field: "calls", Width: 7, Right: true, Falling: true, Leave: 4,
+			Cell:  func(f *function, _ int) string { return format.Count(f.Calls) },
+			Value: func(f *function) float64 { return float64(f.Calls) },
+		}, {
+			Title: "resumes/s", Field: "resumes_per_s", Width: 11, Right: true, Falling: true, From: 96, Leave: 6,
+			Cell:  func(f *function, _ int) string { return resumesCell(signs, f) },
+			Value: resumesOrder,
+		}, {
+			Title: "resumes", Field: "resumes", Width: 9, Right: true, Falling: true, Hide: true,
+			Cell:  func(f *function, _ int) string { return resumesTotal(signs, f) },
+			Value: func(f *function) float64 { return float64(f.Resumes) },
+		}, {
+			Title: "function", Field: "function", Width: 20, Grow: 45, Most: 60,
+			Cell: func(f *function, width int) string {
+				return signs.CutLeft(format.Plain(f.Code.Function), width)
+			},
+			Compare: func(a, b *function) int { return strings.Compare(a.Code.Function, b.Code.Function) },
+		}, {
+			Title: "file:line", Field: "file", Width: 16, Grow: 55,
+			Cell: func(f *function, width int) string {
+				return signs.CutLeft(format.FullPlace(f.Code.File, f.Code.Line), width)
+			},
+			Compare: byPlace,
+		},
+	}
+	if trend != nil {
+		columns = append(columns[:6], append([]table.Column[function]{{
+			Title: "last minute", Field: "trend", Width: trendCells, From: 150, Leave: 7,
+			Cell: func(f *function, _ int) string { return trend(f.Code.ID) },
+		}}, columns[6:]...)...)
+	}
+	return &table.Table[function]{Columns: columns, Key: functionKey}
+}
+
+// SortFields are the names that Options.Sort takes, those of the JSON.
+func SortFields() []string {
+	var fields []string
+	for _, c := range functionTable(&format.Unicode, nil).Columns {
+		fields = append(fields, c.Field)
+	}
+	return append(fields, "calls_delta", "line")
+}
+
+// sortField is the column's field for a name of the JSON: some share one.
+func sortField(name string) string {
+	switch name {
+	case "calls_delta":
+		return "calls_per_s"
+	case "line":
+		return "file"
+	}
+	return name
+}
+
+func byPlace(a, b *function) int {
+	if n := strings.Compare(a.Code.File, b.Code.File); n != 0 {
+		return n
+	}
+	return cmp.Compare(a.Code.Line, b.Code.Line)
+}
+
+// rateOrder sorts by a rate. Rows at 0 follow, first what went there last,
+// then by their total, which does not change; then those not measured.
+func rateOrder(f *function, v float64) float64 {
+	switch {
+	case !f.counted:
+		return -100 + totalOrder(f)
+	case v > 0:
+		return v
+	}
+	return -float64(f.quiet) - 1 + totalOrder(f)
+}
+
+// totalOrder maps a row's total to 0..1, more calls to more.
+func totalOrder(f *function) float64 { return math.Log2(float64(f.Calls)+1) / 65 }
+
+func resumesOrder(f *function) float64 {
+	if !f.HasResumes {
+		return -1000 + totalOrder(f)
+	}
+	return rateOrder(f, f.ResumesPerS)
+}
+
+func rateCell(signs *format.Signs, f *function, v float64) string {
+	if !f.counted {
+		return signs.Unknown
+	}
+	return certainty(signs, f.Status) + format.Rate(v)
+}
+
+func shareCell(signs *format.Signs, f *function) string {
+	if !f.counted {
+		return signs.Unknown
+	}
+	return format.Percent(f.CallsShare)
+}
+
+func resumesCell(signs *format.Signs, f *function) string {
+	if !f.HasResumes {
+		return signs.None
+	}
+	return rateCell(signs, f, f.ResumesPerS)
+}
+
+func resumesTotal(signs *format.Signs, f *function) string {
+	if !f.HasResumes {
+		return signs.None
+	}
+	return format.Count(f.Resumes)
+}
+
+// certainty is the mark before a number that is not exact.
+func certainty(signs *format.Signs, s collect.CallsStatus) string {
+	switch s {
+	case collect.Estimate:
+		return signs.Estimate
+	case collect.LowerBound:
+		return signs.AtLeast
+	}
+	return ""
+}

@@ -1,0 +1,193 @@
+package tui
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"pytop/collect"
+	"pytop/tui/format"
+)
+
+// wide is from how many columns on words are written out.
+const wide = 100
+
+// header is the first lines of the screen: what is watched, how much it
+// calls, what watching costs, who measures, and what went wrong.
+func (m *Model) header(width int) []string {
+	s := m.shown
+	if s == nil {
+		text := "attaching" + m.signs.Ellipsis
+		if m.source != nil {
+			text = "counting" + m.signs.Ellipsis
+		}
+		return []string{m.line(width, []piece{{text: "pytop", ink: m.styles.title}, {text: text, ink: m.styles.bold, gap: m.signs.Dot}}, nil), "", ""}
+	}
+	return []string{m.targetLine(s, width), m.callsLine(s, width), m.gilLine(s, width)}
+}
+
+func (m *Model) targetLine(s *collect.Snapshot, width int) string {
+	st, dot := m.styles, m.signs.Dot
+	left := []piece{{text: "pytop", ink: st.title, rank: 5}}
+	if len(s.Processes) == 1 {
+		p := s.Processes[0]
+		left = append(left,
+			piece{text: shortCommand(p.Process.Command), ink: st.bold, gap: dot, flex: true},
+			piece{text: "pid " + format.Whole(p.Process.PID), ink: st.plain, gap: dot},
+			piece{text: "CPython " + format.Plain(p.Process.Python), ink: st.plain, gap: dot, rank: 2},
+			piece{text: format.Plain(p.Process.Build), ink: st.dim, gap: " ", rank: 7},
+		)
+		if !p.Process.Start.IsZero() {
+			left = append(left, piece{text: "up " + format.Span(s.Time.Sub(p.Process.Start)), ink: st.dim, gap: dot, rank: 8})
+		}
+	} else {
+		left = append(left,
+			piece{text: format.Whole(len(s.Processes)) + " processes", ink: st.bold, gap: dot},
+			piece{text: "CPython " + pythons(s.Processes), ink: st.plain, gap: dot, flex: true},
+		)
+	}
+	every := format.Interval(m.delay)
+	if width >= wide {
+		every = "every " + every
+	}
+	right := []piece{
+		{text: format.Plain(s.Host), ink: st.dim, rank: 4},
+		{text: every, ink: st.dim, gap: dot},
+		{text: format.Clock(s.Time), ink: st.plain, gap: dot},
+	}
+	return m.line(width, left, right)
+}
+
+func (m *Model) callsLine(s *collect.Snapshot, width int) string {
+	st := m.styles
+	cells := min(40, max(7, width/6))
+	left := []piece{{text: m.label("calls", width), ink: st.dim}}
+	if s.Interval > 0 && counting(s) {
+		left = append(left,
+			piece{text: format.Rate(s.Totals.CallsPerS) + "/s", ink: st.bold, gap: " "},
+			piece{text: "+ " + format.Rate(s.Totals.ResumesPerS) + " resumes/s", ink: st.plain, gap: " ", rank: 3},
+			piece{text: m.signs.Spark(m.recent(cells)), ink: st.spark, gap: "  ", rank: 4})
+	} else {
+		left = append(left, piece{text: m.signs.Unknown + "/s", ink: st.bold, gap: " "},
+			piece{text: m.signs.Spark(m.recent(cells)), ink: st.spark, gap: "  ", rank: 4})
+	}
+	text, color := m.status(s)
+	left = append(left, piece{text: text, ink: color, gap: "  "})
+	return m.line(width, left, m.cost(s, width))
+}
+
+// cost is what watching takes: from the target, and pytop itself.
+func (m *Model) cost(s *collect.Snapshot, width int) []piece {
+	st, long := m.styles, width >= wide
+	tax, color, known := 0.0, st.plain, false
+	for _, p := range s.Processes {
+		if p.TaxKnown {
+			known, tax = true, max(tax, p.TaxShare)
+		}
+	}
+	text := "tax " + m.signs.Unknown
+	if known {
+		text = "tax " + format.HeadPercent(tax)
+		if tax > taxAlert {
+			color = st.amber
+		}
+		switch {
+		case len(s.Processes) > 1:
+			text += " at most"
+		case long:
+			text += " of the target"
+		}
+	}
+	self := "pytop " + format.HeadPercent(s.Self.CPUShare)
+	if s.Interval == 0 {
+		self = "pytop " + m.signs.Unknown
+	}
+	if long {
+		self += " cpu"
+	}
+	self += " " + format.Bytes(s.Self.Memory)
+	return []piece{{text: text, ink: color}, {text: self, ink: st.dim, gap: m.signs.Dot, rank: 2}}
+}
+
+// taxAlert is the share of the target's time from which on the tax is amber.
+const taxAlert = 0.10
+
+func (m *Model) gilLine(s *collect.Snapshot, width int) string {
+	st := m.styles
+	var right []piece
+	for _, p := range s.Probes {
+		name := format.Plain(p.Name)
+		switch p.Status {
+		case collect.ProbeOn:
+			right = append(right, piece{text: name + " " + m.signs.On, ink: st.dim, gap: "  ", rank: 1})
+		case collect.ProbeFailed:
+			right = append(right, piece{text: name + " failed", ink: st.red, gap: "  "})
+		case collect.ProbeMissing:
+			right = append(right, piece{text: name + " " + m.signs.Unknown, ink: st.dim, gap: "  "})
+		default:
+			right = append(right, piece{text: name + " off", ink: st.amber, gap: "  "})
+		}
+	}
+	left := []piece{{text: m.label("GIL", width), ink: st.dim}, {text: gilReason(s), ink: st.dim, gap: " ", flex: true}}
+	return m.line(width, left, right)
+}
+
+// gilReason says why there is nothing about the GIL.
+func gilReason(s *collect.Snapshot) string {
+	for _, p := range s.Probes {
+		if p.Name == "gil" && p.Reason != "" {
+			return "not measured: " + format.Plain(p.Reason)
+		}
+	}
+	return "not measured"
+}
+
+// label is the word a header line begins with; wide screens align them.
+func (m *Model) label(word string, width int) string {
+	if width < wide {
+		return word
+	}
+	return format.Left(word, 6)
+}
+
+// shortCommand is what tells a command from others: no path of the
+// interpreter or the script, no interpreter before a script.
+func shortCommand(command string) string {
+	words := strings.Fields(command)
+	if len(words) == 0 {
+		return "?"
+	}
+	words[0] = path.Base(words[0])
+	if len(words) > 1 && strings.HasPrefix(words[0], "python") && !strings.HasPrefix(words[1], "-") {
+		words = words[1:]
+		words[0] = path.Base(words[0])
+	}
+	return format.Plain(strings.Join(words, " "))
+}
+
+func pythons(processes []collect.ProcessRow) string {
+	var found []string
+	for _, p := range processes {
+		if v := format.Plain(p.Process.Python); !slices.Contains(found, v) {
+			found = append(found, v)
+		}
+	}
+	slices.Sort(found)
+	return strings.Join(found, ", ")
+}
+
+// recent is the calls/s of the last n readings.
+func (m *Model) recent(n int) []float64 {
+	if m.frozen != nil {
+		return tail(m.frozen, n)
+	}
+	return tail(m.rates, n)
+}
+
+// tail is the last n values, with a hole for each that is missing.
+func tail(values []float64, n int) []float64 {
+	if len(values) >= n {
+		return values[len(values)-n:]
+	}
+	return append(holes(n-len(values)), values...)
+}

@@ -1,0 +1,117 @@
+package tui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+
+	"pytop/tui/format"
+)
+
+// keyBar names the keys that are wanted most, as many as there is room for.
+func (m *Model) keyBar(width int) string {
+	g := m.signs
+	all := []short{
+		{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {"r", "reverse"}, {g.Enter, "details"}, {g.Space, "pause"},
+		{"e", "export"}, {"x", "brake"}, {"z", "zoom"}, {g.Tab, "pane"}, {"q", "quit"},
+	}
+	ranks := []int{0, 3, 4, 8, 5, 6, 7, 2, 10, 9, 1}
+	switch {
+	case m.helpOpen:
+		all, ranks = []short{{g.Arrows, "scroll"}, {"Esc", "back"}, {"q", "quit"}}, []int{0, 0, 0}
+	case m.details.open:
+		all = []short{{"Esc", "back"}, {g.Space, "pause"}, {"e", "export"}, {"x", "brake"}, {"?", "help"}, {"q", "quit"}}
+		ranks = []int{0, 3, 4, 2, 0, 0}
+	}
+	for keyBarWidth(all) > width-2 {
+		worst := 0
+		for i, r := range ranks {
+			if r > ranks[worst] {
+				worst = i
+			}
+		}
+		if ranks[worst] == 0 {
+			break
+		}
+		all = append(all[:worst], all[worst+1:]...)
+		ranks = append(ranks[:worst], ranks[worst+1:]...)
+	}
+	var b strings.Builder
+	for i, s := range all {
+		b.WriteString(" ")
+		if i > 0 {
+			b.WriteString(" ")
+		}
+		b.WriteString(m.styles.key.paint(s.sign) + " " + m.styles.dim.paint(s.word))
+	}
+	return b.String()
+}
+
+func keyBarWidth(all []short) int {
+	n := 1
+	for i, s := range all {
+		n += format.Width(s.sign) + 1 + len(s.word)
+		if i > 0 {
+			n += 2
+		}
+	}
+	return n
+}
+
+// definitions is every number of the screen: its name, unit and meaning.
+var definitions = [][2]string{
+	{"calls/s", "how often Python functions were started in the last interval, per second of the time that was counted. Starting a generator or coroutine is a call at its first next() or await. Calls of C functions are not Python calls."},
+	{"resumes/s", "how often generators and coroutines went on after a yield or await. They are no calls and are not among them."},
+	{"%", "of the function: its part of all calls of the interval."},
+	{"total", "calls since the time that the pane's title says: since counting began, or since R."},
+	{"—", "does not apply. ? is: not measured. 0 is measured."},
+	{"last minute", "calls/s of the function, 3 s a point, between 0 and its own largest."},
+	{"exact", "every call was counted. ≥ lower bound: some calls cannot be seen (the JIT); ~ estimate: counted for a part of the time; off: not counted. The reason stands below the header."},
+	{"lost", "hits that could not be counted for a function, or names that could not be read, by cause."},
+	{"tax", "the share of the target's CPU time that counting takes from it: an estimate, of calls and resumes at a price measured on pytop itself. Amber above 10 %. Of several processes: the largest."},
+	{"budget", "the tax above which pytop detaches by itself and asks."},
+	{"pytop", "CPU time of pytop itself, in % of one core, and its resident memory."},
+	{"probes", "calls, gil, …: ✓ measures, off: does not now, failed: cannot (the reason stands below the header), ?: this pytop does not measure it."},
+	{"mean, most", "in the details: of calls/s over the last five minutes, 3 s a point."},
+	{"by thread", "in the details: calls and resumes of the function by each thread since they were opened."},
+	{"GIL", "who holds the global interpreter lock, and who waits for it. Not measured yet."},
+}
+
+// helpLines is every key and every number.
+func (m *Model) helpLines(width int) []string {
+	st := m.styles
+	lines := []string{m.line(width, []piece{{text: "HELP", ink: st.title}, {text: m.o.Version, ink: st.dim, gap: "  "}}, []piece{{text: "Esc back", ink: st.dim}}), ""}
+	lines = append(lines, " "+st.bold.paint("Keys"))
+	for _, b := range []key.Binding{
+		keys.Help, keys.Quit, keys.Filter, keys.Sort, keys.SortBack, keys.Digit, keys.Reverse, keys.Down, keys.Up, keys.PageDown, keys.PageUp,
+		keys.Top, keys.Bottom, keys.Enter, keys.Escape, keys.Pause, keys.Brake, keys.Longer, keys.Shorter, keys.Reset, keys.Export, keys.ExportTo,
+		keys.Pane, keys.PaneBack, keys.Zoom, keys.Mouse, keys.Suspend,
+	} {
+		lines = append(lines, m.entry(b.Help().Key, b.Help().Desc, width)...)
+	}
+	lines = append(lines, m.entry("mouse", "a click on a column's title sorts, on a row moves the cursor there, again opens it; the wheel scrolls", width)...)
+	lines = append(lines, "", " "+st.bold.paint("Numbers"))
+	for _, d := range definitions {
+		lines = append(lines, m.entry(d[0], d[1], width)...)
+	}
+	return lines
+}
+
+// entry is a word and its meaning, wrapped.
+func (m *Model) entry(word, meaning string, width int) []string {
+	const column = 14
+	if m.o.ASCII {
+		word, meaning = plainWords.Replace(word), plainWords.Replace(meaning)
+	}
+	var lines []string
+	for i, text := range format.Wrap(meaning, min(width, 100)-column-3) {
+		if i > 0 {
+			word = ""
+		}
+		lines = append(lines, "  "+m.styles.accent.paint(format.Left(word, column))+text)
+	}
+	return lines
+}
+
+// plainWords is the help page's signs in ASCII.
+var plainWords = strings.NewReplacer("↑", "Up", "↓", "Down", "…", "..", "≥", ">=", "—", "-", "✓", "ok")

@@ -1,0 +1,169 @@
+package tui
+
+import (
+	"math"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pytop/collect"
+)
+
+type tickMsg int
+
+// readingMsg is a reading that a command brought, with its snapshot made
+// outside of the event loop.
+type readingMsg struct {
+	reading  *collect.Reading
+	snapshot *collect.Snapshot
+	base     *collect.Reading
+	err      error
+}
+
+// ratesKept is how many readings the header's sparkline reaches back.
+const ratesKept = 64
+
+// read starts a reading; the caller has seen that none is under way.
+func (m *Model) read() tea.Cmd {
+	m.inFlight, m.started = true, m.now()
+	source, prev, base, seq := m.source, m.last, m.base, m.seq+1
+	return func() tea.Msg {
+		r, err := source.Read()
+		if err != nil {
+			return readingMsg{err: err}
+		}
+		return readingMsg{reading: r, snapshot: snapshot(prev, r, base, seq), base: base}
+	}
+}
+
+// take shows a reading and plans the next.
+func (m *Model) take(msg readingMsg) tea.Cmd {
+	m.inFlight = false
+	m.failed = msg.err
+	if msg.err != nil {
+		return m.plan()
+	}
+	m.prev, m.last = m.last, msg.reading
+	m.seq++
+	s := msg.snapshot
+	if msg.base != m.base { // totals were reset meanwhile
+		s = snapshot(m.prev, m.last, m.base, m.seq)
+	}
+	m.latest = s
+	if s.Interval > 0 {
+		m.history.add(s)
+		m.rates = append(m.rates, rate(s))
+		m.rates = m.rates[max(0, len(m.rates)-ratesKept):]
+	}
+	if s.Final {
+		m.finish()
+	}
+	if !m.paused {
+		m.show(s)
+	}
+	if s.Final {
+		return nil
+	}
+	return m.plan()
+}
+
+// plan sets the tick for the next reading, an interval after the last began.
+func (m *Model) plan() tea.Cmd {
+	if m.inFlight || m.source == nil || m.final() {
+		return nil
+	}
+	m.tick++
+	number := tickMsg(m.tick)
+	wait := max(0, m.delay-m.now().Sub(m.started))
+	return tea.Tick(wait, func(time.Time) tea.Msg { return number })
+}
+
+// finish is the target's end: the pause ends with it, and the table is of
+// the whole run unless the user chose otherwise.
+func (m *Model) finish() {
+	m.paused, m.frozen = false, nil
+	m.braked = time.Time{}
+	if !m.sorted {
+		m.sortBy("calls")
+	}
+}
+
+func (m *Model) final() bool { return m.latest != nil && m.latest.Final }
+
+// show puts a snapshot on the screen.
+func (m *Model) show(s *collect.Snapshot) {
+	m.shown = s
+	if c := &m.functions.Columns[0]; c.Field == "pid" {
+		c.Hide = len(s.Processes) < 2
+	}
+	m.functions.Set(m.history.rows(s))
+}
+
+// reset counts totals from now on.
+func (m *Model) reset() tea.Cmd {
+	if m.last == nil {
+		return nil
+	}
+	m.base = m.last
+	m.gaps = nil
+	m.latest = snapshot(m.prev, m.last, m.base, m.seq)
+	if !m.paused {
+		m.show(m.latest)
+	}
+	return m.say("totals count from now on")
+}
+
+// setPaused stops the screen or lets it go on.
+func (m *Model) setPaused(paused bool) {
+	if m.shown == nil || m.final() {
+		return
+	}
+	m.paused, m.frozen = paused, nil
+	if paused {
+		m.frozen = append([]float64{}, m.rates...)
+		return
+	}
+	m.show(m.latest)
+}
+
+// rate is calls/s, a hole when nothing was counted.
+func rate(s *collect.Snapshot) float64 {
+	if !counting(s) {
+		return math.NaN()
+	}
+	return s.Totals.CallsPerS
+}
+
+// snapshot is the difference of two readings, with totals counted from base.
+func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
+	s := collect.Diff(prev, cur, seq)
+	if base == nil {
+		return s
+	}
+	s.Since = base.Time
+	rows := base.Codes
+	for i := range s.Functions {
+		f := &s.Functions[i]
+		for len(rows) > 0 && rows[0].Code.ID < f.Code.ID {
+			rows = rows[1:]
+		}
+		if len(rows) > 0 && rows[0].Code.ID == f.Code.ID {
+			f.Calls -= min(f.Calls, rows[0].Calls)
+			f.Resumes -= min(f.Resumes, rows[0].Resumes)
+		}
+	}
+	s.Totals.Calls, s.Totals.Resumes = 0, 0
+	for i := range s.Processes {
+		p := &s.Processes[i]
+		for _, b := range base.Processes {
+			if b.Process == p.Process {
+				p.Calls -= min(p.Calls, b.Calls)
+				p.Resumes -= min(p.Resumes, b.Resumes)
+				p.Counted -= min(p.Counted, b.Counted)
+			}
+		}
+		s.Totals.Calls += p.Calls
+		s.Totals.Resumes += p.Resumes
+	}
+	return s
+}

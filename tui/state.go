@@ -1,0 +1,186 @@
+package tui
+
+import (
+	"strings"
+
+	"pytop/collect"
+	"pytop/tui/format"
+)
+
+// notice is a state in words.
+type notice struct {
+	text string
+	ink  ink
+}
+
+// counting tells whether calls were counted in the interval, in any process.
+func counting(s *collect.Snapshot) bool {
+	for _, p := range s.Processes {
+		if p.Counting {
+			return true
+		}
+	}
+	return false
+}
+
+func overBudget(s *collect.Snapshot) *collect.ProcessRow {
+	if s == nil || s.Final {
+		return nil
+	}
+	for i, p := range s.Processes {
+		if p.OverBudget {
+			return &s.Processes[i]
+		}
+	}
+	return nil
+}
+
+// status is how true the calls are, in a word or two, of the weakest process.
+func (m *Model) status(s *collect.Snapshot) (string, ink) {
+	st := m.styles
+	switch {
+	case s.Final:
+		return "ended " + format.Clock(s.Time), st.amber
+	case m.paused:
+		return " paused since " + format.Clock(s.Time) + " ", st.badge
+	case m.control.doing != "":
+		return m.control.doing + m.signs.Ellipsis, st.amber
+	case !m.braked.IsZero():
+		return " braked since " + format.Clock(m.braked) + " ", st.badge
+	case overBudget(s) != nil:
+		return " over budget ", st.badge
+	}
+	worst, n := collect.Exact, 0
+	for _, p := range s.Processes {
+		switch {
+		case weight[p.Status] > weight[worst]:
+			worst, n = p.Status, 1
+		case p.Status == worst:
+			n++
+		}
+	}
+	of := ""
+	if len(s.Processes) > 1 && n < len(s.Processes) {
+		of = " (" + format.Whole(n) + " of " + format.Whole(len(s.Processes)) + ")"
+	}
+	switch worst {
+	case collect.Exact:
+		return "exact", st.plain
+	case collect.Estimate:
+		return m.signs.Estimate + "estimate" + of, st.amber
+	case collect.LowerBound:
+		return m.signs.AtLeast + "lower bound" + of, st.amber
+	}
+	return "off" + of, st.red
+}
+
+// weight orders statuses by how weak they are.
+var weight = map[collect.CallsStatus]int{collect.LowerBound: 1, collect.Estimate: 2, collect.Off: 3}
+
+// alerts are what must be seen whatever else is: losses, failed probes,
+// reasons of weaker counts, gaps.
+func (m *Model) alerts() []notice {
+	s := m.shown
+	if s == nil {
+		return nil
+	}
+	var out []notice
+	if m.failed != nil {
+		out = append(out, notice{"reading: " + format.Plain(m.failed.Error()), m.styles.red})
+	}
+	for _, p := range s.Probes {
+		if p.Status == collect.ProbeFailed {
+			out = append(out, notice{"probe " + format.Plain(p.Name) + " failed: " + format.Plain(p.Reason), m.styles.red})
+		}
+	}
+	for _, l := range s.Lost {
+		if l.Count > 0 {
+			out = append(out, notice{"lost " + format.Count(l.Count) + " " + format.Plain(l.Text), m.styles.red})
+		}
+	}
+	for _, p := range s.Processes {
+		if p.Reason == "" || p.OverBudget || p.Braked || p.State == collect.Ended {
+			continue
+		}
+		out = append(out, notice{m.of(s, p) + words[p.Status] + ": " + format.Plain(p.Reason), m.styles.amber})
+	}
+	if n := len(m.gaps); n > 0 {
+		g := m.gaps[n-1]
+		text := "not counted " + m.signs.Gap(g.from, g.to)
+		if n > 1 {
+			text += ", and " + format.Whole(n-1) + " times before"
+		}
+		out = append(out, notice{text, m.styles.amber})
+	}
+	return out
+}
+
+// words of a status, before its reason.
+var words = map[collect.CallsStatus]string{
+	collect.Exact: "exact", collect.Estimate: "estimate", collect.LowerBound: "lower bound", collect.Off: "calls are not counted",
+}
+
+// of names the process that is meant, when there are several.
+func (m *Model) of(s *collect.Snapshot, p collect.ProcessRow) string {
+	if len(s.Processes) == 1 {
+		return ""
+	}
+	return "pid " + format.Whole(p.Process.PID) + ": "
+}
+
+// notices are the states that the functions pane says above its rows.
+func (m *Model) notices() []notice {
+	s, st := m.shown, m.styles
+	switch {
+	case s == nil:
+		return nil // the header says it
+	case s.Final:
+		text := "ended " + format.Clock(s.Time)
+		if s.EndReason != "" {
+			text += ": " + format.Plain(s.EndReason)
+		}
+		return []notice{{text + m.signs.Dot + "what it called is kept: sort, filter, e exports, q quits", st.amber}}
+	case !m.braked.IsZero():
+		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.signs.Dot + "x attaches again", st.amber}}
+	}
+	if p := overBudget(s); p != nil {
+		return []notice{
+			{m.of(s, *p) + "counting costs more than the budget of " + format.HeadPercent(m.o.Budget) + ": " + format.Plain(p.Reason), st.amber},
+			{"nothing is counted now" + m.signs.Dot + "x or Enter count anyway" + m.signs.Dot + "q quit", st.bold},
+		}
+	}
+	if s.Interval == 0 {
+		return []notice{{"counting" + m.signs.Ellipsis + " rates come with the next reading, in " + format.Interval(m.delay), st.bold}}
+	}
+	return m.stillness(s)
+}
+
+// stillness says why nothing was called, when nothing was.
+func (m *Model) stillness(s *collect.Snapshot) []notice {
+	if s.Totals.CallsDelta+s.Totals.ResumesDelta > 0 {
+		return nil
+	}
+	var stopped []string
+	for _, p := range s.Processes {
+		if p.State == collect.Stopped {
+			stopped = append(stopped, format.Whole(p.Process.PID))
+		}
+	}
+	switch {
+	case len(s.Processes) == 0:
+		return []notice{{"no process is watched", m.styles.amber}}
+	case len(stopped) == len(s.Processes):
+		return []notice{{"stopped by a signal or a debugger (T): it goes on with kill -CONT " + strings.Join(stopped, " "), m.styles.amber}}
+	case !counting(s):
+		return nil // an alert says why
+	}
+	return []notice{{"no Python call in the last " + lately(s) + ": the process is waiting in C or idle", m.styles.dim}}
+}
+
+// lately names the interval in words.
+func lately(s *collect.Snapshot) string {
+	if n := s.Interval.Seconds(); n > 0.95 && n < 1.05 {
+		return "second"
+	}
+	return format.Rough(s.Interval)
+}

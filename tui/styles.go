@@ -1,0 +1,103 @@
+package tui
+
+import (
+	"image/color"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// ink is a style as what goes before and after a text. It is worked out
+// once: a frame has hundreds of cells.
+type ink struct {
+	before, after       string
+	beforeRow, afterRow string // on the cursor's row
+}
+
+// paint sets text in the ink.
+func (i ink) paint(text string) string {
+	if text == "" || i.before == "" {
+		return text
+	}
+	return i.before + text + i.after
+}
+
+// paintOn is paint, on the cursor's row when row is set: an inner style's
+// reset would drop an outer background, so each cell carries it.
+func (i ink) paintOn(row bool, text string) string {
+	if !row || text == "" {
+		return i.paint(text)
+	}
+	return i.beforeRow + text + i.afterRow
+}
+
+// styles is every colour of the screen. Colour has meaning: one accent
+// (sorted column, cursor, active pane), amber for estimates and lower bounds,
+// red for losses and failed probes, dim for what did not change, for units
+// and for the heads of paths. All of it is readable without colour.
+type styles struct {
+	plain, bold, dim        ink
+	accent, title, idle     ink // a title is of the active pane, idle of others
+	amber, red              ink
+	heat, heatDim, heatBold ink // behind the sorted column
+	key, spark              ink
+	badge                   ink // what must be seen: paused, braked
+}
+
+// newStyles makes the styles for a terminal's background and its colours.
+func newStyles(dark bool, profile colorprofile.Profile) *styles {
+	either := lipgloss.LightDark(dark)
+	complete := lipgloss.Complete(profile)
+	pick := func(light16, light string, dark16, darkRich string) color.Color {
+		return complete(
+			either(lipgloss.Color(light16), lipgloss.Color(dark16)),
+			either(lipgloss.Color(light), lipgloss.Color(darkRich)),
+			either(lipgloss.Color(light), lipgloss.Color(darkRich)))
+	}
+	accent := pick("4", "#005faf", "6", "#5fc9e8")
+	amber := pick("3", "#9a5b00", "3", "#f0b040")
+	red := pick("1", "#b3001b", "1", "#ff6b6b")
+	faint := pick("", "#6c6c6c", "", "#8c8c8c")
+	heat := pick("7", "#c9e2f5", "4", "#1d4a61")
+	row := pick("", "#e6e9ef", "", "#2b303b")
+
+	base := lipgloss.NewStyle()
+	on := base
+	if profile >= colorprofile.ANSI256 {
+		on = base.Background(row)
+	} else {
+		on = base.Bold(true)
+	}
+	dim := base.Faint(true)
+	if profile >= colorprofile.ANSI256 {
+		dim = base.Foreground(faint)
+	}
+	hot := base.Background(heat)
+	return &styles{
+		plain:    newInk(base, on),
+		bold:     newInk(base.Bold(true), on),
+		dim:      newInk(dim, on),
+		accent:   newInk(base.Foreground(accent), on),
+		title:    newInk(base.Foreground(accent).Bold(true), on),
+		idle:     newInk(base.Bold(true), on),
+		amber:    newInk(base.Foreground(amber), on),
+		red:      newInk(base.Foreground(red).Bold(true), on),
+		heat:     newInk(hot, hot),
+		heatDim:  newInk(hot, hot),
+		heatBold: newInk(hot.Bold(true), hot),
+		key:      newInk(base.Bold(true), on),
+		spark:    newInk(base.Foreground(accent), on),
+		badge:    newInk(base.Foreground(amber).Bold(true).Reverse(true), on),
+	}
+}
+
+// newInk renders a style around a mark and keeps what lies on both sides. On
+// the cursor's row it takes what is not set from row.
+func newInk(s, row lipgloss.Style) ink {
+	const mark = "x"
+	var i ink
+	i.before, i.after, _ = strings.Cut(s.Render(mark), mark)
+	i.beforeRow, i.afterRow, _ = strings.Cut(s.Inherit(row).Render(mark), mark)
+	return i
+}

@@ -1,0 +1,108 @@
+// Package table keeps rows of any type in order: sorted by the value of a
+// column, filtered, with a cursor that is a row's key. It draws nothing.
+package table
+
+import "slices"
+
+// Column says in one place what a column is called, how wide it is, what its
+// cells read and how they sort.
+type Column[R any] struct {
+	Title string
+	Field string // its name in JSON; unique in a table
+	Width int    // in cells; what a growing column has at least
+	Grow  int    // its part of the room that is left; 0: none
+	Most  int    // where growing ends; 0: nowhere
+	Right bool   // its text stands at the right
+	Leave int    // the highest leaves first when there is no room; 0 stays
+	From  int    // is left out of tables narrower than this
+	Hide  bool   // is left out for now, unless the table is sorted by it
+	Cell  func(row *R, width int) string
+	// Value is what numbers sort by, Compare what text does (negative, 0 or
+	// positive as strings.Compare); a column with neither does not sort.
+	Value   func(row *R) float64
+	Compare func(a, b *R) int
+	// Falling: largest first when the column is chosen.
+	Falling bool
+}
+
+// Sorts tells whether the table can be sorted by the column.
+func (c *Column[R]) Sorts() bool { return c.Value != nil || c.Compare != nil }
+
+// Table is rows in an order. Its zero value with Columns and Key is empty.
+type Table[R any] struct {
+	Columns []Column[R]
+	Key     func(row *R) uint64 // never 0; rows are given in ascending Key
+
+	rows    []R
+	order   []int32 // indexes of all rows, sorted
+	shown   []int32 // those of order that match
+	match   func(row *R) bool
+	by      string
+	falling bool
+	cursor  uint64 // a key; 0: there is no cursor
+	at      int    // where the cursor is in shown; -1 when it is not
+	offset  int    // of the first row in view
+	items   []item // kept between sorts
+}
+
+// Set replaces the rows, in ascending Key, and sorts them.
+func (t *Table[R]) Set(rows []R) {
+	t.rows = rows
+	t.arrange()
+}
+
+// Filter shows only rows that match; nil shows all.
+func (t *Table[R]) Filter(match func(row *R) bool) {
+	t.match = match
+	t.choose()
+}
+
+// Sort orders by a column; false when no column that sorts has that field.
+func (t *Table[R]) Sort(field string, falling bool) bool {
+	c := t.column(field)
+	if c == nil || !c.Sorts() {
+		return false
+	}
+	t.by, t.falling = field, falling
+	t.arrange()
+	return true
+}
+
+// SortedBy is the column that orders, and whether largest come first.
+func (t *Table[R]) SortedBy() (field string, falling bool) { return t.by, t.falling }
+
+// Len is how many rows match, All how many there are.
+func (t *Table[R]) Len() int { return len(t.shown) }
+
+// All is how many rows there are.
+func (t *Table[R]) All() int { return len(t.rows) }
+
+// Row is the i-th row as shown; it stays valid until the next Set.
+func (t *Table[R]) Row(i int) *R { return &t.rows[t.shown[i]] }
+
+// Find is the row with a key, nil when there is none.
+func (t *Table[R]) Find(key uint64) *R {
+	i, ok := slices.BinarySearchFunc(t.rows, key, func(row R, key uint64) int {
+		k := t.Key(&row)
+		switch {
+		case k < key:
+			return -1
+		case k > key:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return nil
+	}
+	return &t.rows[i]
+}
+
+func (t *Table[R]) column(field string) *Column[R] {
+	for i := range t.Columns {
+		if t.Columns[i].Field == field {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+// Package tui is the screen: what is measured, drawn for a terminal, live.
+// It imports collect and nothing lower.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pytop/collect"
+)
+
+// Options is what the screen shows, and how.
+type Options struct {
+	// Source gives the readings. When it implements collect.Controls, the
+	// brake, Ctrl-Z, the budget's question and calls by thread work.
+	// Closing it is the caller's.
+	Source collect.Source
+	// Open opens a source while the screen says "attaching…"; for a nil
+	// Source. Run returns what it opened in Result.Source, to be closed by the
+	// caller, and its error.
+	Open func(context.Context) (collect.Source, error)
+
+	Delay  time.Duration // between readings; 0: 1 s
+	Top    int           // rows of the functions pane before it scrolls; 0: 20
+	Sort   string        // a field of the JSON (SortFields); empty: calls_per_s
+	Filter string
+	ASCII  bool    // only ASCII signs
+	Budget float64 // share of the target's time that counting may take; 0: no limit
+
+	// Export writes a snapshot to files and says which.
+	Export func(*collect.Snapshot) (paths []string, err error)
+	// ExportTo is Export in chosen formats ("json", "csv") and a directory.
+	ExportTo  func(s *collect.Snapshot, formats []string, dir string) (paths []string, err error)
+	ExportDir string // what ExportTo is offered first; empty: "."
+
+	Command string // what pytop started, for the question at quit; empty: nothing
+	// Log gives the lines that the command wrote; nil: there is no log pane.
+	// It may be slow to be read: the sender decides what to drop.
+	Log <-chan string
+	// OnQuit is told what to do with a command that still runs, before the
+	// screen closes; may be nil: Result.Quit says it too.
+	OnQuit func(QuitChoice) error
+
+	Version string
+
+	// Input and Output replace the terminal in tests.
+	Input  io.Reader
+	Output io.Writer
+}
+
+// QuitChoice is what becomes of a command that pytop started.
+type QuitChoice string
+
+// The answers to the question at quit.
+const (
+	QuitNone  QuitChoice = ""      // there was no question: nothing was started, or it ended
+	QuitWait  QuitChoice = "wait"  // until it ends
+	QuitLeave QuitChoice = "leave" // running
+	QuitEnd   QuitChoice = "end"   // it
+)
+
+// Result is how the screen was left.
+type Result struct {
+	// Last is the last snapshot that was shown; nil when there was none.
+	Last    *collect.Snapshot
+	Source  collect.Source // what was read, also when Options.Open opened it
+	Quit    QuitChoice
+	Signal  bool  // a signal or the context ended it, not a key
+	Reading error // why the last reading is missing, if it is
+	// Log is what the log pane kept, to be printed now that it is gone.
+	Log []string
+	// Table is how the functions were ordered and filtered, for a last table.
+	Table TableOptions
+}
+
+// Run shows the screen until the user leaves it, ctx is done, or a signal
+// (INT, TERM, HUP) comes; the terminal is then as it was before.
+func Run(ctx context.Context, o Options) (Result, error) {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	m := New(o)
+	m.context = ctx
+	options := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}
+	if o.Input != nil {
+		options = append(options, tea.WithInput(o.Input))
+	}
+	if o.Output != nil {
+		options = append(options, tea.WithOutput(o.Output))
+	}
+	_, err := tea.NewProgram(m, options...).Run()
+	result := m.result()
+	if err != nil && ctx.Err() != nil && !errors.Is(err, tea.ErrProgramPanic) {
+		result.Signal, err = true, nil
+	}
+	if err != nil {
+		return result, fmt.Errorf("draw the screen: %w", err)
+	}
+	return result, m.fatal
+}

@@ -1,0 +1,193 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"pytop/tui/format"
+)
+
+// What the screen needs.
+const (
+	minWidth  = 60
+	minHeight = 10
+	roomy     = 28 // lines from which on blank ones separate
+)
+
+// area is where a pane stands.
+type area struct {
+	pane      pane
+	y, height int
+}
+
+// layout is where everything stands in a frame.
+type layout struct {
+	header, alerts int // lines
+	y              int // of the body
+	body           int // its lines
+	areas          []area
+	bar            bool // the key bar, or what stands in its place
+}
+
+// layout shares out the lines. What leaves first: blanks, the key bar, the
+// panes other than the active one.
+func (m *Model) layout() layout {
+	l := layout{header: 3, bar: m.height >= 14 || m.prompt.open() || m.message.text != ""}
+	most := 1
+	if m.height >= roomy {
+		most = 4
+	}
+	l.alerts = min(len(m.alerts()), most)
+	l.y = l.header + l.alerts
+	gap := 0
+	if m.height >= roomy {
+		gap = 1
+	}
+	l.y += gap
+	l.body = m.height - l.y
+	if l.bar {
+		l.body--
+	}
+	if m.zoomed || m.helpOpen || m.details.open {
+		l.areas = []area{{m.pane, l.y, l.body}}
+		return l
+	}
+	l.areas = m.share(l.y, l.body, gap)
+	return l
+}
+
+// share gives the body to the panes.
+func (m *Model) share(y, body, gap int) []area {
+	gil, log := 0, 0
+	if m.height >= roomy {
+		gil = 2
+	}
+	functions := min(m.headLines()+m.o.Top, body)
+	if m.o.Log != nil {
+		log = max(4, body-functions-gil-2*gap)
+	}
+	if m.pane == paneGIL && gil == 0 {
+		return []area{{paneGIL, y, body}}
+	}
+	for _, n := range []int{log, gil} {
+		if n > 0 {
+			functions = min(functions, body-n-gap)
+			body -= n + gap
+		}
+	}
+	areas := []area{{paneFunctions, y, functions}}
+	y += functions
+	if gil > 0 {
+		areas = append(areas, area{paneGIL, y + gap, gil})
+		y += gap + gil
+	}
+	if log > 0 {
+		areas = append(areas, area{paneLog, y + gap, log})
+	}
+	return areas
+}
+
+// rowsInView is how many rows of functions are drawn.
+func (m *Model) rowsInView() int {
+	for _, a := range m.layout().areas {
+		if a.pane == paneFunctions {
+			return max(1, a.height-m.headLines())
+		}
+	}
+	return 1
+}
+
+// View draws a frame.
+func (m *Model) View() tea.View {
+	v := tea.NewView(strings.Join(m.frame(), "\n"))
+	v.AltScreen = true
+	if !m.mouseOff {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	if x, ok := m.prompt.cursor(m); ok && m.height >= minHeight && m.width >= minWidth {
+		v.Cursor = tea.NewCursor(x, m.height-1)
+		v.Cursor.Shape = tea.CursorBar
+	}
+	return v
+}
+
+// frame is the lines of the screen, none wider than it.
+func (m *Model) frame() []string {
+	if m.width <= 0 || m.height <= 0 {
+		return nil
+	}
+	if m.width < minWidth || m.height < minHeight {
+		return []string{m.signs.CutRight(m.tooSmall(), m.width)}
+	}
+	l := m.layout()
+	lines := append([]string{}, m.header(m.width)...)
+	lines = append(lines, m.alertLines(l.alerts)...)
+	switch {
+	case m.helpOpen:
+		lines = m.at(lines, l.y, m.help.view(m.helpLines(m.width), l.body))
+	case m.details.open:
+		lines = m.at(lines, l.y, m.detailsView(m.width, l.body))
+	default:
+		for _, a := range l.areas {
+			lines = m.at(lines, a.y, m.draw(a))
+		}
+	}
+	if l.bar {
+		lines = m.at(lines, m.height-1, []string{m.statusLine(m.width)})
+	}
+	for i, line := range lines {
+		lines[i] = format.Clamp(line, m.width)
+	}
+	return lines
+}
+
+func (m *Model) tooSmall() string {
+	return "pytop needs " + format.Size(minWidth, minHeight) + ", this is " + format.Size(m.width, m.height)
+}
+
+func (m *Model) draw(a area) []string {
+	switch a.pane {
+	case paneGIL:
+		return m.gilPane(m.width, a.height)
+	case paneLog:
+		return m.logView(m.width, a.height)
+	}
+	return m.functionsPane(m.width, a.height)
+}
+
+// at adds lines at a height, with blanks before.
+func (m *Model) at(lines []string, y int, more []string) []string {
+	for len(lines) < y {
+		lines = append(lines, "")
+	}
+	return append(lines[:y], more...)
+}
+
+func (m *Model) alertLines(n int) []string {
+	all := m.alerts()
+	var lines []string
+	for i := range n {
+		text := all[i].text
+		if i == n-1 && len(all) > n {
+			text += " (and " + format.Exactly(len(all)-n) + " more)"
+		}
+		lines = append(lines, " "+all[i].ink.paint("! "+m.signs.CutRight(text, m.width-4)))
+	}
+	return lines
+}
+
+// statusLine is the last line: what is asked, else what happened, else keys.
+func (m *Model) statusLine(width int) string {
+	if m.prompt.open() {
+		return m.prompt.line(m, width)
+	}
+	if m.message.text != "" {
+		color := m.styles.bold
+		if m.message.bad {
+			color = m.styles.red
+		}
+		return " " + color.paint(m.signs.CutRight(m.message.text, width-2))
+	}
+	return m.keyBar(width)
+}
