@@ -60,7 +60,7 @@ func (m *Model) tableLines(o TableOptions) []string {
 	for _, a := range m.alerts() {
 		lines = append(lines, "! "+a.text)
 	}
-	for _, n := range m.notices() {
+	for _, n := range m.states() {
 		lines = append(lines, n.text)
 	}
 	lines = append(lines, "")

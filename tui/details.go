@@ -90,24 +90,24 @@ func (m *Model) detailsView(width, height int) []string {
 func (m *Model) detailNumbers(f *function, values []float64, width int) []string {
 	st, s := m.styles, m.shown
 	mean, most := summary(values)
-	word := func(name string) piece { return piece{text: format.Left(name, 9), ink: st.dim} }
-	number := func(text, unit string, rank int) []piece {
-		return []piece{{text: text, ink: st.bold, gap: "   ", rank: rank}, {text: unit, ink: st.dim, gap: " ", rank: rank}}
+	if f.counted && !(f.CallsPerS < most) { // a reading is shorter than a point
+		most = f.CallsPerS
 	}
-	calls := append([]piece{word("calls/s")}, number(rateCell(m.signs, f, f.CallsPerS), "now", 0)...)
-	calls = append(calls, number(m.measured(mean), "mean", 2)...)
-	calls = append(calls, number(m.measured(most), "most, of 5 min", 2)...)
+	word := func(name string) piece { return piece{text: format.Left(name, 9), ink: st.dim} }
+	number := func(text, unit string, rank int) piece {
+		return piece{text: text, unit: " " + unit, ink: st.bold, gap: "   ", rank: rank}
+	}
 	share := shareCell(m.signs, f)
 	if share != m.signs.Unknown {
 		share += " %"
 	}
-	calls = append(calls, number(share, "of all calls", 1)...)
+	calls := []piece{word("calls/s"), number(rateCell(m.signs, f, f.CallsPerS), "now", 0),
+		number(m.measured(mean), "mean", 2), number(m.measured(most), "most", 2), number(share, "of all calls", 1)}
 	since := "since " + format.Clock(s.Since) + " (" + format.Span(s.Time.Sub(s.Since)) + ")"
-	total := append([]piece{word("total")}, number(format.Count(f.Calls), "calls "+since, 0)...)
-	resumes := []piece{word("resumes"), {text: m.signs.None + " it is no generator or coroutine", ink: st.dim, gap: "   "}}
+	total := []piece{word("total"), number(format.Count(f.Calls), "calls "+since, 0)}
+	resumes := []piece{word("resumes"), {text: m.signs.None, unit: " no generator or coroutine", ink: st.plain, gap: "   "}}
 	if f.HasResumes {
-		resumes = append([]piece{word("resumes")}, number(rateCell(m.signs, f, f.ResumesPerS), "/s now", 0)...)
-		resumes = append(resumes, number(format.Count(f.Resumes), "total", 0)...)
+		resumes = []piece{word("resumes"), number(rateCell(m.signs, f, f.ResumesPerS), "/s now", 0), number(format.Count(f.Resumes), "in all", 0)}
 	}
 	var out []string
 	for _, pieces := range [][]piece{calls, total, resumes} {

@@ -56,7 +56,7 @@ func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Tab
 		}, {
 			Title: "function", Field: "function", Width: 20, Grow: 45, Most: 60,
 			Cell: func(f *function, width int) string {
-				return signs.CutLeft(format.Plain(f.Code.Function), width)
+				return signs.CutName(format.Plain(f.Code.Function), width)
 			},
 			Compare: func(a, b *function) int { return strings.Compare(a.Code.Function, b.Code.Function) },
 		}, {

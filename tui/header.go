@@ -60,20 +60,22 @@ func (m *Model) targetLine(s *collect.Snapshot, width int) string {
 
 func (m *Model) callsLine(s *collect.Snapshot, width int) string {
 	st := m.styles
-	cells := min(40, max(7, width/6))
 	left := []piece{{text: m.label("calls", width), ink: st.dim}}
 	if s.Interval > 0 && counting(s) {
 		left = append(left,
 			piece{text: format.Rate(s.Totals.CallsPerS) + "/s", ink: st.bold, gap: " "},
-			piece{text: "+ " + format.Rate(s.Totals.ResumesPerS) + " resumes/s", ink: st.plain, gap: " ", rank: 3},
-			piece{text: m.signs.Spark(m.recent(cells)), ink: st.spark, gap: "  ", rank: 4})
+			piece{text: "+ " + format.Rate(s.Totals.ResumesPerS) + " resumes/s", ink: st.plain, gap: " ", rank: 3})
 	} else {
-		left = append(left, piece{text: m.signs.Unknown + "/s", ink: st.bold, gap: " "},
-			piece{text: m.signs.Spark(m.recent(cells)), ink: st.spark, gap: "  ", rank: 4})
+		left = append(left, piece{text: m.signs.Unknown + "/s", ink: st.bold, gap: " "})
 	}
 	text, color := m.status(s)
-	left = append(left, piece{text: text, ink: color, gap: "  "})
-	return m.line(width, left, m.cost(s, width))
+	status := piece{text: text, ink: color, gap: "  "}
+	right := m.cost(s, width)
+	if cells := min(40, width-2-need(append(left, status), right)-2); cells >= 5 {
+		spark := format.Left(m.signs.Spark(tail(m.recent(), cells)), cells)
+		left = append(left, piece{text: spark, ink: st.spark, gap: "  "})
+	}
+	return m.line(width, append(left, status), right)
 }
 
 // cost is what watching takes: from the target, and pytop itself.
@@ -176,18 +178,12 @@ func pythons(processes []collect.ProcessRow) string {
 	return strings.Join(found, ", ")
 }
 
-// recent is the calls/s of the last n readings.
-func (m *Model) recent(n int) []float64 {
-	if m.frozen != nil {
-		return tail(m.frozen, n)
+// recent is the calls/s of the last readings that are shown.
+func (m *Model) recent() []float64 {
+	if m.paused {
+		return m.frozen
 	}
-	return tail(m.rates, n)
+	return m.rates
 }
 
-// tail is the last n values, with a hole for each that is missing.
-func tail(values []float64, n int) []float64 {
-	if len(values) >= n {
-		return values[len(values)-n:]
-	}
-	return append(holes(n-len(values)), values...)
-}
+func tail(values []float64, n int) []float64 { return values[max(0, len(values)-n):] }

@@ -10,6 +10,7 @@ import (
 // piece of the highest rank leaves first; rank 0 stays.
 type piece struct {
 	text string
+	unit string // after the text, dim
 	ink  ink
 	rank int
 	gap  string // what stands before it, unless it is the first; dim
@@ -17,13 +18,14 @@ type piece struct {
 }
 
 // least is what is left of a piece that is cut.
-const least = 14
+const least = 24
 
 func (p piece) width() int {
-	if w := format.Width(p.text); !p.flex || w < least {
-		return w
+	w := format.Width(p.text)
+	if p.flex {
+		w = min(w, least)
 	}
-	return least
+	return w + format.Width(p.unit)
 }
 
 // line sets pieces at the left and at the right of width cells.
@@ -59,6 +61,7 @@ func (m *Model) write(b *strings.Builder, side []piece) {
 			b.WriteString(m.styles.dim.paint(p.gap))
 		}
 		b.WriteString(p.ink.paint(p.text))
+		b.WriteString(m.styles.dim.paint(p.unit))
 	}
 }
 

@@ -19,8 +19,8 @@ func (m *Model) functionsPane(width, height int) []string {
 	lines := []string{m.functionsTitle(width)}
 	columns := m.functions.Layout(width-gutter-1, gap2)
 	lines = append(lines, m.columnTitles(columns))
-	for _, n := range m.notices() {
-		lines = append(lines, " "+format.Blank(gutter-1)+n.ink.paint(m.signs.CutRight(n.text, width-gutter-1)))
+	for _, n := range m.notices(width - gutter - 1) {
+		lines = append(lines, format.Blank(gutter)+n.ink.paint(n.text))
 	}
 	if m.shown == nil || m.shown.Interval == 0 && !m.shown.Final {
 		return clip(lines, height)
@@ -41,7 +41,7 @@ func (m *Model) functionsPane(width, height int) []string {
 }
 
 // headLines is how many lines of the functions pane are above its rows.
-func (m *Model) headLines() int { return 2 + len(m.notices()) }
+func (m *Model) headLines() int { return 2 + len(m.notices(m.width-gutter-1)) }
 
 func clip(lines []string, height int) []string {
 	return lines[:min(len(lines), max(0, height))]

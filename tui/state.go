@@ -128,8 +128,19 @@ func (m *Model) of(s *collect.Snapshot, p collect.ProcessRow) string {
 	return "pid " + format.Whole(p.Process.PID) + ": "
 }
 
-// notices are the states that the functions pane says above its rows.
-func (m *Model) notices() []notice {
+// notices are the states that the functions pane says above its rows, as
+// lines of width cells.
+func (m *Model) notices(width int) []notice {
+	var lines []notice
+	for _, n := range m.states() {
+		for _, line := range format.Wrap(n.text, width) {
+			lines = append(lines, notice{m.signs.CutRight(line, width), n.ink})
+		}
+	}
+	return lines
+}
+
+func (m *Model) states() []notice {
 	s, st := m.shown, m.styles
 	switch {
 	case s == nil:
@@ -139,7 +150,7 @@ func (m *Model) notices() []notice {
 		if s.EndReason != "" {
 			text += ": " + format.Plain(s.EndReason)
 		}
-		return []notice{{text + m.signs.Dot + "what it called is kept: sort, filter, e exports, q quits", st.amber}}
+		return []notice{{text + m.signs.Dot + "sorting, filtering and e go on working"+m.signs.Dot+"q quits", st.amber}}
 	case !m.braked.IsZero():
 		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.signs.Dot + "x attaches again", st.amber}}
 	}

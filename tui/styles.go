@@ -37,30 +37,29 @@ func (i ink) paintOn(row bool, text string) string {
 // red for losses and failed probes, dim for what did not change, for units
 // and for the heads of paths. All of it is readable without colour.
 type styles struct {
-	plain, bold, dim        ink
-	accent, title, idle     ink // a title is of the active pane, idle of others
-	amber, red              ink
-	heat, heatDim, heatBold ink // behind the sorted column
-	key, spark              ink
-	badge                   ink // what must be seen: paused, braked
+	plain, bold, dim    ink
+	accent, title, idle ink // a title is of the active pane, idle of others
+	amber, red          ink
+	heat, heatBold      ink // behind the sorted column
+	key, spark          ink
+	badge               ink // what must be seen: paused, braked
 }
 
 // newStyles makes the styles for a terminal's background and its colours.
 func newStyles(dark bool, profile colorprofile.Profile) *styles {
 	either := lipgloss.LightDark(dark)
 	complete := lipgloss.Complete(profile)
-	pick := func(light16, light string, dark16, darkRich string) color.Color {
-		return complete(
-			either(lipgloss.Color(light16), lipgloss.Color(dark16)),
-			either(lipgloss.Color(light), lipgloss.Color(darkRich)),
-			either(lipgloss.Color(light), lipgloss.Color(darkRich)))
+	// On a light background, then on a dark one: of 16, of 256, of all colours.
+	pick := func(light, darks [3]string) color.Color {
+		of := func(i int) color.Color { return either(lipgloss.Color(light[i]), lipgloss.Color(darks[i])) }
+		return complete(of(0), of(1), of(2))
 	}
-	accent := pick("4", "#005faf", "6", "#5fc9e8")
-	amber := pick("3", "#9a5b00", "3", "#f0b040")
-	red := pick("1", "#b3001b", "1", "#ff6b6b")
-	faint := pick("", "#6c6c6c", "", "#8c8c8c")
-	heat := pick("7", "#c9e2f5", "4", "#1d4a61")
-	row := pick("", "#e6e9ef", "", "#2b303b")
+	accent := pick([3]string{"4", "25", "#005f9e"}, [3]string{"6", "80", "#63cbe0"})
+	amber := pick([3]string{"3", "130", "#9a5b00"}, [3]string{"3", "215", "#f0b04c"})
+	red := pick([3]string{"1", "160", "#b3001b"}, [3]string{"1", "203", "#ff6b6b"})
+	faint := pick([3]string{"", "242", "#6a6f78"}, [3]string{"", "245", "#858b96"})
+	heat := pick([3]string{"7", "152", "#c3dfe8"}, [3]string{"4", "23", "#17485a"})
+	row := pick([3]string{"", "254", "#e8ebf0"}, [3]string{"", "236", "#292e39"})
 
 	base := lipgloss.NewStyle()
 	on := base
@@ -84,7 +83,6 @@ func newStyles(dark bool, profile colorprofile.Profile) *styles {
 		amber:    newInk(base.Foreground(amber), on),
 		red:      newInk(base.Foreground(red).Bold(true), on),
 		heat:     newInk(hot, hot),
-		heatDim:  newInk(hot, hot),
 		heatBold: newInk(hot.Bold(true), hot),
 		key:      newInk(base.Bold(true), on),
 		spark:    newInk(base.Foreground(accent), on),

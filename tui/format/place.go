@@ -56,11 +56,25 @@ func (p Place) Fit(s *Signs, width int) Place {
 	if file >= width {
 		return Place{File: s.CutLeft(p.File, width)}
 	}
-	p.Head = s.CutLeft(p.Head, width-file)
-	if !strings.HasSuffix(p.Head, "/") {
-		p.Head = Blank(0)
-	}
+	p.Head = s.cutHead(p.Head, width-file)
 	return p
+}
+
+// cutHead drops the first directories of a head, so that it fits.
+func (s *Signs) cutHead(head string, width int) string {
+	for {
+		i := strings.IndexByte(head[min(1, len(head)):], '/')
+		if i < 0 {
+			return ""
+		}
+		head = head[i+1:]
+		if Width(s.Ellipsis)+Width(head) <= width {
+			if head == "/" {
+				return ""
+			}
+			return s.Ellipsis + head
+		}
+	}
 }
 
 // Width is how many cells the place takes.

@@ -23,8 +23,8 @@ func (s *Signs) Spark(values []float64) string {
 		case top == 0:
 			b.WriteString(s.levels[0])
 		default:
-			i := int(v / top * float64(len(s.levels)))
-			b.WriteString(s.levels[max(0, min(i, len(s.levels)-1))])
+			i := int(v / top * float64(len(s.levels)-1)) // only the largest is full
+			b.WriteString(s.levels[max(0, i)])
 		}
 	}
 	return b.String()

@@ -96,6 +96,20 @@ func (s *Signs) CutLeft(text string, width int) string {
 	return s.Ellipsis + cut
 }
 
+// CutName is CutLeft for a qualified name: it goes on to the next dot when
+// that costs little.
+func (s *Signs) CutName(name string, width int) string {
+	cut := s.CutLeft(name, width)
+	rest, ok := strings.CutPrefix(cut, s.Ellipsis)
+	if !ok {
+		return cut
+	}
+	if i := strings.IndexByte(rest, '.'); i >= 0 && i < 14 && i < len(rest)-8 {
+		return s.Ellipsis + rest[i+1:]
+	}
+	return cut
+}
+
 // CutRight shortens text to width cells; what goes is on the right.
 func (s *Signs) CutRight(text string, width int) string {
 	if Width(text) <= width {
