@@ -31,7 +31,7 @@ func madeUp() *FS {
 		"4711/task/4711/comm": text("main\n"),
 		"4711/task/4720/comm": text("w\xff\n\n"),
 		"4711/task/9/comm":    text("io\n"),
-		"4711/status": text("Name:\tpython3\nTracerPid:\t42\nUid:\t1000\t1001\t1002\t1003\nGid:\t5\t6\t7\t8\n" +
+		"4711/status": text("Name:\tpython3\nTgid:\t4711\nTracerPid:\t42\nUid:\t1000\t1001\t1002\t1003\nGid:\t5\t6\t7\t8\n" +
 			"Groups:\t5 27 \nNSpid:\t4711\t12\t1\nCapEff:\t000000c000080000\n"),
 		"bad/stat":  text("?"),
 		"3/stat":    text("3 name S\n"),
@@ -79,7 +79,7 @@ func TestStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Status{UID: 1000, EffectiveUID: 1001, GID: 5, EffectiveGID: 6, Groups: []int{5, 27},
+	want := Status{TGID: 4711, UID: 1000, EffectiveUID: 1001, GID: 5, EffectiveGID: 6, Groups: []int{5, 27},
 		NSpid: []int{4711, 12, 1}, Tracer: 42, Caps: 1<<CapBPF | 1<<CapPerfmon | 1<<CapSysPtrace}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

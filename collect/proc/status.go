@@ -10,6 +10,7 @@ import (
 
 // Status is what /proc/PID/status says that stat does not.
 type Status struct {
+	TGID              int // the PID of the process that a thread belongs to
 	UID, EffectiveUID int
 	GID, EffectiveGID int
 	Groups            []int
@@ -52,6 +53,8 @@ func parseStatus(data []byte) (Status, error) {
 		fields := bytes.Fields(value)
 		var err error
 		switch string(key) {
+		case "Tgid":
+			_, err = fmt.Sscan(string(value), &status.TGID)
 		case "Uid":
 			status.UID, status.EffectiveUID, err = parseTwo(fields)
 		case "Gid":
