@@ -89,7 +89,8 @@ type debug15 struct {
 	HeapType     [2]uint64
 	Tuple, List  [3]uint64
 	Set          [4]uint64
-	Dict, Float  [3]uint64
+	Dict         [3]uint64
+	Float        [2]uint64
 	Long, Bytes  [3]uint64
 	Unicode      struct{ Size, State, Length, ASCIISize, CompactSize uint64 }
 }

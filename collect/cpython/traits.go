@@ -6,6 +6,9 @@ import "pytop/collect/elf"
 type Traits struct {
 	ExecutableMask uint64 // what a frame's executable is masked with to be a code object: some versions tag pointers
 	LegacyFrame    bool   // frames are PyFrameObjects, the eval function is entered for each call, f_lasti tells resumes
+	// FrameArgument and ThrowArgument say which arguments of the eval function
+	// frame and throwflag are, from 0. Only with LegacyFrame.
+	FrameArgument, ThrowArgument int
 	// ResumeMask are the bits of RESUME's oparg that tell where it stands: 0 is
 	// a function's start. 0: LegacyFrame.
 	ResumeMask uint8
@@ -35,6 +38,12 @@ func findTraits(f *elf.File, v version, free bool) Traits {
 	}
 	_, symbols := f.Section(".symtab")
 	t.Stripped = !symbols
+	if t.LegacyFrame {
+		t.FrameArgument, t.ThrowArgument = 1, 2 // behind tstate
+	}
+	if v.minor == 8 {
+		t.FrameArgument, t.ThrowArgument = 0, 1
+	}
 	if v.minor >= 11 {
 		t.ResumeMask = 3
 	}

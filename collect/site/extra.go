@@ -1,0 +1,108 @@
+package site
+
+import (
+	"bytes"
+	"fmt"
+
+	"pytop/collect/elf"
+)
+
+// findUndone finds the calls of _Py_Instrument(code, interp): the first
+// argument is the frame's code object, the second a thread's interpreter.
+func (s *search) findUndone() {
+	if !s.python.Traits.Redispatch {
+		return
+	}
+	for k := range s.graph.nodes {
+		n := &s.graph.nodes[k]
+		if !n.reached || n.flow != calls && n.flow != points || !s.isCode(n.state.registers[rdi]) {
+			continue
+		}
+		o := s.follow.origins[n.state.registers[rsi]]
+		if o.kind != loaded || o.n != s.follow.layout.threadInterp {
+			continue
+		}
+		n.undoes = true
+		s.plan.Instrument = append(s.plan.Instrument, s.finish(Site{Address: n.address, Code: None, Frame: None, Next: None, Throw: None}))
+	}
+	if len(s.plan.Instrument) == 0 {
+		s.plan.weaken("no call of _Py_Instrument was found: switching monitoring or tracing on or off counts running functions once more")
+	}
+}
+
+// findFreed finds where code_dealloc(code), PyCode_Type's tp_dealloc, is
+// entered: the first cheap instruction that leaves the argument where it is.
+func (s *search) findFreed() {
+	entry, ok := s.file.Pointer(s.python.CodeType + uint64(s.python.Offsets.Type.Dealloc))
+	if !ok || !s.text.holds(entry) {
+		s.plan.weaken("PyCode_Type's tp_dealloc was not found: a freed function's counts may go to its successor at the same address")
+		return
+	}
+	none := Site{Address: entry, Code: None, Frame: None, Next: None, Throw: None}
+	if at, ok := s.straight(entry, 1<<rdi); ok {
+		none.Address = at
+	} else {
+		s.plan.weaken("code_dealloc has no cheap instruction: each freed function costs microseconds")
+	}
+	s.plan.Freed = []Site{s.finish(none)}
+}
+
+// straight finds the first cheap instruction on the way that every call from
+// an entry takes, before any of the registers is changed.
+func (s *search) straight(at uint64, keep uint16) (uint64, bool) {
+	const most = 40
+	for n := 0; n < most; n++ {
+		i := decode(at, s.text.at(at))
+		switch {
+		case i.cheap:
+			return at, true
+		case i.flow != straight, i.clobbers&keep != 0:
+			return 0, false
+		case i.to.kind == inRegister && keep>>i.to.register&1 != 0 && i.effect != tests && i.effect != compares && i.effect != nothing:
+			return 0, false
+		}
+		at = i.next()
+	}
+	return 0, false
+}
+
+// findExecutor finds a site in the handler that enters a JIT's trace.
+func (s *search) findExecutor() {
+	o := s.python.Opcodes.Executor
+	if o.Name == "" {
+		return
+	}
+	h := s.table.handlers[o.Code]
+	for c, other := range s.table.handlers {
+		if other == h && c != int(o.Code) {
+			return // this build has no JIT: the handler is the unknown opcode's
+		}
+	}
+	at, ok := s.straight(h, 0)
+	if !ok {
+		at = h
+		s.plan.weaken(o.Name + " has no cheap instruction")
+	}
+	s.plan.Executor = []Site{s.finish(Site{Address: at, Code: None, Frame: None, Next: None, Throw: None})}
+}
+
+// Validate checks a plan against its file, as must be done before each attach:
+// every site is in executable text, and the bytes there are those found.
+func Validate(f *elf.File, p *Plan) error {
+	for _, sites := range [][]Site{p.Calls, p.Freed, p.Instrument, p.Executor} {
+		for _, s := range sites {
+			offset, ok := f.Offset(s.Address)
+			if !ok || offset != s.Offset || !f.Executable(s.Address) || len(s.Bytes) == 0 {
+				return fmt.Errorf("site %#x: not in the file's text", s.Address)
+			}
+			b, err := f.Read(s.Address, uint64(len(s.Bytes)))
+			if err != nil {
+				return fmt.Errorf("site %#x: %w", s.Address, err)
+			}
+			if !bytes.Equal(b, s.Bytes) {
+				return fmt.Errorf("site %#x: the file has %x, not %x", s.Address, b, s.Bytes)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package site
+
+// follower knows how instructions change a state, and what of it matters.
+type follower struct {
+	*values
+	stacks map[value]bool // stack pointers at the entries
+	frames map[value]bool // what is known to be the frame
+	throw  value          // up to 3.10: throwflag
+	layout layout
+	stored func(at uint64, to value, holds value) // told of each store of 64 bits to [to + layout.instr]; may be nil
+}
+
+// layout is what the walk needs of cpython.Offsets.
+type layout struct {
+	code, instr, lasti                          int64
+	threadFrame, threadInterp, version, breaker int64
+}
+
+// target is the address of a memory operand as a value plus an offset.
+func (w *follower) target(o operand, s *state) (value, int64) {
+	if o.index != None {
+		return unknown, 0
+	}
+	if o.base == None {
+		return w.constant(o.constant), 0
+	}
+	base, k := w.split(s.registers[o.base])
+	return base, k + o.constant
+}
+
+func (w *follower) read(o operand, width uint8, s *state) value {
+	switch o.kind {
+	case inRegister:
+		if width == 4 {
+			return w.low(s.registers[o.register])
+		}
+		return s.registers[o.register]
+	case isConstant:
+		return w.constant(o.constant)
+	case inMemory:
+		base, k := w.target(o, s)
+		switch {
+		case base == unknown:
+		case w.stacks[base]:
+			return s.peek(w.values, base, k, width)
+		case width == 8:
+			return w.load(base, k)
+		}
+	}
+	return unknown
+}
+
+func (w *follower) write(at uint64, o operand, width uint8, holds value, s *state) {
+	if o.kind == inRegister {
+		s.registers[o.register] = holds
+		return
+	}
+	base, k := w.target(o, s)
+	switch {
+	case o.index != None:
+		if o.base == rsp {
+			s.forgetStack()
+		}
+	case w.stacks[base]:
+		s.poke(k, width, holds)
+	default:
+		if w.frames[holds] && k == w.layout.threadFrame { // through whatever: tstate->frame = frame
+			s.facts |= pushed
+		}
+		if w.frames[base] && k == w.layout.instr {
+			s.facts |= stored
+		}
+		if w.frames[base] && k < w.layout.lasti+4 && k+int64(width) > w.layout.lasti {
+			s.facts &^= lastiWhole
+		}
+		if w.stored != nil && width == 8 && k == w.layout.instr {
+			w.stored(at, base, holds)
+		}
+	}
+}
+
+// step changes s by one instruction.
+func (w *follower) step(i *instruction, s *state) {
+	if i.flags && i.effect != tests && i.effect != compares {
+		s.flags = verdict{}
+	}
+	switch i.effect {
+	case moves:
+		x := w.read(i.from, i.width, s)
+		if i.to.kind == inRegister && i.from.kind == inMemory && i.width < 4 {
+			x = unknown
+		}
+		w.write(i.address, i.to, i.width, x, s)
+	case addresses:
+		x := unknown
+		if base, k := w.target(i.from, s); base != unknown {
+			x = w.add(base, k)
+		}
+		s.registers[i.to.register] = x
+	case adds:
+		s.registers[i.to.register] = w.add(s.registers[i.to.register], i.from.constant)
+	case masks:
+		s.registers[i.to.register] = w.mask(s.registers[i.to.register], i.from.constant)
+	case widens:
+		s.registers[i.to.register] = w.number(origin{kind: scaled})
+	case pushes:
+		x := w.read(i.from, 8, s)
+		s.registers[rsp] = w.add(s.registers[rsp], -8)
+		w.write(i.address, operand{kind: inMemory, base: rsp, index: None}, 8, x, s)
+	case pops:
+		x := w.read(operand{kind: inMemory, base: rsp, index: None}, 8, s)
+		s.registers[rsp] = w.add(s.registers[rsp], 8)
+		if i.to.kind == inRegister {
+			s.registers[i.to.register] = x
+		}
+	case leaves:
+		s.registers[rsp] = s.registers[rbp]
+		s.registers[rbp] = w.read(operand{kind: inMemory, base: rsp, index: None}, 8, s)
+		s.registers[rsp] = w.add(s.registers[rsp], 8)
+	case writes:
+		w.write(i.address, i.to, i.width, unknown, s)
+	case tests:
+		s.flags = verdict{of: w.read(i.from, i.width, s)}
+	case compares:
+		s.flags = w.compare(i, s)
+	}
+	for r, left := Register(0), i.clobbers; left != 0; r, left = r+1, left>>1 {
+		if left&1 != 0 {
+			s.registers[r] = unknown
+		}
+	}
+}
+
+// compare is what the flags tell after a comparison with a constant. What is
+// compared does not matter here, so it may be unknown: it is given a number.
+func (w *follower) compare(i *instruction, s *state) verdict {
+	for _, o := range []operand{i.from, i.to} {
+		x := w.read(o, 8, s)
+		if x != unknown && w.origins[x].kind == constant && o.kind != inMemory {
+			return verdict{of: w.number(origin{kind: scaled, n: 1}), to: x}
+		}
+	}
+	return verdict{}
+}
+
+// begin is the state at an entry: nothing but where each register's value is from.
+func (w *follower) begin(entry int) state {
+	s := state{facts: lastiWhole}
+	for r := range s.registers {
+		s.registers[r] = w.entry(entry, Register(r))
+	}
+	w.stacks[s.registers[rsp]] = true
+	return s
+}
