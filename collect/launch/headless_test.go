@@ -16,8 +16,8 @@ func headless(t *testing.T) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM)
 	c, err := Start(Options{Args: []string{pythons(t)[0], "-uc",
-		"import time\nprint(input())\n" +
-			"try: time.sleep(60)\nexcept KeyboardInterrupt: time.sleep(.2); print('interrupted once'); raise SystemExit(5)"}})
+		"import time\n" +
+			"try: print(input()); time.sleep(60)\nexcept KeyboardInterrupt: time.sleep(.2); print('interrupted once'); raise SystemExit(5)"}})
 	if err != nil {
 		t.Fatal(err)
 	}
