@@ -222,35 +222,40 @@ variants() {
 	build trixie 3.13 relr-3.13 relr CFLAGS=-fPIE LDFLAGS="-pie -Wl,-z,pack-relative-relocs"
 }
 
-want=${*:-debian standalone stripped freethreaded}
-for what in $want; do
-	case $what in
-	debian)
-		for suite in bookworm trixie sid; do
-			say "debian $suite"
-			step "debian-$suite" debian "$suite"
-			step "debian-$suite-embed" embed "$suite"
-		done ;;
-	standalone)
-		for version in v0.0.0-3.10.16-20241219-1 v0.0.0-3.11.11-20241219-1 v0.0.0-3.14.6-20260610-1; do
-			say "standalone $version"
-			step "standalone-$version" standalone "$version"
-		done ;;
-	stripped)
-		for prefix in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.{8..15}.*; do
-			[ -d "$prefix" ] || continue
-			say "stripped $(basename "$prefix")"
-			step "stripped-$(basename "$prefix")" stripped "$prefix"
-		done ;;
-	freethreaded) say "freethreaded 3.13 (the first time: several minutes)"; step freethreaded freethreaded ;;
-	variants) say "variants (the first time: half an hour)"; step variants variants ;;
-	*) say "unknown: $what (debian, standalone, stripped, freethreaded, variants)"; exit 2 ;;
-	esac
-done
+main() {
+	local want=${*:-debian standalone stripped freethreaded}
+	for what in $want; do
+		case $what in
+		debian)
+			for suite in bookworm trixie sid; do
+				say "debian $suite"
+				step "debian-$suite" debian "$suite"
+				step "debian-$suite-embed" embed "$suite"
+			done ;;
+		standalone)
+			for version in v0.0.0-3.10.16-20241219-1 v0.0.0-3.11.11-20241219-1 v0.0.0-3.14.6-20260610-1; do
+				say "standalone $version"
+				step "standalone-$version" standalone "$version"
+			done ;;
+		stripped)
+			for prefix in "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.{8..15}.*; do
+				[ -d "$prefix" ] || continue
+				say "stripped $(basename "$prefix")"
+				step "stripped-$(basename "$prefix")" stripped "$prefix"
+			done ;;
+		freethreaded) say "freethreaded 3.13 (the first time: several minutes)"; step freethreaded freethreaded ;;
+		variants) say "variants (the first time: half an hour)"; step variants variants ;;
+		*) say "unknown: $what (debian, standalone, stripped, freethreaded, variants)"; exit 2 ;;
+		esac
+	done
 
-{
-	echo "# name	chroot	path	version	notes; what these mean: testdata/pythons.sh"
-	sort -V "$root"/entries/* 2>/dev/null
-} >"$root/manifest.tsv.new" && mv "$root/manifest.tsv.new" "$root/manifest.tsv"
-say "$(grep -vc '^#' "$root/manifest.tsv") interpreters in $root/manifest.tsv"
-[ ${#failures[@]} -eq 0 ] || { say "failed: ${failures[*]}"; exit 1; }
+	{
+		echo "# name	chroot	path	version	notes; what these mean: testdata/pythons.sh"
+		sort -V "$root"/entries/* 2>/dev/null
+	} >"$root/manifest.tsv.new" && mv "$root/manifest.tsv.new" "$root/manifest.tsv"
+	say "$(grep -vc '^#' "$root/manifest.tsv") interpreters in $root/manifest.tsv"
+	[ ${#failures[@]} -eq 0 ] || { say "failed: ${failures[*]}"; exit 1; }
+}
+
+main "$@"
+exit
