@@ -181,9 +181,7 @@ func (m *Model) cellInk(f *function, field string, cursor bool) ink {
 	st := m.styles
 	ran := f.counted && f.CallsDelta+f.ResumesDelta > 0
 	switch {
-	case field == "trend":
-		return st.spark
-	case !ran:
+	case !ran || field == "trend":
 		return st.dim
 	case field == "function":
 		if cursor {

@@ -150,7 +150,7 @@ func (m *Model) states() []notice {
 		if s.EndReason != "" {
 			text += ": " + format.Plain(s.EndReason)
 		}
-		return []notice{{text + m.signs.Dot + "sorting, filtering and e go on working"+m.signs.Dot+"q quits", st.amber}}
+		return []notice{{text + m.signs.Dot + "sorting, filtering and e go on working" + m.signs.Dot + "q quits", st.amber}}
 	case !m.braked.IsZero():
 		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.signs.Dot + "x attaches again", st.amber}}
 	}

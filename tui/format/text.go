@@ -37,9 +37,13 @@ func Plain(name string) string {
 	return b.String()
 }
 
-// drawable tells whether a cluster has one width, and moves nothing.
+// drawable tells whether a cluster has one width, and moves nothing. A mark
+// without its letter would join what stands before it.
 func drawable(cluster string) bool {
-	for _, r := range cluster {
+	for i, r := range cluster {
+		if i == 0 && unicode.Is(unicode.M, r) {
+			return false
+		}
 		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return false
 		}
@@ -91,9 +95,7 @@ func (s *Signs) CutLeft(text string, width int) string {
 	if width <= mark {
 		return strings.Repeat(".", max(0, width))
 	}
-	// A wide character across the edge goes as a whole.
-	cut := ansi.TruncateLeft(text, w-width+mark, "")
-	return s.Ellipsis + cut
+	return s.Ellipsis + TailOf(text, width-mark)
 }
 
 // CutName is CutLeft for a qualified name: it goes on to the next dot when
@@ -144,9 +146,16 @@ func Blank(n int) string {
 	return strings.Repeat(" ", n)
 }
 
-// TailOf is the end of text that fits into width cells.
+// TailOf is the end of text that fits into width cells. A wide character
+// across the edge goes as a whole.
 func TailOf(text string, width int) string {
-	return ansi.TruncateLeft(text, Width(text)-width, "")
+	w := Width(text)
+	for n := w - width; n < w; n++ {
+		if cut := ansi.TruncateLeft(text, n, ""); Width(cut) <= width {
+			return cut
+		}
+	}
+	return ""
 }
 
 // Wrap breaks text at its spaces into lines of at most width cells; a word

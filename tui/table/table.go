@@ -42,7 +42,8 @@ type Table[R any] struct {
 	cursor  uint64 // a key; 0: there is no cursor
 	at      int    // where the cursor is in shown; -1 when it is not
 	offset  int    // of the first row in view
-	items   []item // kept between sorts
+	items   []item // kept between sorts, as is spare
+	spare   []item
 }
 
 // Set replaces the rows, in ascending Key, and sorts them.
