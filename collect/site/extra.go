@@ -10,24 +10,45 @@ import (
 // findUndone finds the calls of _Py_Instrument(code, interp): the first
 // argument is the frame's code object, the second a thread's interpreter.
 func (s *search) findUndone() {
+	s.plan.Instrument = nil
 	if !s.python.Traits.Redispatch {
 		return
 	}
+	s.markUndone(s.isCode, func(t value) bool { return !s.follow.frames[t] })
+	if len(s.plan.Instrument) == 0 { // debug builds get the code object from a call, so its value is not known
+		s.markUndone(func(x value) bool { return x == unknown }, s.maybeThread)
+	}
+	if len(s.plan.Instrument) == 0 {
+		s.plan.weaken("no call of _Py_Instrument was found: switching monitoring or tracing on or off counts running functions once more")
+	}
+}
+
+// markUndone marks the calls whose first argument is one asked for and whose
+// second is a thread's interpreter.
+func (s *search) markUndone(first, thread func(value) bool) {
 	for k := range s.graph.nodes {
 		n := &s.graph.nodes[k]
-		if !n.reached || n.flow != calls && n.flow != points || !s.isCode(n.state.registers[rdi]) {
+		if !n.reached || n.flow != calls && n.flow != points || !first(n.state.registers[rdi]) {
 			continue
 		}
 		o := s.follow.origins[n.state.registers[rsi]]
-		if o.kind != loaded || o.n != s.follow.layout.threadInterp {
+		if o.kind != loaded || o.n != s.follow.layout.threadInterp || !thread(o.base) {
 			continue
 		}
 		n.undoes = true
 		s.plan.Instrument = append(s.plan.Instrument, s.finish(Site{Address: n.address, Code: None, Frame: None, Next: None, Throw: None}))
 	}
-	if len(s.plan.Instrument) == 0 {
-		s.plan.weaken("no call of _Py_Instrument was found: switching monitoring or tracing on or off counts running functions once more")
+}
+
+// maybeThread tells whether a value may be the thread: all handlers have it in
+// one place, a register or the eval function's stack.
+func (s *search) maybeThread(x value) bool {
+	o := s.follow.origins[x]
+	if o.kind == loaded {
+		b := s.follow.origins[o.base]
+		return s.follow.stacks[o.base] || b.kind == atEntry && Register(b.n%16) == rbp && o.n < 0
 	}
+	return o.kind == atEntry && !s.follow.frames[x]
 }
 
 // findFreed finds where code_dealloc(code), PyCode_Type's tp_dealloc, is
