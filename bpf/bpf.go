@@ -55,8 +55,9 @@ const (
 
 // Room for each of a name event's texts, in bytes: one of these.
 const (
-	TextSmall = int(bpfTextSizesTEXT_SMALL)
-	TextLarge = int(bpfTextSizesTEXT_LARGE)
+	TextSmall  = int(bpfTextSizesTEXT_SMALL)
+	TextMedium = int(bpfTextSizesTEXT_MEDIUM)
+	TextLarge  = int(bpfTextSizesTEXT_LARGE)
 )
 
 // DefaultFunctions is how many live functions the maps hold unless told otherwise.

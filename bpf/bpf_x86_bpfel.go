@@ -126,8 +126,9 @@ type bpfText struct {
 type bpfTextSizes uint32
 
 const (
-	bpfTextSizesTEXT_SMALL bpfTextSizes = 256
-	bpfTextSizesTEXT_LARGE bpfTextSizes = 4096
+	bpfTextSizesTEXT_SMALL  bpfTextSizes = 256
+	bpfTextSizesTEXT_MEDIUM bpfTextSizes = 2048
+	bpfTextSizesTEXT_LARGE  bpfTextSizes = 16384
 )
 
 type bpfThreadCount struct {

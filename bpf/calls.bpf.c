@@ -94,6 +94,8 @@ static __noinline int send_name(__u64 id, __u64 code, __u32 pid)
 	read_str_head(&function, code, py.code_name);
 	if (file.size < TEXT_SMALL && function.size < TEXT_SMALL)
 		return SEND_NAME(TEXT_SMALL);
+	if (file.size < TEXT_MEDIUM && function.size < TEXT_MEDIUM)
+		return SEND_NAME(TEXT_MEDIUM);
 	return SEND_NAME(TEXT_LARGE);
 }
 

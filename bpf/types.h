@@ -97,7 +97,7 @@ struct text {
 	__u16 bytes; /* how many of them the event holds */
 };
 
-enum text_sizes { TEXT_SMALL = 256, TEXT_LARGE = 4096 };
+enum text_sizes { TEXT_SMALL = 256, TEXT_MEDIUM = 2048, TEXT_LARGE = 16384 };
 
 /* name: a code object seen for the first time; then follow the bytes of file and function, each in the event's text size. */
 struct name {

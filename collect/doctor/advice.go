@@ -1,0 +1,67 @@
+package doctor
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+
+	"pytop/collect/cpython"
+	"pytop/collect/proc"
+	"pytop/collect/site"
+)
+
+// Kind says what went wrong, as far as exit codes tell it apart.
+type Kind int
+
+// The kinds of errors.
+const (
+	Failure      Kind = iota
+	NoTarget          // no such process, or none that is a CPython
+	NotPermitted      // a privilege is lacking
+	NotCountable      // permitted, but its calls cannot be counted
+)
+
+// Classify says of which kind an error is.
+func Classify(err error) Kind {
+	var unproven *site.Error
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return NotPermitted
+	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, cpython.ErrNotPython), errors.Is(err, cpython.ErrPyPy), errors.Is(err, cpython.ErrOld):
+		return NoTarget
+	case errors.Is(err, cpython.ErrNew), errors.Is(err, cpython.ErrMachine), errors.Is(err, cpython.ErrTraceRefs),
+		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
+		return NotCountable
+	}
+	return Failure
+}
+
+// Advice is the next step after an error; empty: there is none to name.
+func Advice(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		if lacks := Privilege(); lacks != "" {
+			return lacks + " is missing; run pytop with sudo, or see: pytop doctor"
+		}
+		return "see what is missing with: pytop doctor"
+	case errors.Is(err, proc.ErrNoProcess):
+		return "list the Pythons that run with: pgrep -af python"
+	case errors.Is(err, cpython.ErrPyPy):
+		return "pytop watches CPython only; PyPy has its own profiler (vmprof)"
+	case errors.Is(err, cpython.ErrOld):
+		return "pytop watches CPython 3.8 to 3.15"
+	case errors.Is(err, cpython.ErrNotPython):
+		return "list the Pythons that run with: pgrep -af python; if this is a wrapper, give the PID of the Python that it started"
+	case errors.Is(err, cpython.ErrNew):
+		return "look for a newer pytop: each version of CPython must be known to be counted truly"
+	case errors.Is(err, cpython.ErrTraceRefs):
+		return "use a build without --with-trace-refs"
+	}
+	switch Classify(err) {
+	case NotCountable:
+		return "see what was found with: pytop doctor -p PID, and please report it"
+	}
+	return ""
+}

@@ -1,0 +1,181 @@
+// Package doctor finds out, check by check, what works here, what does not,
+// and what to do about it. It attaches to no process but pytop's own.
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/features"
+	"golang.org/x/sys/unix"
+
+	"pytop/collect/live"
+	"pytop/collect/proc"
+)
+
+// Verdict is how a check ended.
+type Verdict string
+
+// The verdicts.
+const (
+	OK      Verdict = "ok"
+	Weak    Verdict = "weak"    // pytop works, less well
+	Missing Verdict = "missing" // pytop cannot count calls without it
+)
+
+// Check is one thing that was looked at.
+type Check struct {
+	Name    string
+	Verdict Verdict
+	Found   string
+	Advice  string // what to do about it; empty: nothing
+}
+
+// Machine checks the kernel and what pytop may do on it.
+func Machine() []Check {
+	return []Check{
+		kernel(), typeInformation(), uprobes(), cookies(), ring(), privileges(), files(), attaching(),
+	}
+}
+
+func ok(name, found string) Check { return Check{Name: name, Verdict: OK, Found: found} }
+
+func kernel() Check {
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		return Check{"kernel", Missing, err.Error(), "pytop runs on Linux"}
+	}
+	return ok("kernel", fmt.Sprintf("Linux %s, %s", unix.ByteSliceToString(name.Release[:]), unix.ByteSliceToString(name.Machine[:])))
+}
+
+func typeInformation() Check {
+	if _, err := btf.LoadKernelSpec(); err != nil {
+		return Check{"BTF", Missing, err.Error(), "use a kernel built with CONFIG_DEBUG_INFO_BTF=y (Debian's, Fedora's and Ubuntu's are)"}
+	}
+	return ok("BTF", "the kernel describes its types")
+}
+
+func uprobes() Check {
+	if !proc.HasUprobes() {
+		return Check{"uprobes", Missing, "the kernel has no uprobe event source", "use a kernel built with CONFIG_UPROBES=y and CONFIG_UPROBE_EVENTS=y"}
+	}
+	return ok("uprobes", "the kernel has uprobes")
+}
+
+func cookies() Check {
+	err := features.HaveProgramHelper(ebpf.Kprobe, asm.FnGetAttachCookie)
+	switch {
+	case err == nil:
+		return ok("attach cookies", "bpf_get_attach_cookie (Linux 5.15)")
+	case errors.Is(err, ebpf.ErrNotSupported):
+		return Check{"attach cookies", Missing, "the kernel lacks bpf_get_attach_cookie", "use Linux 5.15 or later"}
+	}
+	return Check{"attach cookies", Missing, "not found out: " + err.Error(), "see privileges"}
+}
+
+func ring() Check {
+	err := features.HaveMapType(ebpf.RingBuf)
+	switch {
+	case err == nil:
+		return ok("ring buffer", "BPF ring buffers (Linux 5.8)")
+	case errors.Is(err, ebpf.ErrNotSupported):
+		return Check{"ring buffer", Missing, "the kernel lacks BPF ring buffers", "use Linux 5.15 or later"}
+	}
+	return Check{"ring buffer", Missing, "not found out: " + err.Error(), "see privileges"}
+}
+
+// needed are the capabilities without which nothing is counted, and which
+// capability stands in for each.
+var needed = []struct {
+	cap, or proc.Cap
+	what    string
+}{
+	{proc.CapBPF, proc.CapSysAdmin, "to load programs"},
+	{proc.CapPerfmon, proc.CapSysAdmin, "to attach them and read the target's memory in them"},
+	{proc.CapSysPtrace, proc.CapSysPtrace, "to see other users' processes"},
+}
+
+// Privilege names the first capability that pytop lacks to count calls, as
+// "CAP_BPF (to load programs)"; empty: none.
+func Privilege() string {
+	caps, err := proc.System().Capabilities()
+	if err != nil {
+		return ""
+	}
+	for _, n := range needed {
+		if !caps.Has(n.cap) && !caps.Has(n.or) {
+			return fmt.Sprintf("%v (%s)", n.cap, n.what)
+		}
+	}
+	return ""
+}
+
+func privileges() Check {
+	if lacks := Privilege(); lacks != "" {
+		return Check{"privileges", Missing, "lacking " + lacks, "run pytop with sudo, or give it CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE"}
+	}
+	ns, err := proc.System().Namespace(0, "user")
+	if err == nil && !ns.Initial {
+		return Check{"privileges", Missing, "pytop is in a user namespace: its capabilities do not count for BPF", "run it outside of the container's user namespace"}
+	}
+	return ok("privileges", "CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE")
+}
+
+// files: what is needed to open a target's file whatever its mount namespace.
+func files() Check {
+	caps, err := proc.System().Capabilities()
+	if err == nil && (caps.Has(proc.CapCheckpointRestore) || caps.Has(proc.CapSysAdmin)) {
+		return ok("target's files", "reached through the kernel's own links, also deleted and in containers")
+	}
+	return Check{"target's files", Weak, "lacking CAP_CHECKPOINT_RESTORE (or CAP_SYS_ADMIN)",
+		"deleted or replaced files cannot be reached; give pytop CAP_CHECKPOINT_RESTORE too"}
+}
+
+func attaching() Check {
+	began := time.Now()
+	cost, err := live.Try()
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return Check{"counting", Missing, err.Error(), "see privileges; also sysctl kernel.unprivileged_bpf_disabled and kernel.perf_event_paranoid"}
+	case err != nil:
+		return Check{"counting", Missing, err.Error(), "please report this with the output of pytop doctor"}
+	}
+	how := "uprobe_multi"
+	if !cost.Multi {
+		how = "perf event uprobes (uprobe_multi is in Linux 6.6)"
+	}
+	return ok("counting", fmt.Sprintf("%s; a call takes %d ns in a short loop on this machine, a resume %d ns (tried on pytop itself in %d ms)",
+		how, cost.Call.Nanoseconds(), cost.Resume.Nanoseconds(), time.Since(began).Milliseconds()))
+}
+
+// Target checks one process: which CPython it runs and how its calls would be
+// counted. A check that fails keeps its error for the exit code.
+func Target(pid int, cacheDir string) ([]Check, error) {
+	var list []Check
+	if stat, err := proc.System().Stat(pid); err == nil {
+		command, _ := proc.System().Command(pid)
+		list = append(list, ok("process", fmt.Sprintf("%d, %d threads: %s", pid, stat.Threads, command)))
+	}
+	found, err := live.Inspect(pid, cacheDir)
+	if err != nil {
+		return append(list, Check{"target", Missing, err.Error(), Advice(err)}), err
+	}
+	python := "CPython " + found.Python
+	if found.Build != "" {
+		python += " (" + found.Build + ")"
+	}
+	list = append(list,
+		ok("file", found.File),
+		ok("version", python),
+		ok("calls", found.Method+fmt.Sprintf("; found in %d ms", found.Took.Milliseconds())),
+	)
+	if found.Weak != "" {
+		list = append(list, Check{"weaker", Weak, found.Weak, ""})
+	}
+	return append(list, ok("cost", fmt.Sprintf("at least %d ns a call, %d ns a resume", found.Call.Nanoseconds(), found.Resume.Nanoseconds()))), nil
+}

@@ -1,0 +1,76 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"pytop/collect/proc"
+)
+
+// A mark is what a process had used and paid at one time.
+type mark struct {
+	at    time.Time
+	cpu   time.Duration
+	spent hits
+}
+
+// judgeAfter is how long the cost must be above the budget before pytop
+// detaches; the trial at attaching is shorter.
+const judgeAfter = time.Second
+
+// account reads what a process has used, and its state, after a poll.
+func (p *process) account(total counts) {
+	other := p.state.Freed + p.state.Instrumented + p.state.Executor
+	for _, n := range p.state.Lost {
+		other += n
+	}
+	p.total = total
+	p.spent = hits{calls: total.calls, resumes: total.resumes, other: other}
+	if p.gone != "" {
+		return
+	}
+	if cpu, err := proc.CPUTime(p.info.PID); err == nil {
+		p.cpu, p.cpuOK = cpu, true
+	}
+	if stat, err := proc.System().Stat(p.info.PID); err == nil {
+		p.stopped = stat.Stopped()
+	}
+}
+
+// share is the part of the CPU time since a mark that counting took.
+func (p *process) share(since mark) float64 {
+	used := p.cpu - since.cpu
+	paid := p.build.price.of(p.spent) - p.build.price.of(since.spent)
+	if used <= 0 || paid <= 0 {
+		return 0
+	}
+	return min(1, paid.Seconds()/used.Seconds())
+}
+
+// hold detaches the processes whose counting costs more than the budget, as of
+// the last poll, judged over at least the given time.
+func (s *Source) hold(after time.Duration) error {
+	var errs []error
+	for _, p := range s.order {
+		errs = append(errs, s.holdOne(p, s.polled, after))
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
+	if p.links == nil || p.forced || s.options.Budget <= 0 || now.Sub(p.mark.at) < after {
+		return nil
+	}
+	share, took := p.share(p.mark), now.Sub(p.mark.at)
+	calls := float64(p.spent.calls-p.mark.spent.calls) / took.Seconds()
+	resumes := float64(p.spent.resumes-p.mark.spent.resumes) / took.Seconds()
+	p.mark = mark{now, p.cpu, p.spent}
+	if share <= s.options.Budget {
+		return nil
+	}
+	p.overBudget = true
+	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%.0f calls/s, %.0f resumes/s), the budget is %.0f %% (--budget)",
+		100*share, calls, resumes, 100*s.options.Budget)
+	return s.detach(p)
+}

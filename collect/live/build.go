@@ -1,0 +1,133 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"pytop/bpf"
+	"pytop/collect/cpython"
+	"pytop/collect/elf"
+	"pytop/collect/proc"
+	"pytop/collect/site"
+)
+
+// build is one file with a CPython in it: inspected once, its programs loaded
+// once, however many processes run it.
+type build struct {
+	id       fileID
+	file     *os.File // keeps the very file that was inspected within reach
+	elf      *elf.File
+	python   *cpython.Python
+	plan     *site.Plan
+	offsets  bpf.PyOffsets
+	programs *bpf.Programs
+	price    price
+	name     string // of the file, for people
+}
+
+// fileID tells files apart, as the kernel numbers them.
+type fileID struct {
+	major, minor uint32
+	inode        uint64
+}
+
+// words says what is particular about the build.
+func (b *build) words() string { return b.python.Build() }
+
+// method says how calls are counted.
+func (b *build) method() string {
+	how := "uprobe_multi"
+	if !b.programs.Multi {
+		how = "perf event uprobes"
+	}
+	return fmt.Sprintf("%d sites in %s (%s), %s", len(b.plan.Calls), b.name, b.plan.Method, how)
+}
+
+// path leads to the inspected file, also when its name is gone or another's.
+func (b *build) path() string { return fmt.Sprintf("/proc/self/fd/%d", b.file.Fd()) }
+
+func (b *build) close() error {
+	var errs []error
+	if b.programs != nil {
+		errs = append(errs, b.programs.Close())
+	}
+	if b.elf != nil {
+		errs = append(errs, b.elf.Close())
+	}
+	return errors.Join(append(errs, b.file.Close())...)
+}
+
+// Located is the file of a process that holds its CPython.
+type Located struct {
+	Mapping proc.Mapping
+	Python  *cpython.Python
+	ELF     *elf.File
+	File    *os.File
+}
+
+// Close closes the file.
+func (l *Located) Close() error { return errors.Join(l.ELF.Close(), l.File.Close()) }
+
+// Locate finds the file of a process that holds its CPython: the program or
+// one of its libraries. errors.Is(err, cpython.ErrNotPython) when there is none.
+func Locate(pid int) (*Located, error) {
+	maps, err := proc.System().Maps(pid)
+	if err != nil {
+		return nil, err
+	}
+	if len(maps) == 0 {
+		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread or a zombie)", pid, cpython.ErrNotPython)
+	}
+	return locate(pid, candidates(maps))
+}
+
+func locate(pid int, list []proc.Mapping) (*Located, error) {
+	refused := error(nil)
+	for _, m := range list {
+		l, err := inspect(pid, m)
+		if err == nil {
+			return l, nil
+		}
+		// A file that says why it is none that can be counted (PyPy, Python 2)
+		// outweighs the many that have nothing to do with Python.
+		if refused == nil || errors.Is(refused, cpython.ErrNotPython) {
+			refused = err
+		}
+	}
+	if refused == nil {
+		refused = cpython.ErrNotPython
+	}
+	return nil, fmt.Errorf("process %d: %w", pid, refused)
+}
+
+// inspect opens a mapped file and describes the CPython in it.
+func inspect(pid int, m proc.Mapping) (*Located, error) {
+	path, err := proc.System().MapFile(pid, m)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	e, err := elf.Open(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), file.Close())
+	}
+	py, err := cpython.Describe(e, m.Path)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), e.Close(), file.Close())
+	}
+	return &Located{Mapping: m, Python: py, ELF: e, File: file}, nil
+}
+
+// IsPython tells whether a mapped file holds a Python: also one that pytop
+// refuses, so that opening it says why.
+func IsPython(pid int, m proc.Mapping) bool {
+	l, err := inspect(pid, m)
+	if err == nil {
+		return l.Close() == nil
+	}
+	return errors.Is(err, cpython.ErrPyPy) || errors.Is(err, cpython.ErrOld) || errors.Is(err, cpython.ErrNew)
+}

@@ -1,0 +1,169 @@
+package live
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"pytop/bpf"
+	"pytop/collect/proc"
+)
+
+const (
+	calibrationRounds = 8
+	calibrationHits   = 300 // a round: short enough to be mostly undisturbed
+)
+
+const coGenerator = 0x20 // CO_GENERATOR in co_flags
+
+// puppet is a code object and a frame made up in pytop's own memory.
+type puppet struct {
+	object, frame, instruction [512]byte
+}
+
+func newPuppet(py *bpf.PyOffsets, flags uint32, codeType *[64]byte) (*puppet, error) {
+	p := &puppet{}
+	for _, end := range []uint32{py.ObjectType + 8, py.CodeFlags + 4, py.FrameCode + 8} {
+		if end > uint32(len(p.object)) {
+			return nil, fmt.Errorf("calibrate: offset %d is out of bounds", end)
+		}
+	}
+	point := func(room []byte, at uint32, to unsafe.Pointer) {
+		binary.LittleEndian.PutUint64(room[at:], uint64(uintptr(to)))
+	}
+	point(p.object[:], py.ObjectType, unsafe.Pointer(codeType))
+	binary.LittleEndian.PutUint32(p.object[py.CodeFlags:], flags)
+	point(p.frame[:], py.FrameCode, unsafe.Pointer(&p.object))
+	switch {
+	case py.LegacyFrame != 0 && py.FrameLasti+4 <= uint32(len(p.frame)):
+		binary.LittleEndian.PutUint32(p.frame[py.FrameLasti:], 4)
+	case py.LegacyFrame == 0 && py.FrameInstr+8 <= uint32(len(p.frame)):
+		point(p.frame[:], py.FrameInstr, unsafe.Pointer(&p.instruction))
+		p.instruction[1] = 1 // RESUME's oparg: after a yield
+	default:
+		return nil, errors.New("calibrate: the frame's offsets are out of bounds")
+	}
+	return p, nil
+}
+
+// pass passes the site and returns the time that one pass took: the least of
+// several rounds, since all that disturbs makes it longer.
+func (p *puppet) pass() time.Duration {
+	least := time.Duration(1 << 62)
+	for range calibrationRounds {
+		began := time.Now()
+		passSite(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+		least = min(least, time.Since(began))
+	}
+	return least / calibrationHits
+}
+
+// calibrate measures on pytop's own process what a hit of a build's programs
+// takes on this machine: a start and a resume, as its hot site counts them.
+// No target is attached meanwhile.
+func (s *Source) calibrate(b *build) (price, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	codeType := &[64]byte{}
+	plain, err := newPuppet(&b.offsets, 0, codeType)
+	if err != nil {
+		return price{}, err
+	}
+	generator, err := newPuppet(&b.offsets, coGenerator, codeType)
+	if err != nil {
+		return price{}, err
+	}
+	pid := uint32(os.Getpid())
+	state := bpf.ProcessState{CodeType: uint64(uintptr(unsafe.Pointer(codeType)))}
+	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
+		return price{}, fmt.Errorf("calibrate: %w", err)
+	}
+	attached, err := attachToSelf(b)
+	if err != nil {
+		return price{}, errors.Join(err, s.forget(pid))
+	}
+	call, resume := plain.pass(), generator.pass()
+	counted, err := s.countedHits(pid)
+	err = errors.Join(err, attached.Close(), s.forget(pid))
+	runtime.KeepAlive(codeType)
+	if err != nil {
+		return price{}, err
+	}
+	if want := uint64(2 * calibrationRounds * calibrationHits); counted != want {
+		return price{}, fmt.Errorf("calibrate: %d of %d hits were counted", counted, want)
+	}
+	return price{call: call, resume: resume, other: call}, nil
+}
+
+func attachToSelf(b *build) (link.Link, error) {
+	at, err := passSiteJump()
+	if err != nil {
+		return nil, err
+	}
+	offset, err := ownOffset(uint64(at))
+	if err != nil {
+		return nil, err
+	}
+	executable, err := link.OpenExecutable("/proc/self/exe")
+	if err != nil {
+		return nil, fmt.Errorf("calibrate: %w", err)
+	}
+	c := cookie(asPassed(b.plan.Calls[0]), 0)
+	if b.programs.Multi {
+		return executable.UprobeMulti(nil, b.programs.Called, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{c}, PID: uint32(os.Getpid())})
+	}
+	return executable.Uprobe("", b.programs.Called, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: c})
+}
+
+// ownOffset is where an address of pytop's own text is in its file.
+func ownOffset(address uint64) (uint64, error) {
+	maps, err := proc.System().Maps(0)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range maps {
+		if m.Executable() && m.Start <= address && address < m.End {
+			return address - m.Start + m.Offset, nil
+		}
+	}
+	return 0, fmt.Errorf("calibrate: %#x is in no mapping", address)
+}
+
+// countedHits sums what the programs counted for pytop's own process.
+func (s *Source) countedHits(pid uint32) (sum uint64, err error) {
+	var key bpf.CallKey
+	var n bpf.CallCount
+	it := s.maps.Live.Iterate()
+	for it.Next(&key, &n) {
+		if n.Pid == pid {
+			sum += n.Calls + n.Resumes
+		}
+	}
+	return sum, it.Err()
+}
+
+// forget removes what the programs know of a process: after its last reading.
+func (s *Source) forget(pid uint32) error {
+	var keys []bpf.CallKey
+	var key bpf.CallKey
+	var n bpf.CallCount
+	it := s.maps.Live.Iterate()
+	for it.Next(&key, &n) {
+		if n.Pid == pid {
+			keys = append(keys, key)
+			s.names.take(n.Id)
+		}
+	}
+	errs := []error{it.Err()}
+	for i := range keys {
+		errs = append(errs, s.maps.Live.Delete(&keys[i]))
+	}
+	return errors.Join(append(errs, s.maps.Processes.Delete(&pid))...)
+}

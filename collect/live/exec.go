@@ -1,0 +1,68 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"pytop/collect/cpython"
+	"pytop/collect/proc"
+)
+
+// execGrace is how long a program that a process exec'd may take to load its
+// CPython before pytop says that it has none.
+const execGrace = 3 * time.Second
+
+// noteEnds finds out which processes have ended or run another program.
+func (s *Source) noteEnds() {
+	for _, p := range s.order {
+		switch {
+		case p.gone != "":
+		case p.hasEnded():
+			p.gone = "ended"
+		default:
+			s.noteExec(p)
+		}
+	}
+}
+
+// noteExec follows a process that has exec'd. Where it runs the same file
+// again, the probes have stayed and missed nothing; where it runs another
+// CPython, they are put there, and what ran before is not counted.
+func (s *Source) noteExec(p *process) {
+	now, err := proc.System().Image(p.info.PID)
+	if err != nil || now == p.image {
+		p.execSeen = time.Time{}
+		return
+	}
+	if p.execSeen.IsZero() {
+		p.execSeen = time.Now()
+	}
+	pid, before := p.info.PID, p.build
+	err = s.describe(p, pid)
+	if errors.Is(err, cpython.ErrNotPython) && time.Since(p.execSeen) < execGrace {
+		return // not loaded yet
+	}
+	p.image = now
+	switch {
+	case errors.Is(err, proc.ErrNoProcess): // its end is noticed next time
+	case errors.Is(err, cpython.ErrNotPython):
+		p.gone = "runs another program since, which is not a CPython,"
+		_ = p.detach(time.Now())
+	case err != nil:
+		s.fail(p, fmt.Errorf("it runs another program now: %w", err))
+	case p.build != before && p.links != nil:
+		_ = p.detach(time.Now())
+		if err := s.attach(p, p.forced); err != nil {
+			s.fail(p, err)
+			return
+		}
+		p.note = "it exec'd another CPython at " + p.attached.Format("15:04:05") + "; its calls before that are not counted"
+	}
+}
+
+// fail detaches a process for good reason, and keeps the reason to be shown.
+func (s *Source) fail(p *process, err error) {
+	p.failed, p.reason = true, err.Error()
+	_ = s.detach(p) // p.reason says what is wrong already
+}

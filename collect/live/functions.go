@@ -1,0 +1,135 @@
+package live
+
+import (
+	"pytop/bpf"
+	"pytop/collect"
+)
+
+// counts are calls and resumes, what was undone already subtracted.
+type counts struct{ calls, resumes uint64 }
+
+func (c *counts) add(o counts) {
+	c.calls += o.calls
+	c.resumes += o.resumes
+}
+
+func countsOf(n *bpf.CallCount) counts {
+	return counts{less(n.Calls, n.CallsUndone), less(n.Resumes, n.ResumesUndone)}
+}
+
+// less is a-b, and 0 when a hit was undone before it was read.
+func less(a, b uint64) uint64 {
+	if b > a {
+		return 0
+	}
+	return a - b
+}
+
+// function is what several code objects may be: same process, file, name and line.
+type function struct {
+	code       collect.Code
+	hasResumes bool
+	done       counts // of freed code objects
+	now        counts // of the living, as of this poll
+	base       counts // what was counted before pytop was ready
+}
+
+func (f *function) sum() counts {
+	return counts{f.done.calls + f.now.calls, f.done.resumes + f.now.resumes}
+}
+
+// object is a living code object.
+type object struct {
+	key      bpf.CallKey
+	function *function
+	last     counts // as of the last poll
+	seen     uint64 // the poll that saw it last
+}
+
+type functionKey struct {
+	pid            int
+	file, function string
+	line           int
+}
+
+// functions is every function that was counted, in order of first sight.
+type functions struct {
+	all     []*function
+	byKey   map[functionKey]*function
+	objects map[uint64]*object // by id
+	lastID  uint64
+}
+
+func newFunctions() *functions {
+	return &functions{byKey: map[functionKey]*function{}, objects: map[uint64]*object{}}
+}
+
+// of finds or makes the function of a name.
+func (t *functions) of(pid int, name objectName, hasResumes bool) *function {
+	key := functionKey{pid, name.file, name.function, name.line}
+	f := t.byKey[key]
+	if f == nil {
+		t.lastID++
+		f = &function{code: collect.Code{ID: t.lastID, PID: pid, File: name.file, Function: name.function, Line: name.line}}
+		t.byKey[key] = f
+		t.all = append(t.all, f)
+	}
+	f.hasResumes = f.hasResumes || hasResumes
+	return f
+}
+
+// byID finds a function by its Code.ID; nil: there is none.
+func (t *functions) byID(id uint64) *function {
+	lo, hi := 0, len(t.all)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if t.all[mid].code.ID < id {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(t.all) && t.all[lo].code.ID == id {
+		return t.all[lo]
+	}
+	return nil
+}
+
+// rebase makes what is counted now the zero of a process.
+func (t *functions) rebase(pid int) {
+	for _, f := range t.all {
+		if f.code.PID == pid {
+			f.base = f.sum()
+		}
+	}
+}
+
+// reading lists the functions that ran since they were rebased.
+func (t *functions) reading() []collect.CodeCount {
+	list := make([]collect.CodeCount, 0, len(t.all))
+	for _, f := range t.all {
+		sum := f.sum()
+		c := counts{less(sum.calls, f.base.calls), less(sum.resumes, f.base.resumes)}
+		if c != (counts{}) {
+			list = append(list, collect.CodeCount{Code: &f.code, Calls: c.calls, Resumes: c.resumes, HasResumes: f.hasResumes})
+		}
+	}
+	return list
+}
+
+// totals sums the functions by process, since they were first seen.
+func (t *functions) totals() map[int]counts {
+	byPID := map[int]counts{}
+	var sum counts
+	pid := 0
+	for _, f := range t.all { // mostly long runs of one process
+		if f.code.PID != pid {
+			byPID[pid] = sum
+			pid = f.code.PID
+			sum = byPID[pid]
+		}
+		sum.add(f.sum())
+	}
+	byPID[pid] = sum
+	return byPID
+}

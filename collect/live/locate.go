@@ -1,0 +1,52 @@
+package live
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"pytop/collect/elf"
+	"pytop/collect/proc"
+)
+
+// candidates are the files of a process with code, each once, those first that
+// are likeliest to hold its CPython: the program, then what is called python.
+func candidates(maps []proc.Mapping) []proc.Mapping {
+	seen := map[fileID]bool{}
+	var list []proc.Mapping
+	for _, m := range maps {
+		id := fileID{m.Major, m.Minor, m.Inode}
+		if m.File() && m.Executable() && !seen[id] && !strings.HasPrefix(m.Path, "/dev/") {
+			seen[id] = true
+			list = append(list, m)
+		}
+	}
+	rank := func(m proc.Mapping) int {
+		name := filepath.Base(m.Path)
+		switch {
+		case strings.HasPrefix(name, "libpython"), strings.HasPrefix(name, "libpypy"):
+			return 0
+		case strings.HasPrefix(name, "python"), strings.HasPrefix(name, "pypy"):
+			return 1
+		case !strings.Contains(name, ".so"):
+			return 2
+		case strings.Contains(m.Path, "/lib-dynload/"), strings.Contains(m.Path, "-packages/"):
+			return 4
+		}
+		return 3
+	}
+	slices.SortStableFunc(list, func(a, b proc.Mapping) int { return rank(a) - rank(b) })
+	return list
+}
+
+// bias is what is added to the addresses of a file to get those of a process
+// that maps it so.
+func bias(e *elf.File, m proc.Mapping) (uint64, bool) {
+	for _, s := range e.Segments() {
+		page := uint64(4095)
+		if s.Executable && s.Offset&^page <= m.Offset && m.Offset < s.Offset+s.Size {
+			return m.Start - m.Offset + s.Offset - s.Address, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,167 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cilium/ebpf"
+
+	"pytop/bpf"
+)
+
+// batch is how many map entries one system call reads.
+const batch = 16384
+
+// entry is a living code object's key and counts, as read from the kernel.
+type entry struct {
+	key   bpf.CallKey
+	count bpf.CallCount
+}
+
+// buffers keeps what polls read into, from one to the next.
+type buffers struct {
+	keys   []bpf.CallKey
+	ids    []uint64
+	counts []bpf.CallCount
+	live   []entry
+	gone   []bpf.CallCount
+}
+
+// readMaps reads live, then gone, which it empties. In this order a code
+// object that is freed meanwhile is in one of them at least; what is in both
+// is final in gone.
+func (b *buffers) readMaps(m *bpf.Maps) error {
+	if b.keys == nil {
+		b.keys, b.ids, b.counts = make([]bpf.CallKey, batch), make([]uint64, batch), make([]bpf.CallCount, batch)
+	}
+	b.live, b.gone = b.live[:0], b.gone[:0]
+	var cursor ebpf.MapBatchCursor
+	for {
+		n, err := m.Live.BatchLookup(&cursor, b.keys, b.counts, nil)
+		for i := range n {
+			b.live = append(b.live, entry{b.keys[i], b.counts[i]})
+		}
+		if done, err := batchEnded(err); done {
+			break
+		} else if err != nil {
+			return fmt.Errorf("read live counts: %w", err)
+		}
+	}
+	cursor = ebpf.MapBatchCursor{}
+	for {
+		n, err := m.Gone.BatchLookupAndDelete(&cursor, b.ids, b.counts, nil)
+		b.gone = append(b.gone, b.counts[:n]...)
+		if done, err := batchEnded(err); done {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read final counts: %w", err)
+		}
+	}
+}
+
+func batchEnded(err error) (bool, error) {
+	if errors.Is(err, ebpf.ErrKeyNotExist) {
+		return true, nil
+	}
+	return false, err
+}
+
+// poll brings the functions up to date with the maps.
+func (s *Source) poll() error {
+	b := &s.buffers
+	if err := b.readMaps(s.maps); err != nil {
+		return err
+	}
+	s.names.sync()
+	s.polls++
+	for _, o := range s.functions.objects {
+		o.function.now = counts{}
+	}
+	final := make(map[uint64]bool, len(b.gone))
+	for i := range b.gone {
+		final[b.gone[i].Id] = true
+		s.addGone(&b.gone[i])
+	}
+	for i := range b.live {
+		if !final[b.live[i].count.Id] {
+			s.addLive(&b.live[i])
+		}
+	}
+	for id, o := range s.functions.objects { // in neither map: lost with a full gone
+		if o.seen != s.polls {
+			delete(s.functions.objects, id)
+		}
+	}
+	return s.account()
+}
+
+// account brings the processes up to date after the functions.
+func (s *Source) account() error {
+	s.polled = time.Now()
+	totals := s.functions.totals()
+	var errs []error
+	for _, p := range s.order {
+		key := uint32(p.info.PID)
+		if err := s.maps.Processes.Lookup(&key, &p.state); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			errs = append(errs, fmt.Errorf("read the state of process %d: %w", p.info.PID, err))
+		}
+		p.account(totals[p.info.PID])
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Source) addGone(n *bpf.CallCount) {
+	var f *function
+	if o := s.functions.objects[n.Id]; o != nil {
+		f = o.function
+		delete(s.functions.objects, n.Id)
+	} else {
+		name, _, ok := s.names.take(n.Id)
+		if !ok {
+			name = nameLost
+			s.namesLost++
+		}
+		f = s.functions.of(int(n.Pid), name, n.Flags&bpf.Generator != 0)
+	}
+	f.done.add(countsOf(n))
+}
+
+func (s *Source) addLive(e *entry) {
+	o := s.functions.objects[e.count.Id]
+	if o == nil {
+		name := s.nameOf(e)
+		o = &object{key: e.key, function: s.functions.of(int(e.count.Pid), name, e.count.Flags&bpf.Generator != 0)}
+		s.functions.objects[e.count.Id] = o
+		if s.focus != 0 && o.function.code.ID == s.focus {
+			s.focusObject(o)
+		}
+	}
+	o.seen, o.last = s.polls, countsOf(&e.count)
+	o.function.now.add(o.last)
+}
+
+// nameLost is what a function is called whose name could not be had.
+var nameLost = objectName{file: "?", function: "(name lost)"}
+
+// nameOf finds the name that the kernel sent for a living code object, or
+// reads it from the process when none came or it was too long for an event.
+func (s *Source) nameOf(e *entry) objectName {
+	name, whole, ok := s.names.take(e.count.Id)
+	if ok && whole {
+		return name
+	}
+	p := s.processes[int(e.count.Pid)]
+	if p != nil {
+		read, err := readName(p.info.PID, e.key.Code, &p.build.offsets)
+		var now bpf.CallCount
+		if err == nil && s.maps.Live.Lookup(&e.key, &now) == nil && now.Id == e.count.Id {
+			return read
+		}
+	}
+	if ok {
+		return name // cut, which is better than none
+	}
+	s.namesLost++
+	return nameLost
+}

@@ -1,0 +1,100 @@
+package live
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"pytop/bpf"
+	"pytop/collect"
+	"pytop/collect/proc"
+)
+
+// reading is what the last poll found.
+func (s *Source) reading() *collect.Reading {
+	r := &collect.Reading{Time: s.polled, Since: s.since, Host: s.host, Focus: s.focus, Lost: s.lost(), Self: s.self()}
+	r.Codes = s.functions.reading()
+	over := 0
+	for _, p := range s.order {
+		r.Processes = append(r.Processes, p.reading(s.polled, s.options.Functions))
+		if p.gone != "" {
+			over++
+		}
+	}
+	if over == len(s.order) {
+		r.Final, r.EndReason = true, endReason(s.order, s.polled)
+	}
+	r.Probes = []collect.Probe{s.callsProbe(), {Name: "gil", Status: collect.ProbeMissing, Reason: "this version of pytop does not measure the GIL yet"}}
+	if s.focus != 0 {
+		r.ByThread = s.byThread()
+	}
+	return r
+}
+
+func endReason(order []*process, at time.Time) string {
+	if len(order) == 1 {
+		return fmt.Sprintf("process %d %s at %s", order[0].info.PID, order[0].gone, at.Format("15:04:05"))
+	}
+	return fmt.Sprintf("all %d processes ended, the last at %s", len(order), at.Format("15:04:05"))
+}
+
+// lost sums what was lost over all processes, by cause.
+func (s *Source) lost() []collect.Loss {
+	var sum [5]uint64
+	for _, p := range s.order {
+		for i := range sum {
+			sum[i] += p.lost(i)
+		}
+	}
+	return []collect.Loss{
+		{Cause: "map_full", Text: "calls of functions for which the map had no room", Count: sum[bpf.LostFull] + sum[bpf.LostGoneFull]},
+		{Cause: "unreadable", Text: "hits whose frame could not be read", Count: sum[bpf.LostUnreadable]},
+		{Cause: "not_code", Text: "hits that held no code object", Count: sum[bpf.LostNotCode]},
+		{Cause: "names", Text: "functions whose name could not be had", Count: s.namesLost},
+	}
+}
+
+func (s *Source) self() collect.Self {
+	cpu, memory, err := proc.System().Usage()
+	if err != nil {
+		return collect.Self{}
+	}
+	return collect.Self{CPU: cpu, Memory: memory, Maps: s.maps.Memory()}
+}
+
+// callsProbe says how calls are counted, and whether they are.
+func (s *Source) callsProbe() collect.Probe {
+	probe := collect.Probe{Name: "calls", Status: collect.ProbeOff}
+	var methods, reasons []string
+	for _, p := range s.order {
+		if p.links != nil || p.gone != "" {
+			probe.Status = collect.ProbeOn
+		} else if p.failed {
+			probe.Status = collect.ProbeFailed
+		}
+		probe.Hits += p.spent.calls + p.spent.resumes + p.spent.other
+		for i := range p.state.Lost {
+			if i != bpf.LostNames {
+				probe.Lost += p.lost(i)
+			}
+		}
+		probe.Cost += p.build.price.of(p.spent)
+		methods = appendNew(methods, p.build.method())
+		reasons = appendNew(reasons, p.reason)
+		reasons = appendNew(reasons, p.build.plan.Weak)
+	}
+	probe.Method, probe.Reason = strings.Join(methods, "; "), strings.Join(reasons, "; ")
+	return probe
+}
+
+func appendNew(list []string, text string) []string {
+	for _, have := range list {
+		if have == text {
+			return list
+		}
+	}
+	if text == "" {
+		return list
+	}
+	return append(list, text)
+}

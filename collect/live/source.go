@@ -1,0 +1,269 @@
+// Package live is the source that is the kernel: it finds the CPython in a
+// process, attaches, and polls what the kernel counted.
+package live
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"pytop/bpf"
+	"pytop/collect"
+	"pytop/collect/proc"
+)
+
+// Options say what to watch and how.
+type Options struct {
+	PIDs      []int
+	Functions uint32  // live functions that the maps hold; 0: bpf.DefaultFunctions
+	Budget    float64 // share of a target's CPU time above which pytop detaches by itself; 0: no limit
+	// FromStart: the processes have not run Python code yet; all that is
+	// counted from attaching on is theirs to show, and there is no trial.
+	FromStart bool
+	CacheDir  string // of what was found in files; empty: the usual one
+}
+
+// Source counts the calls of processes. It is a collect.Source with collect.Controls.
+type Source struct {
+	options Options
+	host    string
+	ns      bpf.PIDNamespace
+
+	mu        sync.Mutex // guards all below
+	maps      *bpf.Maps
+	names     *names
+	builds    []*build
+	processes map[int]*process
+	order     []*process // as asked for
+	functions *functions
+	buffers   buffers
+	polls     uint64
+	polled    time.Time
+	namesLost uint64
+	attaches  uint8
+	focus     uint64
+	epoch     uint32
+	since     time.Time
+	closed    bool
+
+	ended   chan struct{} // closed when every process has ended
+	stop    chan struct{}
+	stopped sync.WaitGroup
+}
+
+// Open attaches to the processes; when it returns, counting has begun. Nothing
+// is left attached when it returns an error.
+func Open(o Options) (_ *Source, err error) {
+	if o.Functions == 0 {
+		o.Functions = bpf.DefaultFunctions
+	}
+	s, err := newSource(o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	for _, pid := range o.PIDs {
+		if err := s.watch(pid); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range s.order {
+		if err := s.attach(p, false); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.trial(); err != nil {
+		return nil, err
+	}
+	if err := s.ready(); err != nil {
+		return nil, err
+	}
+	s.stopped.Add(2)
+	go s.keep()
+	go s.awaitEnds()
+	return s, nil
+}
+
+// newSource makes the maps; nothing is watched yet.
+func newSource(o Options) (_ *Source, err error) {
+	s := &Source{
+		options: o, host: proc.Hostname(), processes: map[int]*process{}, functions: newFunctions(),
+		ended: make(chan struct{}), stop: make(chan struct{}),
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	if s.ns, err = pidNamespace(); err != nil {
+		return nil, err
+	}
+	if s.maps, err = bpf.OpenMaps(o.Functions); err != nil {
+		return nil, err
+	}
+	if s.names, err = openNames(s.maps.Names); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func pidNamespace() (bpf.PIDNamespace, error) {
+	ns, err := proc.System().Namespace(0, "pid")
+	if err != nil {
+		return bpf.PIDNamespace{}, err
+	}
+	if ns.Initial {
+		return bpf.PIDNamespace{}, nil
+	}
+	return bpf.PIDNamespace{Dev: ns.Dev, Ino: ns.Inode}, nil
+}
+
+// trialTime is how long counting is tried before its cost is judged.
+const trialTime = 50 * time.Millisecond
+
+// trial lets the probes count for a moment, so that a target that cannot bear
+// them is let go before anything is shown.
+func (s *Source) trial() error {
+	if s.options.FromStart {
+		return nil
+	}
+	if err := s.poll(); err != nil {
+		return err
+	}
+	for _, p := range s.order {
+		p.mark = mark{s.polled, p.cpu, p.spent}
+	}
+	time.Sleep(trialTime)
+	if err := s.poll(); err != nil {
+		return err
+	}
+	return s.hold(trialTime)
+}
+
+// ready makes now the zero of all counts.
+func (s *Source) ready() error {
+	s.since = time.Now()
+	if s.options.FromStart {
+		return nil
+	}
+	for _, p := range s.order {
+		s.functions.rebase(p.info.PID)
+		p.base, p.zero = p.state, p.total
+		p.counted, p.attached = 0, s.since
+	}
+	return nil
+}
+
+// keep does what must be done each second, also when nobody reads: it empties
+// the map of freed functions and holds to the budget.
+func (s *Source) keep() {
+	defer s.stopped.Done()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+		}
+		s.mu.Lock()
+		if !s.closed && time.Since(s.polled) > 900*time.Millisecond {
+			if s.poll() == nil { // else the next Read says what is wrong
+				_ = s.hold(judgeAfter)
+			}
+		}
+		s.mu.Unlock()
+	}
+}
+
+func (s *Source) awaitEnds() {
+	defer s.stopped.Done()
+	for _, p := range s.order {
+		select {
+		case <-s.stop:
+			return
+		case <-p.watch.Ended():
+		}
+	}
+	close(s.ended)
+}
+
+// Ended is closed when every process has ended.
+func (s *Source) Ended() <-chan struct{} { return s.ended }
+
+// Read returns what was counted until now.
+func (s *Source) Read() (*collect.Reading, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errors.New("read: the source is closed")
+	}
+	s.noteEnds() // before the maps are read: they then hold all that the ended did
+	if err := s.poll(); err != nil {
+		return nil, err
+	}
+	if err := s.hold(judgeAfter); err != nil {
+		return nil, err
+	}
+	return s.reading(), nil
+}
+
+// Detach takes every probe away; it may be put back by Attach.
+func (s *Source) Detach(why string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, p := range s.order {
+		if p.gone != "" {
+			continue
+		}
+		p.braked, p.overBudget, p.reason = true, false, why
+		errs = append(errs, s.detach(p))
+	}
+	return errors.Join(errs...)
+}
+
+// Attach puts the probes back.
+func (s *Source) Attach(force bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noteEnds()
+	var errs []error
+	for _, p := range s.order {
+		if p.gone == "" && p.links == nil {
+			errs = append(errs, s.attach(p, force))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Close detaches everything and frees the maps.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	var errs []error
+	for _, p := range s.order { // first of all, and whatever else goes wrong
+		errs = append(errs, p.close())
+	}
+	s.mu.Unlock()
+	close(s.stop)
+	s.stopped.Wait()
+	for _, b := range s.builds {
+		errs = append(errs, b.close())
+	}
+	if s.names != nil {
+		errs = append(errs, s.names.close())
+	}
+	if s.maps != nil {
+		errs = append(errs, s.maps.Close())
+	}
+	return errors.Join(errs...)
+}

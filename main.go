@@ -1,0 +1,282 @@
+// Command pytop is a live top for CPython: which Python functions run how
+// often, in any running, unmodified interpreter, counted exactly with eBPF.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"pytop/bpf"
+	"pytop/collect/doctor"
+	"pytop/collect/export"
+	"pytop/collect/launch"
+	"pytop/tui"
+)
+
+// version is set when a release is built.
+var version = "0.1.0-dev"
+
+// Exit codes. With -- it is the command's own status, or launch.Status….
+const (
+	exitDone         = 0
+	exitFailure      = 1
+	exitUsage        = 2
+	exitNoTarget     = 3
+	exitNotPermitted = 4
+	exitNotCountable = 5
+)
+
+const help = `pytop: a live top for CPython. Counts every Python call of a running process, from outside.
+
+Usage:
+  pytop -p PID[,PID…]        watch these processes
+  pytop -- python app.py     start a command and watch it from its first call; exit with its status
+  pytop demo                 start a small threaded Python workload and watch it
+  pytop doctor [-p PID]      what works here, what does not, why, and what to do about it
+
+Options:
+%s
+On the screen, ? lists the keys and defines every number. Without a terminal, or with --batch or -o, nothing
+is drawn: "pytop: ready …" on stderr says that counting has begun, and output follows on stdout.
+
+Exit codes: 0 done · 1 failure · 2 usage · 3 no such process or not a CPython · 4 not permitted ·
+5 its calls cannot be counted. With -- the command's own status, 125 for pytop's failure, 126 and 127 as env(1).
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	status := mainStatus(ctx, os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// mainStatus runs pytop and returns its exit status.
+func mainStatus(ctx context.Context, args []string) int {
+	c, err := parse(args)
+	if errors.Is(err, pflag.ErrHelp) {
+		return exitDone
+	}
+	status := exitDone
+	if err == nil {
+		status, err = run(ctx, c)
+	}
+	if err == nil {
+		return status
+	}
+	fmt.Fprintf(os.Stderr, "pytop: %v", err)
+	if advice := doctor.Advice(err); advice != "" {
+		fmt.Fprintf(os.Stderr, "; %s", advice)
+	}
+	fmt.Fprintln(os.Stderr)
+	var wrong usageError
+	if errors.As(err, &wrong) {
+		fmt.Fprintln(os.Stderr, "pytop --help tells more")
+		return exitUsage
+	}
+	if c.command != nil {
+		var start *launch.StartError
+		if errors.As(err, &start) {
+			return start.Status()
+		}
+		return launch.StatusFailure
+	}
+	return statusOf(err)
+}
+
+// statusOf is the exit status for an error.
+func statusOf(err error) int {
+	switch doctor.Classify(err) {
+	case doctor.NoTarget:
+		return exitNoTarget
+	case doctor.NotPermitted:
+		return exitNotPermitted
+	case doctor.NotCountable:
+		return exitNotCountable
+	}
+	return exitFailure
+}
+
+// config is what the command line asks for.
+type config struct {
+	verb      string // "", "doctor", "demo"
+	pids      []int
+	command   []string // after --, or demo's
+	delay     time.Duration
+	count     int
+	duration  time.Duration
+	top       int
+	topGiven  bool
+	sort      string
+	filter    string
+	budget    float64
+	batch     bool
+	output    string
+	exportDir string
+	functions uint32
+	ascii     bool
+}
+
+// usageError is bad input: what is wrong with it.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+func usage(format string, a ...any) error { return usageError{fmt.Sprintf(format, a...)} }
+
+// parse reads the command line. After -h or --version it is pflag.ErrHelp.
+func parse(args []string) (config, error) {
+	c := config{delay: time.Second, top: 20, budget: 0.5, functions: bpf.DefaultFunctions}
+	f := pflag.NewFlagSet("pytop", pflag.ContinueOnError)
+	f.SortFlags = false
+	f.Usage = func() { fmt.Printf(help, f.FlagUsages()) }
+	f.IntSliceVarP(&c.pids, "pid", "p", nil, "watch these processes")
+	f.VarP(seconds{&c.delay}, "delay", "d", "time between readings: 500ms, 2s, 2 (seconds)")
+	f.IntVarP(&c.count, "count", "n", 0, "end after so many readings (default: none)")
+	f.Var(seconds{&c.duration}, "duration", "end after this time (default: none)")
+	f.IntVar(&c.top, "top", c.top, "functions shown; limits JSON and CSV only when given")
+	f.StringVar(&c.sort, "sort", "", "column, by its name in JSON: "+strings.Join(tui.SortFields(), ", "))
+	f.StringVar(&c.filter, "filter", "", "show functions whose name or file has this text; with ! in front those that do not")
+	f.Var(share{&c.budget}, "budget", "share of the target's CPU time that counting may take: 10%, 0.1, off")
+	f.BoolVar(&c.batch, "batch", false, "print a plain table a reading")
+	f.StringVarP(&c.output, "output", "o", "", "table, json (both once, at the end), jsonl, csv, or a new FILE of such an extension")
+	f.StringVar(&c.exportDir, "export-dir", ".", "where e on the screen writes")
+	f.Uint32Var(&c.functions, "functions", c.functions, "how many live functions the kernel's maps hold")
+	f.BoolVar(&c.ascii, "ascii", false, "draw with ASCII only")
+	wantVersion := f.Bool("version", false, "print the version")
+	if err := f.Parse(args); err != nil {
+		if errors.Is(err, pflag.ErrHelp) {
+			return c, err
+		}
+		return c, usage("%v", err)
+	}
+	if *wantVersion {
+		fmt.Println("pytop", version)
+		return c, pflag.ErrHelp
+	}
+	c.topGiven = f.Changed("top")
+	words := f.Args()
+	if dash := f.ArgsLenAtDash(); dash >= 0 {
+		words, c.command = words[:dash], words[dash:]
+		if len(c.command) == 0 {
+			return c, usage("no command follows --")
+		}
+	}
+	if len(words) > 0 {
+		c.verb, words = words[0], words[1:]
+	}
+	return c, c.check(words)
+}
+
+// check finds what does not go together.
+func (c *config) check(rest []string) error {
+	switch {
+	case c.verb != "" && c.verb != "doctor" && c.verb != "demo":
+		return usage("%q is not a command of pytop's; to start a program put -- before it: pytop -- %s", c.verb, c.verb)
+	case len(rest) > 0:
+		return usage("%q is one word too many", rest[0])
+	case c.command != nil && (c.verb != "" || len(c.pids) > 0):
+		return usage("a command after -- is watched alone: leave out the rest")
+	case c.verb == "demo" && len(c.pids) > 0:
+		return usage("demo watches its own workload: leave out -p")
+	case c.verb == "" && c.command == nil && len(c.pids) == 0:
+		return usage("say what to watch: pytop -p PID, pytop -- COMMAND, or pytop demo")
+	case c.delay < 50*time.Millisecond || c.delay > time.Hour:
+		return usage("--delay %v is not between 50ms and 1h", c.delay)
+	case c.count < 0 || c.top < 1 || c.duration < 0:
+		return usage("--count, --duration and --top take positive numbers")
+	case c.functions < 16 || c.functions > 1<<24:
+		return usage("--functions %d is not between 16 and %d", c.functions, 1<<24)
+	case c.sort != "" && !slices.Contains(tui.SortFields(), c.sort):
+		return usage("--sort %s: the columns are %s", c.sort, strings.Join(tui.SortFields(), ", "))
+	}
+	seen := map[int]bool{}
+	for _, pid := range c.pids {
+		if pid < 1 || seen[pid] {
+			return usage("-p %d: a PID is a positive number, given once", pid)
+		}
+		seen[pid] = true
+	}
+	if c.output != "" && c.output != "table" {
+		if _, _, err := c.outputFormat(); err != nil {
+			return usage("-o %s: %v", c.output, err)
+		}
+	}
+	return nil
+}
+
+// headless tells whether nothing is drawn.
+func (c *config) headless() bool {
+	return c.batch || c.output != "" || !term.IsTerminal(0) || !term.IsTerminal(1) || os.Getenv("TERM") == "dumb"
+}
+
+// outputFormat is the format and, if it is not standard output, the file.
+func (c *config) outputFormat() (format export.Format, file string, err error) {
+	if format, err = export.ParseFormat(c.output); err == nil {
+		return format, "", nil
+	}
+	if !strings.ContainsAny(c.output, "./") {
+		return "", "", err
+	}
+	format, err = export.FormatOf(c.output)
+	return format, c.output, err
+}
+
+// seconds is a time on the command line; a bare number is seconds.
+type seconds struct{ to *time.Duration }
+
+func (s seconds) Type() string { return "time" }
+func (s seconds) String() string {
+	if s.to == nil || *s.to == 0 {
+		return ""
+	}
+	return s.to.String()
+}
+func (s seconds) Set(text string) error {
+	if n, err := strconv.ParseFloat(text, 64); err == nil {
+		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is not a time like 500ms, 2s or 2", text)
+	}
+	*s.to = d
+	return nil
+}
+
+// share is a part of a whole on the command line; 0 is no limit.
+type share struct{ to *float64 }
+
+func (s share) Type() string { return "share" }
+func (s share) String() string {
+	if s.to == nil || *s.to == 0 {
+		return "off"
+	}
+	return strconv.FormatFloat(100**s.to, 'f', -1, 64) + "%"
+}
+func (s share) Set(text string) error {
+	if text == "off" {
+		*s.to = 0
+		return nil
+	}
+	number, percent := strings.CutSuffix(text, "%")
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if percent {
+		n /= 100
+	}
+	if err != nil || !(n > 0 && n <= 1) {
+		return fmt.Errorf("%q is not a share like 10%%, 0.1 or off", text)
+	}
+	*s.to = n
+	return nil
+}

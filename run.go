@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"pytop/collect"
+	"pytop/collect/demo"
+	"pytop/collect/doctor"
+	"pytop/collect/export"
+	"pytop/collect/launch"
+	"pytop/collect/live"
+	"pytop/tui"
+	"pytop/tui/format"
+)
+
+// run does what the command line asks for.
+func run(ctx context.Context, c config) (int, error) {
+	switch c.verb {
+	case "doctor":
+		return diagnose(c)
+	case "demo":
+		command, err := demo.Command()
+		if err != nil {
+			return exitFailure, err
+		}
+		c.command = command
+	}
+	if c.headless() {
+		return headless(ctx, c)
+	}
+	return screen(ctx, c)
+}
+
+// diagnose prints what works here, and for each process.
+func diagnose(c config) (int, error) {
+	list := doctor.Machine()
+	var refused error
+	for _, pid := range c.pids {
+		checks, err := doctor.Target(pid, "")
+		list = append(list, checks...)
+		if refused == nil {
+			refused = err
+		}
+	}
+	missing := false
+	for _, k := range list {
+		fmt.Printf("%-8s %-15s %s\n", k.Verdict, k.Name, format.Plain(k.Found))
+		if k.Advice != "" {
+			fmt.Printf("%-8s %-15s → %s\n", "", "", k.Advice)
+		}
+		missing = missing || k.Verdict == doctor.Missing
+	}
+	switch {
+	case refused != nil:
+		return statusOf(refused), nil
+	case missing && doctor.Privilege() != "":
+		return exitNotPermitted, nil
+	case missing:
+		return exitNotCountable, nil
+	}
+	return exitDone, nil
+}
+
+// liveOptions is what the kernel source is asked for.
+func (c *config) liveOptions(pids []int) live.Options {
+	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil}
+}
+
+// begin starts the command, if there is one; capture keeps it off the terminal.
+func (c *config) begin(capture bool) (*launch.Command, error) {
+	if c.command == nil {
+		return nil, nil
+	}
+	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv), Capture: capture})
+}
+
+// attach opens the source: on the command at its first call, or on the processes.
+func (c *config) attach(command *launch.Command) (source *live.Source, err error) {
+	if command == nil {
+		return live.Open(c.liveOptions(c.pids))
+	}
+	err = command.Attach(live.IsPython, func(pid int) error {
+		source, err = live.Open(c.liveOptions([]int{pid}))
+		return err
+	}, launch.Patience)
+	return source, err
+}
+
+// headless writes readings to a stream, and draws nothing.
+func headless(ctx context.Context, c config) (int, error) {
+	signal.Ignore(syscall.SIGPIPE) // a closed pipe is the end of a run, not of pytop
+	out, write, err := c.writer()
+	if err != nil {
+		return exitFailure, err
+	}
+	command, err := c.begin(false)
+	if err != nil {
+		return exitFailure, err
+	}
+	if command != nil {
+		defer command.Close()
+		ctx = forward(command)
+	}
+	source, err := c.attach(command)
+	var not *launch.NotPythonError
+	if errors.As(err, &not) {
+		fmt.Fprintf(os.Stderr, "pytop: %v\n", err)
+		return command.Wait().Status(), nil
+	}
+	if err != nil {
+		return exitFailure, err
+	}
+	defer source.Close()
+	first, err := source.Read()
+	if err != nil {
+		return exitFailure, err
+	}
+	fmt.Fprintln(os.Stderr, readyLine(first))
+	_, err = export.Run(ctx, source, export.RunOptions{
+		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.output == "json" || c.output == "table" || strings.HasSuffix(c.output, ".json"),
+	}, write)
+	err = errors.Join(err, source.Close(), out())
+	if errors.Is(err, syscall.EPIPE) {
+		err = nil
+	}
+	if command != nil && err == nil {
+		return command.Wait().Status(), nil
+	}
+	return exitDone, err
+}
+
+// forward passes signals on to the command, whose end is then pytop's.
+func forward(command *launch.Command) context.Context {
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	go func() {
+		for one := range signals {
+			if err := command.Forward(one.(syscall.Signal)); err != nil {
+				fmt.Fprintln(os.Stderr, "pytop:", err)
+			}
+		}
+	}()
+	return context.Background()
+}
+
+// readyLine says what is watched, how, and how exact it is.
+func readyLine(r *collect.Reading) string {
+	var parts []string
+	for _, p := range r.Processes {
+		text := fmt.Sprintf("pid %d CPython %s", p.Process.PID, p.Process.Python)
+		if p.Process.Build != "" {
+			text += " " + p.Process.Build
+		}
+		text += ": calls " + string(p.Status)
+		if p.Reason != "" {
+			text += " (" + p.Reason + ")"
+		}
+		parts = append(parts, text)
+	}
+	return "pytop: ready " + format.Plain(strings.Join(parts, ", ")+"; "+r.Probes[0].Method)
+}
+
+// writer opens where snapshots go: a function that writes one, and one that
+// ends the writing.
+func (c *config) writer() (end func() error, write func(*collect.Snapshot) error, err error) {
+	if c.output == "" || c.output == "table" {
+		table := tui.TableOptions{Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Width: terminalWidth()}
+		return func() error { return nil }, func(s *collect.Snapshot) error {
+			if err := tui.Table(os.Stdout, s, table); err != nil {
+				return err
+			}
+			_, err := fmt.Println()
+			return err
+		}, nil
+	}
+	how, name, err := c.outputFormat()
+	if err != nil {
+		return nil, nil, err
+	}
+	to := io.WriteCloser(os.Stdout)
+	if name != "" {
+		if to, err = export.Create(name, owner()); err != nil {
+			return nil, nil, fmt.Errorf("%w (pytop writes new files only)", err)
+		}
+	}
+	w, err := export.NewWriter(to, how, c.exportOptions())
+	if err != nil {
+		return nil, nil, err
+	}
+	queue := export.NewQueue(w, 16)
+	return func() error {
+		err := queue.Close()
+		if n := queue.Dropped(); n > 0 {
+			fmt.Fprintf(os.Stderr, "pytop: %d readings were not written: the reader was too slow\n", n)
+		}
+		if name != "" {
+			err = errors.Join(err, to.Close())
+		}
+		return err
+	}, queue.Write, nil
+}
+
+func (c *config) exportOptions() export.Options {
+	o := export.Options{Version: version}
+	if c.topGiven {
+		o.Top = c.top
+	}
+	return o
+}
+
+// owner is whom new files belong to, under sudo.
+func owner() *export.Owner {
+	if u := launch.SudoUser(os.Geteuid(), os.Getenv); u != nil {
+		return &export.Owner{UID: u.UID, GID: u.GID, Groups: u.Groups}
+	}
+	return nil
+}
+
+// terminalWidth is how wide standard output is; 0: it is no terminal.
+func terminalWidth() int {
+	width, _, err := term.GetSize(1)
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// screen draws until the user leaves it.
+func screen(ctx context.Context, c config) (int, error) {
+	command, err := c.begin(true)
+	if err != nil {
+		return exitFailure, err
+	}
+	options := c.screenOptions(command)
+	result, err := tui.Run(ctx, options)
+	if result.Source != nil {
+		err = errors.Join(err, result.Source.Close())
+	}
+	if command == nil {
+		return exitDone, err
+	}
+	defer command.Close()
+	return c.leave(command, result, err)
+}
+
+func (c *config) screenOptions(command *launch.Command) tui.Options {
+	save := func(s *collect.Snapshot, formats []export.Format, dir string) ([]string, error) {
+		home, _ := os.UserHomeDir()
+		saved, err := export.Save(dir, export.StateDir(os.Getenv("XDG_STATE_HOME"), home), s, formats, export.Options{Version: version}, owner())
+		return saved.Paths, err
+	}
+	o := tui.Options{
+		Open:  func(context.Context) (collect.Source, error) { return c.attach(command) },
+		Delay: c.delay, Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Budget: c.budget, Version: version, ExportDir: c.exportDir,
+		Export: func(s *collect.Snapshot) ([]string, error) {
+			return save(s, []export.Format{export.JSON, export.CSV}, c.exportDir)
+		},
+		ExportTo: func(s *collect.Snapshot, formats []string, dir string) ([]string, error) {
+			var list []export.Format
+			for _, one := range formats {
+				list = append(list, export.Format(one))
+			}
+			return save(s, list, dir)
+		},
+	}
+	if command != nil {
+		o.Command = strings.Join(c.command, " ")
+	}
+	return o
+}
+
+// leave does what was chosen for the command when the screen was left.
+func (c *config) leave(command *launch.Command, result tui.Result, err error) (int, error) {
+	if err != nil {
+		return exitFailure, err
+	}
+	switch {
+	case result.Quit == tui.QuitLeave:
+		if path := command.Leave(); path != "" {
+			fmt.Fprintf(os.Stderr, "pytop: %v runs on; its output goes to %s\n", command, path)
+		}
+		return exitDone, nil
+	case result.Quit == tui.QuitEnd || result.Signal:
+		if _, err := command.End(5 * time.Second); err != nil {
+			return exitFailure, err
+		}
+	}
+	status := command.Wait().Status()
+	_, err = command.Log().WriteTo(os.Stdout)
+	return status, err
+}
