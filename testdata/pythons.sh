@@ -23,6 +23,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=${PYTOP_PYTHONS:-$here/../.cache/pythons}
 mkdir -p "$root/entries" || exit 1
 root=$(cd "$root" && pwd)
+exec 9>"$root/.lock"
+flock 9 # one at a time
 jobs=${JOBS:-$(nproc)}
 failures=()
 

@@ -1,11 +1,12 @@
 """The edges of counting, one a run: `edges.py MODE [NUMBER]`.
 
-    recursion   calls refused by RecursionError: their bodies never run, and are not calls
-    exec        execs itself without address randomisation, twice: other functions then lie at the addresses of the old ones
-    threads     4 threads that contend for the GIL, NUMBER (20000) rounds each
-    burst       NUMBER (5000) functions called for the first time at once
-    exit        calls until the very last moment, then os._exit
-    fork        a child and its parent call the same functions; the expected rows are the parent's
+    recursion     calls refused by RecursionError: their bodies never run, and are not calls
+    exec          execs itself without address randomisation, twice: other functions then lie at the addresses of the old ones
+    threads       4 threads that contend for the GIL, NUMBER (20000) rounds each
+    burst         NUMBER (5000) functions called for the first time at once
+    exit          calls until the very last moment, then os._exit
+    fork          a child and its parent call the same functions; the expected rows are the parent's
+    interpreters  4 threads with a sub-interpreter each, in parallel where each has a GIL of its own (3.12 and later)
 
 Prints "waiting PID", waits for one byte on standard input, calls, prints its expected rows as JSON, and ends.
 """
@@ -246,7 +247,66 @@ def fork(number):
     tell()
 
 
-MODES = {"recursion": recursion, "exec": execs, "threads": threads, "burst": burst, "exit": at_end, "fork": fork}
+# interpreters: each makes the same functions, calls them, and its own number of times the last.
+
+SUB = """
+def sub_light(n):
+    return n
+
+def sub_items(n):
+    for i in range(n):
+        yield sub_light(i)
+
+def sub_run(times):
+    for i in range(times):
+        for _ in sub_items(3):
+            pass
+"""
+CALL = """
+namespace = {}
+exec(compile(%r, "edges-interpreter.py", "exec"), namespace)
+namespace["sub_run"](%d)
+"""
+
+
+def sub_interpreters():
+    """How to make one, run a text in it, and end it; the module has had three names and two interfaces."""
+    for name in "_interpreters", "_xxsubinterpreters":
+        try:
+            module = __import__(name)
+        except ImportError:
+            continue
+        return module.create, getattr(module, "exec", None) or module.run_string, module.destroy
+    return None
+
+
+def interpreters(number):
+    made = sub_interpreters()
+    if made is None:
+        wait()
+        tell()
+        return
+    create, run, destroy = made
+    number = number or 2000
+    ids = [create() for _ in range(4)]
+    workers = [threading.Thread(target=run, args=(ids[n], CALL % (SUB, number * (n + 1)))) for n in range(4)]
+    wait()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for each in ids:
+        destroy(each)
+    rounds = 10 * number
+    namespace = {}
+    exec(compile(SUB, "edges-interpreter.py", "exec"), namespace)
+    expect(namespace["sub_run"], 4)
+    expect(namespace["sub_items"], rounds, 3 * rounds)
+    expect(namespace["sub_light"], 3 * rounds)
+    tell()
+
+
+MODES = {"recursion": recursion, "exec": execs, "threads": threads, "burst": burst, "exit": at_end, "fork": fork, "interpreters": interpreters}
 
 if __name__ == "__main__":
     MODES[sys.argv[1]](int(sys.argv[2]) if len(sys.argv) > 2 else 0)
