@@ -235,7 +235,11 @@ func TestHeadless(t *testing.T) {
 		headless(t)
 		return
 	}
-	cmd := exec.Command("/proc/self/exe", "-test.run=^TestHeadless$")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "-test.run=^TestHeadless$")
 	cmd.Env = append(os.Environ(), "PYTOP_TEST_HEADLESS=1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal: SIGINT is to be forwarded
 	in, err := cmd.StdinPipe()
