@@ -29,13 +29,14 @@ install: build ## pytop into /usr/local/bin (PREFIX, DESTDIR)
 
 test: unit live ## all tests; those that watch real interpreters need root, and say so when they are skipped
 
-unit: ## the tests of what touches no kernel, with the race detector
+unit: ## the tests of what loads nothing into the kernel, with the race detector
 	@.ci/need go
+	@.ci/need python3 || [ "$$(id -u)" != 0 ]
 	@race=-race; .ci/need gcc="gcc libc6-dev" || { race=; echo "without the race detector, which needs a C compiler"; }; \
 	set -x; CGO_ENABLED=$${race:+1} go test $$race -count=1 $(TESTFLAGS) $$(go list ./... | grep -vxF "$$(go list $(LIVE))")
 
 live: build ## the tests that watch real interpreters: those here, and what make pythons fetched
-	@.ci/need go tmux python3 || [ "$$(id -u)" != 0 ]
+	@.ci/need tmux python3 || [ "$$(id -u)" != 0 ]
 	go test -count=1 -p 1 -timeout 30m $(TESTFLAGS) $(LIVE)
 
 bench: build ## what counting costs, and what pytop itself costs
