@@ -30,6 +30,7 @@ type strictness uint8
 const (
 	allEnds      strictness = iota // also where the eval loop returns (an error, mostly)
 	dispatchEnds                   // only where another instruction of the bytecode runs
+	knownEnds                      // the same, and it is enough to have counted once where a way is lost
 )
 
 const (
@@ -55,7 +56,7 @@ func (c *cover) counts(n int32, way int) bool {
 func (c *cover) required(n *node) bool {
 	switch n.end {
 	case dispatched, lost:
-		return true
+		return true // a lost way: see count
 	case returned:
 		return c.strict == allEnds
 	}
@@ -86,6 +87,9 @@ func (c *cover) count() (bad, open bool) {
 		if x.undoes {
 			check(c.masks[n])
 		}
+		for _, m := range x.cases {
+			push(m, c.masks[n])
+		}
 		for way, m := range x.next {
 			mask := c.masks[n]
 			if c.counts(n, way) {
@@ -93,6 +97,8 @@ func (c *cover) count() (bad, open bool) {
 			}
 			switch {
 			case x.thrown[way]:
+			case x.end == lost && c.strict != knownEnds:
+				bad = true
 			case x.flow == branches && x.dispatch[way], way == 0 && x.flow != branches && c.required(x):
 				check(mask)
 			case m != none:
@@ -116,6 +122,12 @@ func (c *cover) uncounted() []int32 {
 			n := queue[0]
 			queue = queue[1:]
 			x := &c.g.nodes[n]
+			for _, m := range x.cases {
+				if from[m] == none {
+					from[m] = n
+					queue = append(queue, m)
+				}
+			}
 			for way, m := range x.next {
 				if c.counts(n, way) || x.thrown[way] {
 					continue

@@ -124,17 +124,39 @@ func (s *search) prove(entries []uint64, own int) ([]choice, error) {
 	if err := s.begin(entries, own); err != nil {
 		return nil, err
 	}
-	s.graph.flow(s.follow, func(e int) state { return s.follow.begin(s.naming(e, own)) })
+	if err := s.run(func(e int) state { return s.follow.begin(s.naming(e, own)) }); err != nil {
+		return nil, err
+	}
 	s.graph.markForeign(s.table)
 	s.plan.Weak = ""
 	s.findUndone()
-	if set := findCover(s.graph, allEnds, s.quality); set != nil {
-		return set, nil
-	}
-	if set := findCover(s.graph, dispatchEnds, s.quality); set != nil {
-		s.plan.weaken("ways that end in an error are not proven to count")
-		return set, nil
+	for _, strict := range []struct {
+		strictness
+		weak string
+	}{
+		{allEnds, ""},
+		{dispatchEnds, "ways that end in an error are not proven to count"},
+		{knownEnds, "a compiled switch of an error's way could not be followed: that it counts once is not proven"},
+	} {
+		if set := findCover(s.graph, strict.strictness, s.quality); set != nil {
+			if strict.weak != "" {
+				s.plan.weaken(strict.weak)
+			}
+			return set, nil
+		}
 	}
 	return nil, &Error{Found: fmt.Sprintf("the opcode table at %#x, %d handlers and %d inlined copies of them, %d instructions", s.table.address, own, len(entries)-own, len(s.graph.nodes)),
 		Missing: "cheap instructions such that every way through the handlers passes exactly one"}
+}
+
+// run follows values along the graph, and compiled switches as they become known.
+func (s *search) run(begin func(entry int) state) error {
+	const most = 16 // rounds: switches behind switches
+	for range most {
+		s.graph.flow(s.follow, begin)
+		if grew, err := s.resolve(); err != nil || !grew {
+			return err
+		}
+	}
+	return nil
 }

@@ -87,6 +87,9 @@ func (w *follower) step(i *instruction, s *state) {
 	switch i.effect {
 	case moves:
 		x := w.read(i.from, i.width, s)
+		if i.from.kind == inMemory && i.from.index != None && i.width == 8 {
+			x = w.row(i.from, s)
+		}
 		if i.to.kind == inRegister && i.from.kind == inMemory && i.width < 4 {
 			x = unknown
 		}
@@ -102,7 +105,9 @@ func (w *follower) step(i *instruction, s *state) {
 	case masks:
 		s.registers[i.to.register] = w.mask(s.registers[i.to.register], i.from.constant)
 	case widens:
-		s.registers[i.to.register] = w.number(origin{kind: scaled})
+		s.registers[i.to.register] = w.row(i.from, s)
+	case sums:
+		s.registers[i.to.register] = w.sum(s.registers[i.to.register], s.registers[i.from.register])
 	case pushes:
 		x := w.read(i.from, 8, s)
 		s.registers[rsp] = w.add(s.registers[rsp], -8)
@@ -131,13 +136,44 @@ func (w *follower) step(i *instruction, s *state) {
 	}
 }
 
+// row is what an indexed load gives: an entry of a table, if at a known place.
+func (w *follower) row(o operand, s *state) value {
+	if o.index == None || o.scale != 4 && o.scale != 8 {
+		return unknown
+	}
+	table := w.constant(o.constant)
+	if o.base != None {
+		base := s.registers[o.base]
+		if base == unknown || w.origins[base].kind != constant {
+			return w.number(origin{kind: row, n: int64(o.scale)})
+		}
+		table = w.add(base, o.constant)
+	}
+	return w.number(origin{kind: row, base: table, n: int64(o.scale)})
+}
+
+// sum follows the one addition that matters: a table's address and an offset
+// out of it.
+func (w *follower) sum(a, b value) value {
+	for range 2 {
+		if o := w.origins[a]; o.kind == row && o.n == 4 {
+			if o.base != unknown && o.base != b {
+				return w.number(origin{kind: leap})
+			}
+			return w.number(origin{kind: leap, base: o.base})
+		}
+		a, b = b, a
+	}
+	return unknown
+}
+
 // compare is what the flags tell after a comparison with a constant. What is
 // compared does not matter here, so it may be unknown: it is given a number.
 func (w *follower) compare(i *instruction, s *state) verdict {
 	for _, o := range []operand{i.from, i.to} {
 		x := w.read(o, 8, s)
 		if x != unknown && w.origins[x].kind == constant && o.kind != inMemory {
-			return verdict{of: w.number(origin{kind: scaled, n: 1}), to: x}
+			return verdict{of: w.number(origin{kind: compared}), to: x}
 		}
 	}
 	return verdict{}

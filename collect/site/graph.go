@@ -22,6 +22,8 @@ type graph struct {
 type node struct {
 	instruction
 	next     [2]int32 // straight on (or not taken), taken; none: no such way
+	cases    []int32  // of a compiled switch
+	from     int32    // where it was first come from; none: an entry
 	end      end
 	reached  bool
 	thrown   [2]bool // this way throwflag is not zero
@@ -40,7 +42,8 @@ const (
 	goesOn     end = iota
 	dispatched     // through a pointer, or to another opcode's handler
 	returned       // to the caller
-	lost           // through a compiled switch, or to what is not an instruction we know
+	lost           // through a compiled switch of unknown cases, or to what is not an instruction we know
+	switched       // to its cases
 	never          // it never runs
 )
 
@@ -53,25 +56,25 @@ func (g *graph) grow(from uint64) (int32, error) {
 	if known {
 		return first, nil
 	}
-	work := []int32{g.add(from)}
+	work := []int32{g.add(from, none)}
 	first = work[0]
-	follow := func(at uint64) int32 {
-		if g.ends[at] {
-			return none
-		}
-		if n, ok := g.index[at]; ok {
-			return n
-		}
-		n := g.add(at)
-		work = append(work, n)
-		return n
-	}
 	for len(work) > 0 {
 		if len(g.nodes) > mostNodes {
 			return 0, &Error{Found: fmt.Sprintf("more than %d instructions behind %#x", mostNodes, from), Missing: "an end of the handler"}
 		}
 		n := work[len(work)-1]
 		work = work[:len(work)-1]
+		follow := func(at uint64) int32 {
+			if g.ends[at] {
+				return none
+			}
+			if n, ok := g.index[at]; ok {
+				return n
+			}
+			m := g.add(at, n)
+			work = append(work, m)
+			return m
+		}
 		i := g.nodes[n].instruction
 		next := [2]int32{none, none}
 		how := goesOn
@@ -105,9 +108,9 @@ func (g *graph) grow(from uint64) (int32, error) {
 	return first, nil
 }
 
-func (g *graph) add(at uint64) int32 {
+func (g *graph) add(at uint64, from int32) int32 {
 	n := int32(len(g.nodes))
-	g.nodes = append(g.nodes, node{instruction: decode(at, g.text.at(at))})
+	g.nodes = append(g.nodes, node{instruction: decode(at, g.text.at(at)), from: from})
 	g.index[at] = n
 	return n
 }
@@ -134,21 +137,27 @@ func (g *graph) flow(w *follower, begin func(entry int) state) {
 		x := &g.nodes[n]
 		after := x.state
 		w.step(&x.instruction, &after)
+		reach := func(m int32, to *state) {
+			y := &g.nodes[m]
+			if _, fresh := g.starts[y.address]; fresh {
+				return // values begin anew there
+			}
+			if !y.reached {
+				y.state, y.reached = *to, true
+				push(m)
+			} else if y.state.join(to) {
+				push(m)
+			}
+		}
+		for _, m := range x.cases {
+			reach(m, &after)
+		}
 		for way, m := range x.next {
 			to := after
 			if x.flow == branches && !g.branch(w, x, way, &to) || m == none {
 				continue
 			}
-			y := &g.nodes[m]
-			if _, fresh := g.starts[y.address]; fresh {
-				continue // values begin anew there
-			}
-			if !y.reached {
-				y.state, y.reached = to, true
-				push(m)
-			} else if y.state.join(&to) {
-				push(m)
-			}
+			reach(m, &to)
 		}
 	}
 }

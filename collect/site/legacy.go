@@ -23,7 +23,9 @@ func (s *search) findLegacy() error {
 	w.throw = w.entry(0, arguments[traits.ThrowArgument])
 	w.frames[frame] = true
 	s.frames = []value{frame}
-	s.graph.flow(w, func(int) state { return w.begin(0) })
+	if err := s.run(func(int) state { return w.begin(0) }); err != nil {
+		return err
+	}
 	for _, t := range []struct {
 		facts facts
 		weak  string

@@ -22,7 +22,9 @@ const (
 	masked                         // base without its lowest bits
 	lowHalf                        // the low 32 bits of base
 	constant                       // n
-	scaled                         // an offset out of a compiled switch's table, or an address made of it
+	row                            // an entry, of n bytes, of the table at base; base unknown: of a table somewhere
+	leap                           // a row of four bytes plus the address of its table: where a switch goes
+	compared                       // whatever was compared
 )
 
 // values numbers origins.

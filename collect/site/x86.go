@@ -35,7 +35,8 @@ const (
 	tests            // flags = is from zero? (test r,r; cmp $0)
 	compares         // flags = are to and from equal?
 	writes           // to memory, something unknown
-	widens           // to = sign-extended 32 bits from memory: an offset of a compiled switch's table
+	widens           // to = sign-extended 32 bits from memory: maybe an offset out of a compiled switch
+	sums             // to += from
 	leaves           // rsp = rbp, pop rbp
 )
 
@@ -173,6 +174,22 @@ func equality(condition uint8) (taken, ok bool) {
 	return condition == 4, condition == 4 || condition == 5
 }
 
+// below tells what a branch after "compare with n" says: on the way it is
+// taken (or not), the unsigned value is less than n + more. ok: it says that.
+func below(condition uint8) (taken bool, more uint64, ok bool) {
+	switch condition {
+	case 2: // jb
+		return true, 0, true
+	case 3: // jae
+		return false, 0, true
+	case 6: // jbe
+		return true, 1, true
+	case 7: // ja
+		return false, 1, true
+	}
+	return false, 0, false
+}
+
 // arguments are the registers of a function's integer arguments (System V ABI).
 var arguments = [...]Register{rdi, rsi, rdx, rcx, 8, 9}
 
@@ -249,6 +266,9 @@ func (i *instruction) decodeEffect(in *x86asm.Inst) {
 		}
 		i.effect, i.to, i.from = adds, to, from
 		return
+	case in.Op == x86asm.ADD && to.kind == inRegister && from.kind == inRegister && in.DataSize == 64:
+		i.effect, i.to, i.from = sums, to, from
+		return
 	case (in.Op == x86asm.INC || in.Op == x86asm.DEC) && to.kind == inRegister && in.DataSize == 64:
 		i.effect, i.to, i.from = adds, to, operand{kind: isConstant, constant: 1}
 		if in.Op == x86asm.DEC {
@@ -271,7 +291,7 @@ func (i *instruction) decodeEffect(in *x86asm.Inst) {
 		in.Op == x86asm.CMP && to.kind != noOperand && from.kind == isConstant && from.constant == 0 && in.DataSize >= 32:
 		i.effect, i.from = tests, to
 		return
-	case in.Op == x86asm.CMP && in.DataSize == 64:
+	case in.Op == x86asm.CMP && (in.DataSize == 64 || from.kind == isConstant):
 		i.effect, i.to, i.from = compares, to, from
 		return
 	case in.Op == x86asm.MOVSXD && to.kind == inRegister && from.kind == inMemory:
