@@ -80,7 +80,7 @@ func (m *Model) detailsView(width, height int) []string {
 	room := height - len(lines) - len(threads) - 3
 	if room >= 3 {
 		lines = append(lines, "")
-		lines = append(lines, m.chart(values, width, min(room, 12))...)
+		lines = append(lines, m.chart(values, width, min(room, 16))...)
 		lines = append(lines, "")
 	}
 	return clip(append(lines, threads...), height)
@@ -212,8 +212,12 @@ func (m *Model) threadLines(width int) []string {
 		if t.Resumes > 0 {
 			counts += " + " + format.Count(t.Resumes) + " resumes"
 		}
-		lines = append(lines, "   "+format.Right(format.Whole(t.TID), 8)+"  "+format.Left(m.signs.CutRight(name, 16), 16)+"  "+
-			st.spark.paint(m.signs.Bar(share, 16))+" "+format.Right(format.HeadPercent(share), 6)+"  "+st.dim.paint(m.signs.CutRight(counts, max(0, width-58))))
+		line := "   " + format.Right(format.Whole(t.TID), 8) + "  " + format.Left(m.signs.CutRight(name, 16), 16) + "  " +
+			st.spark.paint(m.signs.Bar(share, 16)) + " " + format.Right(format.HeadPercent(share), 6)
+		if width-58 >= format.Width(counts) {
+			line += "  " + st.dim.paint(counts)
+		}
+		lines = append(lines, line)
 		if len(lines) == 1+threadsShown {
 			break
 		}

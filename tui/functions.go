@@ -61,9 +61,7 @@ func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Tab
 			Compare: func(a, b *function) int { return strings.Compare(a.Code.Function, b.Code.Function) },
 		}, {
 			Title: "file:line", Field: "file", Width: 16, Grow: 55,
-			Cell: func(f *function, width int) string {
-				return signs.CutLeft(format.FullPlace(f.Code.File, f.Code.Line), width)
-			},
+			Cell:    func(f *function, width int) string { return placeCell(signs, f, width) },
 			Compare: byPlace,
 		},
 	}
@@ -101,6 +99,14 @@ func byPlace(a, b *function) int {
 		return n
 	}
 	return cmp.Compare(a.Code.Line, b.Code.Line)
+}
+
+// placeCell is the full path where there is room, else what of it tells most.
+func placeCell(signs *format.Signs, f *function, width int) string {
+	if full := format.FullPlace(f.Code.File, f.Code.Line); format.Width(full) <= width {
+		return full
+	}
+	return format.FilePlace(f.Code.File, f.Code.Line).Fit(signs, width).String()
 }
 
 // rateOrder sorts by a rate. Rows at 0 follow, first what went there last,

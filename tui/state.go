@@ -67,9 +67,9 @@ func (m *Model) status(s *collect.Snapshot) (string, ink) {
 	case collect.Exact:
 		return "exact", st.plain
 	case collect.Estimate:
-		return m.signs.Estimate + "estimate" + of, st.amber
+		return m.signs.Estimate + " estimate" + of, st.amber
 	case collect.LowerBound:
-		return m.signs.AtLeast + "lower bound" + of, st.amber
+		return m.signs.AtLeast + " lower bound" + of, st.amber
 	}
 	return "off" + of, st.red
 }
@@ -143,21 +143,23 @@ func (m *Model) notices(width int) []notice {
 func (m *Model) states() []notice {
 	s, st := m.shown, m.styles
 	switch {
+	case s == nil && m.source == nil:
+		return []notice{{"attaching" + m.signs.Ellipsis + " finding the interpreter and placing the probes", st.bold}}
 	case s == nil:
-		return nil // the header says it
+		return []notice{{"counting" + m.signs.Ellipsis, st.bold}}
 	case s.Final:
 		text := "ended " + format.Clock(s.Time)
 		if s.EndReason != "" {
 			text += ": " + format.Plain(s.EndReason)
 		}
-		return []notice{{text + m.signs.Dot + "sorting, filtering and e go on working" + m.signs.Dot + "q quits", st.amber}}
+		return []notice{{text + m.signs.Dot + "q quits", st.amber}}
 	case !m.braked.IsZero():
 		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.signs.Dot + "x attaches again", st.amber}}
 	}
 	if p := overBudget(s); p != nil {
 		return []notice{
 			{m.of(s, *p) + "counting costs more than the budget of " + format.HeadPercent(m.o.Budget) + ": " + format.Plain(p.Reason), st.amber},
-			{"nothing is counted now" + m.signs.Dot + "x or Enter count anyway" + m.signs.Dot + "q quit", st.bold},
+			{"not counted now" + m.signs.Dot + "x or Enter: count anyway" + m.signs.Dot + "q quit", st.bold},
 		}
 	}
 	if s.Interval == 0 {

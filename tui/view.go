@@ -35,6 +35,9 @@ type layout struct {
 func (m *Model) layout() layout {
 	l := layout{header: 3, bar: m.height >= 14 || m.prompt.open() || m.message.text != ""}
 	most := 1
+	if m.height >= 20 {
+		most = 2
+	}
 	if m.height >= roomy {
 		most = 4
 	}

@@ -142,6 +142,7 @@ func TestCut(t *testing.T) {
 		{s.CutLeft("short", 10), "short"},
 		{s.CutRight("a long reason", 8), "a long …"},
 		{s.CutName("PriceList.lookup.<locals>.<lambda>", 26), "…lookup.<locals>.<lambda>"},
+		{s.CutName("PriceList.lookup.<locals>.<lambda>", 18), "…<locals>.<lambda>"},
 		{s.CutName("_a_function_without_any_dot", 10), "…t_any_dot"},
 		{ASCII.CutLeft("Query._compile_state", 10), "..le_state"},
 		{s.CutLeft("计算折扣", 5), "…折扣"},

@@ -77,6 +77,13 @@ func (s *Signs) cutHead(head string, width int) string {
 	}
 }
 
+func (p Place) String() string {
+	if p.Note == "" {
+		return p.Head + p.File
+	}
+	return p.Head + p.File + "  " + p.Note
+}
+
 // Width is how many cells the place takes.
 func (p Place) Width() int {
 	w := Width(p.Head) + Width(p.File)

@@ -103,7 +103,7 @@ func (s *Signs) CutLeft(text string, width int) string {
 func (s *Signs) CutName(name string, width int) string {
 	cut := s.CutLeft(name, width)
 	rest, ok := strings.CutPrefix(cut, s.Ellipsis)
-	if !ok {
+	if !ok || strings.HasSuffix(strings.TrimSuffix(name, rest), ".") {
 		return cut
 	}
 	if i := strings.IndexByte(rest, '.'); i >= 0 && i < 14 && i < len(rest)-8 {

@@ -30,6 +30,7 @@ func (t *Table[R]) Layout(width, gap int) []Placed[R] {
 		placed = append(placed[:out], placed[out+1:]...)
 	}
 	grow(placed, width-total(placed, gap))
+	shrink(placed, total(placed, gap)-width)
 	x := 0
 	for i := range placed {
 		placed[i].X = x
@@ -73,6 +74,22 @@ func grow[R any](placed []Placed[R], room int) {
 			given += n
 		}
 		room -= given
+	}
+}
+
+// shrink takes n cells from the columns that grow, from the widest first.
+func shrink[R any](placed []Placed[R], n int) {
+	for ; n > 0; n-- {
+		widest := -1
+		for i, p := range placed {
+			if p.Grow > 0 && p.Width > 1 && (widest < 0 || p.Width > placed[widest].Width) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			return
+		}
+		placed[widest].Width--
 	}
 }
 

@@ -154,6 +154,7 @@ func TestLayout(t *testing.T) {
 		40: "n:0+5 name:7+23 more:32+8",
 		22: "n:0+5 name:7+15",
 		13: "n:0+5 name:7+6",
+		10: "n:0+5 name:7+3",
 	} {
 		got := ""
 		for _, p := range tab.Layout(width, 2) {

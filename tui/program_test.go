@@ -1,0 +1,520 @@
+package tui
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/exp/teatest/v2"
+
+	"pytop/collect"
+)
+
+func (s *screen) sortedBy(field string, falling bool) {
+	s.t.Helper()
+	if f, down := s.functions.SortedBy(); f != field || down != falling {
+		s.t.Errorf("sorted by %s, falling %v; want %s, %v", f, down, field, falling)
+	}
+}
+
+func TestSortKeys(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{}).run(3)
+	s.sortedBy("calls_per_s", true)
+	for _, c := range []struct {
+		key     string
+		field   string
+		falling bool
+	}{
+		{"s", "calls_share", true}, {">", "calls", true}, {"r", "calls", false}, {"S", "calls_share", true}, {"<", "calls_per_s", true},
+		{"<", "file", false}, {"r", "file", true}, {"1", "calls_per_s", true}, {"1", "calls_per_s", false}, {"5", "function", false},
+		{"9", "function", false}, // there is no ninth column
+	} {
+		s.press(c.key)
+		s.sortedBy(c.field, c.falling)
+	}
+	if got := s.names(); !slices.IsSorted(got) {
+		t.Errorf("by function: %q", got)
+	}
+	s.wants("function ▲")
+}
+
+func TestSortOption(t *testing.T) {
+	for _, field := range SortFields() {
+		s := newScreen(t, 80, 24, Options{Sort: field}).run(1)
+		if got, _ := s.functions.SortedBy(); got != sortField(field) {
+			t.Errorf("--sort %s sorts by %s", field, got)
+		}
+	}
+	newScreen(t, 80, 24, Options{Sort: "nonsense"}).sortedBy("calls_per_s", true)
+}
+
+func TestFilterAsYouType(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{}).run(3).press("/")
+	for _, c := range []struct {
+		key  string
+		want int
+	}{{"s", 25}, {"q", 4}, {"l", 4}, {"backspace", 4}, {"x", 0}, {"backspace", 4}} {
+		s.press(c.key)
+		if got := s.functions.Len(); got != c.want {
+			t.Errorf("%q matches %d, want %d", s.filter, got, c.want)
+		}
+	}
+	s.press("ctrl+u", "!", "p", "y")
+	if got := s.names(); slices.Contains(got, "discount") || !slices.Contains(got, "<module>") {
+		t.Errorf("! does not invert: %q", got)
+	}
+	s.press("ctrl+u")
+	s.Update(tea.PasteMsg{Content: "PRICING.py:41\n"})
+	if got := s.names(); !slices.Equal(got, []string{"discount"}) {
+		t.Errorf("pasted file:line in capitals: %q", got)
+	}
+	s.press("enter")
+	s.wants("1 of 25", "filter: PRICING.py:41")
+	s.readings(1)
+	if s.functions.Len() != 1 {
+		t.Error("a reading lost the filter")
+	}
+	s.press("esc")
+	s.lacks("filter:")
+	if s.functions.Len() != 25 {
+		t.Error("Esc does not clear the filter")
+	}
+}
+
+func TestFilterNonASCII(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{Filter: "PRIX_RÉ"}).run(1)
+	if got := s.names(); !slices.Equal(got, []string{"Modèle.prix_réduit"}) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestEscClosesPromptDetailsFilter(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{}).run(3).press("enter")
+	s.press("esc", "/", "s", "q", "l", "esc")
+	if s.prompt.open() || s.filter != "sql" {
+		t.Error("the first does not close the prompt alone")
+	}
+	s.press("enter")
+	if !s.details.open {
+		t.Fatal("no details")
+	}
+	if s.press("esc"); s.details.open || s.filter != "sql" {
+		t.Error("the second does not close the details alone")
+	}
+	if s.press("esc"); s.filter != "" {
+		t.Error("the third does not clear the filter")
+	}
+}
+
+func TestPauseStandsStill(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{}).run(5).press("space")
+	before := s.text()
+	reads := s.fake.n
+	s.readings(5)
+	if got := s.text(); got != before {
+		t.Errorf("the screen moved:\n%s", got)
+	}
+	if s.fake.n != reads+5 {
+		t.Error("counting does not go on")
+	}
+	s.wants("paused since 14:00:17")
+	s.press("2", "/", "s", "q", "l", "enter") // it still sorts and filters
+	s.wants("4 of 25", "% ▼")
+	s.press("p")
+	s.lacks("paused")
+	s.wants("14:00:22")
+}
+
+func TestCursorStays(t *testing.T) {
+	s := newScreen(t, 100, 24, Options{}).run(3)
+	s.lacks("▸")
+	s.press("j")
+	s.wants("▸     14.8k") // the first row
+	s.press("j", "down")
+	at, _ := s.functions.Cursor()
+	name := s.functions.Row(at).Code.Function
+	s.press("r")
+	if i, ok := s.functions.Cursor(); !ok || s.functions.Row(i).Code.Function != name || i == at {
+		t.Errorf("the cursor left %s", name)
+	}
+	s.lacks("▸") // its row is out of view: the view is not dragged along
+	s.press("k")
+	s.wants("▸")
+	s.press("g")
+	s.lacks("▸")
+}
+
+func TestScrollPastTheTop(t *testing.T) {
+	s := newScreen(t, 100, 50, Options{}).run(3)
+	if got := s.rowsInView(); got != 20 {
+		t.Fatalf("%d rows in view", got)
+	}
+	s.lacks("Logger.debug")
+	s.press("pgdown")
+	s.wants("Logger.debug", "from 6 to 25")
+	s.lacks("▸")
+	s.press("G")
+	s.wants("▸")
+	s.press("g")
+	s.lacks("Logger.debug")
+	s.press("z")
+	s.wants("Logger.debug")
+	s.lacks("GIL\n")
+}
+
+func TestWentToZeroStaysAhead(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(5)
+	s.fake.weights[4] = 0 // discount
+	s.readings(1)
+	rank := slices.Index(s.names(), "discount")
+	if want := slices.Index(s.names(), "Logger.debug"); rank > want {
+		t.Errorf("just at 0 it is %d, after the idle at %d", rank, want)
+	}
+	s.fake.weights[7] = 0
+	s.readings(1)
+	names := s.names()
+	if slices.Index(names, "_make_iterencode.<locals>._iterencode_dict") > slices.Index(names, "discount") {
+		t.Error("what went to 0 later does not stand before what went earlier")
+	}
+	if f := s.functions.Row(rank); f.Code.Function == "discount" && f.quiet == 0 {
+		t.Error("it is not dimmed")
+	}
+}
+
+func TestDetails(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(65).press("enter")
+	s.wants("DETAILS  Query._compile_state", "/srv/app/.venv/lib/python3.14/site-packages/sqlalchemy/orm/query.py:2011", "counting…")
+	if s.fake.focus != 1 {
+		t.Errorf("focus is on %d", s.fake.focus)
+	}
+	s.readings(2)
+	s.wants("worker-1", "41 %", "calls since 14:00:12", "5 min ago", "of all calls")
+	s.press("esc")
+	if s.fake.focus != 0 || s.details.open {
+		t.Error("it is still counted by thread")
+	}
+	s.press("j", "j", "j", "j", "enter").readings(1)
+	at, _ := s.functions.Cursor()
+	s.wants("DETAILS  " + s.functions.Row(at).Code.Function)
+}
+
+func TestDetailsFollowTheirFunction(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(5).press("enter")
+	s.fake.weights[0] = 0
+	s.readings(3)
+	s.wants("DETAILS  Query._compile_state", "0 now")
+	s.fake.codes, s.fake.weights = s.fake.codes[1:], s.fake.weights[1:]
+	s.readings(1)
+	s.wants("it is not in the last reading")
+}
+
+func TestBrake(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{}).run(3).press("x")
+	s.wants("braked since 14:00:15", "the target runs as if pytop were not there")
+	s.readings(5)
+	s.wants("braked: nothing is counted since 14:00:15 · x attaches again", "?/s")
+	s.press("x").readings(2)
+	s.wants("not counted 14:00:15–14:00:20", "exact")
+	s.lacks("braked")
+	if want := []string{"detach: braked by the user", "attach"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+}
+
+func TestOverBudget(t *testing.T) {
+	for _, answer := range []string{"enter", "x"} {
+		s := newScreen(t, 80, 24, Options{Budget: 0.5})
+		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "71 % (trial of 50 ms)"
+		s.run(1)
+		s.wants("over budget", "counting costs more than the budget of 50 %: 71 % (trial of 50 ms)", "count anyway")
+		s.press(answer).readings(2)
+		s.lacks("over budget")
+		s.wants("exact")
+		if want := []string{"attach: forced"}; !slices.Equal(s.fake.asked, want) {
+			t.Errorf("%s asked %q", answer, s.fake.asked)
+		}
+	}
+}
+
+func TestSuspendShowsTheGap(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(3).press("ctrl+z")
+	if len(s.msgs) == 0 {
+		t.Fatal("it is not suspended")
+	}
+	if _, ok := s.msgs[len(s.msgs)-1].(tea.SuspendMsg); !ok {
+		t.Fatalf("it is not suspended: %T", s.msgs[len(s.msgs)-1])
+	}
+	s.clock = s.clock.Add(35 * time.Second)
+	_, cmd := s.Update(tea.ResumeMsg{})
+	s.do(cmd)
+	s.readings(1)
+	s.wants("not counted 14:00:15–14:00:50")
+	if want := []string{"detach: suspended", "attach"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+}
+
+func TestSuspendLeavesTheBrakeOn(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(3).press("x", "ctrl+z")
+	_, cmd := s.Update(tea.ResumeMsg{})
+	s.do(cmd)
+	if want := []string{"detach: braked by the user"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+}
+
+func TestEnd(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(5)
+	s.fake.ended = "exit status 3"
+	s.press("space").readings(1)
+	s.wants("ended 14:00:18: exit status 3", "total ▼")
+	s.lacks("paused")
+	if cmd := s.plan(); cmd != nil {
+		t.Error("it plans to read on")
+	}
+	s.press("1")
+	s.sortedBy("calls_per_s", true)
+	s.press("/", "s", "q", "l", "enter")
+	s.wants("4 of 25")
+	s.press("x")
+	s.wants("nothing to brake")
+	if s.fake.asked != nil {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+	if r := s.result(); r.Last == nil || !r.Last.Final || r.Table.Filter != "sql" {
+		t.Errorf("result %+v", r)
+	}
+}
+
+func TestReset(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(10).press("R")
+	s.wants("totals since 14:00:22 (0 s)")
+	if f := s.functions.Find(1); f.Calls != 0 {
+		t.Errorf("%d calls right after", f.Calls)
+	}
+	s.readings(2)
+	f := s.functions.Find(1)
+	if f.Calls == 0 || f.Calls > 40_000 {
+		t.Errorf("%d calls after two seconds", f.Calls)
+	}
+	if s.shown.Totals.Calls > 130_000 || s.shown.Processes[0].Counted != 2*time.Second {
+		t.Errorf("totals %+v, counted %v", s.shown.Totals, s.shown.Processes[0].Counted)
+	}
+}
+
+func TestResetWhileReading(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(3)
+	s.clock = s.clock.Add(time.Second)
+	msg := s.read()()
+	s.press("R")
+	s.Update(msg)
+	if f := s.functions.Find(1); f.Calls == 0 || f.Calls > 20_000 {
+		t.Errorf("%d calls a second after", f.Calls)
+	}
+}
+
+func TestInterval(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(1)
+	for _, c := range []struct{ key, want string }{
+		{"+", "every 2 s"}, {"+", "every 5 s"}, {"-", "every 2 s"}, {"-", "every 1 s"}, {"-", "every 0.5 s"}, {"-", "every 0.2 s"}, {"-", "every 0.1 s"}, {"-", "every 0.1 s"},
+	} {
+		s.press(c.key)
+		s.wants(c.want)
+	}
+	s.press("+", "+", "+", "+", "+", "+", "+", "+", "+")
+	s.wants("every 60 s")
+}
+
+func TestOneReadAtATime(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(1)
+	cmd := s.read()
+	if cmd == nil || !s.inFlight {
+		t.Fatal("no reading")
+	}
+	s.press("+", "-", "j", "space", "space") // none of them reads or waits
+	if _, again := s.Update(tickMsg(s.tick)); again != nil {
+		t.Error("a tick starts a second reading")
+	}
+	s.Update(cmd())
+	if s.inFlight {
+		t.Error("it is still under way")
+	}
+}
+
+func TestReadError(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(2)
+	s.inFlight = true
+	_, cmd := s.Update(readingMsg{err: errFake})
+	if cmd == nil {
+		t.Error("it gives up")
+	}
+	s.wants("! reading: made up", "Query._compile_state")
+	s.readings(1)
+	s.lacks("made up")
+}
+
+func TestExport(t *testing.T) {
+	var got *collect.Snapshot
+	s := newScreen(t, 120, 40, Options{
+		Export: func(s *collect.Snapshot) ([]string, error) {
+			got = s
+			return []string{"/x/a.json", "/x/a-functions.csv"}, nil
+		},
+		ExportTo: func(*collect.Snapshot, []string, string) ([]string, error) { return nil, errFake },
+	}).run(3)
+	s.press("space").readings(2)
+	s.press("e")
+	if got != s.shown || got == s.latest {
+		t.Error("it does not write what is shown")
+	}
+	s.wants("wrote /x/a.json  /x/a-functions.csv")
+	s.press("E", "tab")
+	s.wants("write json to .", "Enter writes")
+	s.press("enter")
+	s.wants("made up")
+}
+
+func TestQuit(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{}).run(1).press("q")
+	if _, ok := s.msgs[len(s.msgs)-1].(tea.QuitMsg); !ok {
+		t.Error("q does not quit")
+	}
+	var told QuitChoice
+	s = newScreen(t, 100, 40, Options{Command: "python3 app.py", OnQuit: func(c QuitChoice) error { told = c; return nil }}).run(1).press("q")
+	s.wants("app.py still runs:  w wait  l leave it  e end it  Esc stay"[:18])
+	s.press("esc", "ctrl+c", "e")
+	if told != QuitEnd || s.result().Quit != QuitEnd {
+		t.Errorf("told %q", told)
+	}
+	if _, ok := s.msgs[len(s.msgs)-1].(tea.QuitMsg); !ok {
+		t.Error("it does not quit")
+	}
+}
+
+func TestMouse(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{}).run(3)
+	y := s.layout().areas[0].y
+	click := func(x, y int) {
+		_, cmd := s.Update(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
+		s.do(cmd)
+	}
+	for _, c := range s.functions.Layout(s.width-gutter-1, gap2) {
+		if c.Field == "function" {
+			click(gutter+c.X+1, y+1)
+		}
+	}
+	s.sortedBy("function", false)
+	click(5, y+2+4)
+	if i, ok := s.functions.Cursor(); !ok || i != 4 {
+		t.Errorf("a click puts the cursor at %d", i)
+	}
+	click(5, y+2+4)
+	if !s.details.open {
+		t.Error("a second one does not open it")
+	}
+	s.press("esc")
+	s.Update(tea.MouseWheelMsg{X: 5, Y: y + 5, Button: tea.MouseWheelDown})
+	if got := s.functions.Offset(s.rowsInView()); got != 3 {
+		t.Errorf("the wheel scrolls to %d", got)
+	}
+	if s.View().MouseMode == tea.MouseModeNone {
+		t.Error("the mouse is off")
+	}
+	s.press("m")
+	if s.View().MouseMode != tea.MouseModeNone {
+		t.Error("m does not switch it off")
+	}
+}
+
+func TestSeveralProcesses(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{}).run(1)
+	two := &collect.Process{PID: 4800, Python: "3.11.2", Command: "python3 b.py"}
+	last := *s.last
+	last.Time = last.Time.Add(time.Second)
+	last.Processes = append(slices.Clone(last.Processes), collect.ProcessReading{Process: two, State: collect.Running, Status: collect.LowerBound, Reason: "the JIT runs"})
+	s.Update(readingMsg{reading: &last, snapshot: snapshot(s.last, &last, nil, 9)})
+	s.wants("2 processes · CPython 3.11.2, 3.14.6", "lower bound (1 of 2)", "pid  calls/s ▼", "! pid 4800: lower bound: the JIT runs", "   4711  ")
+}
+
+func TestOpen(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{})
+	s.source = nil
+	s.wants("attaching…")
+	s.Update(openedMsg{source: s.fake})
+	s.wants("counting…")
+	s.Update(openedMsg{err: errFake})
+	if s.fatal == nil {
+		t.Error("the error is lost")
+	}
+}
+
+func TestTable(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{}).run(9)
+	for name, o := range map[string]TableOptions{
+		"wide": {Top: 20}, "100": {Top: 5, Width: 100}, "ascii": {Top: 5, ASCII: true}, "filter": {Filter: "sql", Sort: "function"}, "rising": {Top: 3, Sort: "calls", Rising: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := Table(&b, s.shown, o); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, b.String())
+		})
+	}
+	if err := Table(failing{}, s.shown, TableOptions{}); err == nil {
+		t.Error("a closed pipe is not told")
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+// TestProgram runs the whole program: readings come, a key quits.
+func TestProgram(t *testing.T) {
+	f := newFake(time.Now)
+	tm := teatest.NewTestModel(t, New(Options{Source: f, Delay: 50 * time.Millisecond}), teatest.WithInitialTermSize(100, 30))
+	teatest.WaitFor(t, tm.Output(), func(b []byte) bool { return bytes.Contains(b, []byte("Query._compile_state")) }, teatest.WithDuration(10*time.Second))
+	tm.Type("q")
+	m := tm.FinalModel(t, teatest.WithFinalTimeout(10*time.Second)).(*Model)
+	if r := m.result(); r.Last == nil || r.Last.Seq < 2 {
+		t.Errorf("result %+v", r)
+	}
+}
+
+// TestRunEndsWithContext: the end of the context is no error, and keeps the
+// last snapshot.
+func TestRunEndsWithContext(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+	defer cancel()
+	in, out := io.Pipe()
+	defer out.Close()
+	r, err := Run(ctx, Options{Source: newFake(time.Now), Delay: 50 * time.Millisecond, Input: in, Output: io.Discard})
+	if err != nil || !r.Signal {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	if r.Last == nil {
+		t.Error("no last snapshot")
+	}
+}
+
+func TestHelpNamesEveryKey(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{})
+	text := strings.Join(s.helpLines(100), "\n")
+	for _, name := range strings.Fields("Tab Shift-Tab Enter Esc space PgUp PgDn Ctrl-Z R x m E e z + - r s S / ? q g G") {
+		if !strings.Contains(text, name) {
+			t.Errorf("no %q", name)
+		}
+	}
+	for _, d := range definitions {
+		if !strings.Contains(text, d[0]) {
+			t.Errorf("no %q", d[0])
+		}
+	}
+}
