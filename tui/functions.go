@@ -3,7 +3,6 @@ package tui
 import (
 	"cmp"
 	"math"
-	"strings"
 
 	"pytop/collect"
 	"pytop/tui/format"
@@ -58,11 +57,12 @@ func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Tab
 			Cell: func(f *function, width int) string {
 				return signs.CutName(format.Plain(f.Code.Function), width)
 			},
-			Compare: func(a, b *function) int { return strings.Compare(a.Code.Function, b.Code.Function) },
+			Text: func(f *function) string { return f.Code.Function },
 		}, {
 			Title: "file:line", Field: "file", Width: 16, Grow: 55,
 			Cell:    func(f *function, width int) string { return placeCell(signs, f, width) },
-			Compare: byPlace,
+			Text:    func(f *function) string { return f.Code.File },
+			Compare: func(a, b *function) int { return cmp.Compare(a.Code.Line, b.Code.Line) },
 		},
 	}
 	if trend != nil {
@@ -92,13 +92,6 @@ func sortField(name string) string {
 		return "file"
 	}
 	return name
-}
-
-func byPlace(a, b *function) int {
-	if n := strings.Compare(a.Code.File, b.Code.File); n != 0 {
-		return n
-	}
-	return cmp.Compare(a.Code.Line, b.Code.Line)
 }
 
 // placeCell is the full path where there is room, else what of it tells most.

@@ -2,7 +2,7 @@
 // column, filtered, with a cursor that is a row's key. It draws nothing.
 package table
 
-import "slices"
+import "sort"
 
 // Column says in one place what a column is called, how wide it is, what its
 // cells read and how they sort.
@@ -17,16 +17,17 @@ type Column[R any] struct {
 	From  int    // is left out of tables narrower than this
 	Hide  bool   // is left out for now, unless the table is sorted by it
 	Cell  func(row *R, width int) string
-	// Value is what numbers sort by, Compare what text does (negative, 0 or
-	// positive as strings.Compare); a column with neither does not sort.
+	// Value is what numbers sort by, Text what names do, with Compare for
+	// equal texts; a column with neither Value nor Text does not sort.
 	Value   func(row *R) float64
+	Text    func(row *R) string
 	Compare func(a, b *R) int
 	// Falling: largest first when the column is chosen.
 	Falling bool
 }
 
 // Sorts tells whether the table can be sorted by the column.
-func (c *Column[R]) Sorts() bool { return c.Value != nil || c.Compare != nil }
+func (c *Column[R]) Sorts() bool { return c.Value != nil || c.Text != nil }
 
 // Table is rows in an order. Its zero value with Columns and Key is empty.
 type Table[R any] struct {
@@ -44,12 +45,13 @@ type Table[R any] struct {
 	offset  int    // of the first row in view
 	items   []item // kept between sorts, as is spare
 	spare   []item
+	matches []bool
 }
 
 // Set replaces the rows, in ascending Key, and sorts them.
 func (t *Table[R]) Set(rows []R) {
 	t.rows = rows
-	t.arrange()
+	t.arrange(true)
 }
 
 // Filter shows only rows that match; nil shows all.
@@ -65,7 +67,7 @@ func (t *Table[R]) Sort(field string, falling bool) bool {
 		return false
 	}
 	t.by, t.falling = field, falling
-	t.arrange()
+	t.arrange(false)
 	return true
 }
 
@@ -83,20 +85,16 @@ func (t *Table[R]) Row(i int) *R { return &t.rows[t.shown[i]] }
 
 // Find is the row with a key, nil when there is none.
 func (t *Table[R]) Find(key uint64) *R {
-	i, ok := slices.BinarySearchFunc(t.rows, key, func(row R, key uint64) int {
-		k := t.Key(&row)
-		switch {
-		case k < key:
-			return -1
-		case k > key:
-			return 1
-		}
-		return 0
-	})
+	i, ok := t.index(key)
 	if !ok {
 		return nil
 	}
 	return &t.rows[i]
+}
+
+func (t *Table[R]) index(key uint64) (int, bool) {
+	i := sort.Search(len(t.rows), func(i int) bool { return t.Key(&t.rows[i]) >= key })
+	return i, i < len(t.rows) && t.Key(&t.rows[i]) == key
 }
 
 func (t *Table[R]) column(field string) *Column[R] {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -19,7 +18,7 @@ func newTable(rows ...row) *Table[row] {
 		Key: func(r *row) uint64 { return r.key },
 		Columns: []Column[row]{
 			{Title: "n", Field: "n", Width: 5, Value: func(r *row) float64 { return r.n }, Falling: true},
-			{Title: "name", Field: "name", Width: 6, Grow: 1, Compare: func(a, b *row) int { return strings.Compare(a.name, b.name) }},
+			{Title: "name", Field: "name", Width: 6, Grow: 1, Text: func(r *row) string { return r.name }},
 			{Title: "more", Field: "more", Width: 8, Leave: 2},
 			{Title: "wide", Field: "wide", Width: 4, From: 60, Leave: 1, Value: func(r *row) float64 { return -r.n }},
 		},
@@ -75,6 +74,28 @@ func TestTextOrderIsKeptOverReadings(t *testing.T) {
 	tab.Set(four[:2])
 	if got, want := keys(tab), []uint64{2, 1}; !slices.Equal(got, want) {
 		t.Errorf("with fewer rows: %v, want %v", got, want)
+	}
+}
+
+func TestTextsBeginAlike(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var rows []row
+	for i := range 5000 {
+		name := "/usr/lib/"
+		for range r.IntN(5) {
+			name += []string{"python3.14/", "x", "\x00", "site-packages/", "a-very-long-directory/"}[r.IntN(5)]
+		}
+		rows = append(rows, row{key: uint64(i + 1), name: name})
+	}
+	for _, falling := range []bool{false, true} {
+		tab := newTable(rows...)
+		tab.Sort("name", falling)
+		for i := 1; i < tab.Len(); i++ {
+			a, b := tab.Row(i-1), tab.Row(i)
+			if a.name == b.name && a.key > b.key || a.name != b.name && a.name > b.name != falling {
+				t.Fatalf("falling %v: %q (%d) before %q (%d)", falling, a.name, a.key, b.name, b.key)
+			}
+		}
 	}
 }
 
