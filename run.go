@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"strings"
 	"syscall"
@@ -29,16 +30,34 @@ func run(ctx context.Context, c config) (int, error) {
 	case "doctor":
 		return diagnose(c)
 	case "demo":
-		command, err := demo.Command()
+		workload, err := c.demo()
 		if err != nil {
 			return exitFailure, err
 		}
-		c.command = command
+		defer workload.Close()
 	}
 	if c.headless() {
 		return headless(ctx, c)
 	}
 	return screen(ctx, c)
+}
+
+// demo makes the bundled workload the command to start.
+func (c *config) demo() (*demo.Workload, error) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		return nil, fmt.Errorf("start the demo: %w; install python3, or watch another Python with: pytop -p PID", err)
+	}
+	uid, gid := -1, -1
+	if u := launch.SudoUser(os.Geteuid(), os.Getenv); u != nil {
+		uid, gid = u.UID, u.GID
+	}
+	w, err := demo.Open(uid, gid)
+	if err != nil {
+		return nil, err
+	}
+	c.command = w.Args(python, os.Getpid())
+	return w, nil
 }
 
 // diagnose prints what works here, and for each process.
@@ -98,7 +117,7 @@ func (c *config) attach(command *launch.Command) (source *live.Source, err error
 
 // headless writes readings to a stream, and draws nothing.
 func headless(ctx context.Context, c config) (int, error) {
-	signal.Ignore(syscall.SIGPIPE) // a closed pipe is the end of a run, not of pytop
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe ends the run, not pytop; not ignored, since commands inherit that
 	out, write, err := c.writer()
 	if err != nil {
 		return exitFailure, err

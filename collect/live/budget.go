@@ -10,10 +10,12 @@ import (
 
 // A mark is what a process had used and paid at one time.
 type mark struct {
-	at    time.Time
-	cpu   time.Duration
-	spent hits
+	at       time.Time
+	cpu, tax time.Duration
+	spent    hits
 }
+
+func (p *process) markAt(at time.Time) mark { return mark{at, p.cpu, p.tax, p.spent} }
 
 // judgeAfter is how long the cost must be above the budget before pytop
 // detaches; the trial at attaching is shorter.
@@ -26,11 +28,15 @@ func (p *process) account(total counts) {
 		other += n
 	}
 	p.total = total
-	p.spent = hits{calls: total.calls, resumes: total.resumes, other: other}
+	now := hits{calls: total.calls, resumes: total.resumes, other: other}
+	least := p.build.price.of(now) - p.build.price.of(p.spent)
+	p.spent = now
 	if p.gone != "" {
+		p.tax += least
 		return
 	}
 	if cpu, err := proc.CPUTime(p.info.PID); err == nil {
+		p.tax += tax(least, cpu-p.cpu)
 		p.cpu, p.cpuOK = cpu, true
 	}
 	if stat, err := proc.System().Stat(p.info.PID); err == nil {
@@ -40,8 +46,7 @@ func (p *process) account(total counts) {
 
 // share is the part of the CPU time since a mark that counting took.
 func (p *process) share(since mark) float64 {
-	used := p.cpu - since.cpu
-	paid := p.build.price.of(p.spent) - p.build.price.of(since.spent)
+	used, paid := p.cpu-since.cpu, p.tax-since.tax
 	if used <= 0 || paid <= 0 {
 		return 0
 	}
@@ -65,7 +70,7 @@ func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
 	share, took := p.share(p.mark), now.Sub(p.mark.at)
 	calls := float64(p.spent.calls-p.mark.spent.calls) / took.Seconds()
 	resumes := float64(p.spent.resumes-p.mark.spent.resumes) / took.Seconds()
-	p.mark = mark{now, p.cpu, p.spent}
+	p.mark = p.markAt(now)
 	if share <= s.options.Budget {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -20,6 +21,8 @@ const (
 	calibrationRounds = 8
 	calibrationHits   = 300 // a round: short enough to be mostly undisturbed
 )
+
+var calibrating sync.Mutex
 
 const coGenerator = 0x20 // CO_GENERATOR in co_flags
 
@@ -53,13 +56,13 @@ func newPuppet(py *bpf.PyOffsets, flags uint32, codeType *[64]byte) (*puppet, er
 	return p, nil
 }
 
-// pass passes the site and returns the time that one pass took: the least of
+// time passes a site and returns the time that one pass took: the least of
 // several rounds, since all that disturbs makes it longer.
-func (p *puppet) pass() time.Duration {
+func (p *puppet) time(pass func(n uint64, code, frame, instruction uintptr)) time.Duration {
 	least := time.Duration(1 << 62)
 	for range calibrationRounds {
 		began := time.Now()
-		passSite(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+		pass(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
 		least = min(least, time.Since(began))
 	}
 	return least / calibrationHits
@@ -69,8 +72,14 @@ func (p *puppet) pass() time.Duration {
 // takes on this machine: a start and a resume, as its hot site counts them.
 // No target is attached meanwhile.
 func (s *Source) calibrate(b *build) (price, error) {
+	calibrating.Lock() // two at one site would pay for each other
+	defer calibrating.Unlock()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	pass, jump := passSite, passSiteJump
+	if b.offsets.LegacyFrame != 0 {
+		pass, jump = passDeepSite, deepSiteJump
+	}
 	codeType := &[64]byte{}
 	plain, err := newPuppet(&b.offsets, 0, codeType)
 	if err != nil {
@@ -85,11 +94,11 @@ func (s *Source) calibrate(b *build) (price, error) {
 	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
 		return price{}, fmt.Errorf("calibrate: %w", err)
 	}
-	attached, err := attachToSelf(b)
+	attached, err := attachToSelf(b, jump)
 	if err != nil {
 		return price{}, errors.Join(err, s.forget(pid))
 	}
-	call, resume := plain.pass(), generator.pass()
+	call, resume := plain.time(pass), generator.time(pass)
 	counted, err := s.countedHits(pid)
 	err = errors.Join(err, attached.Close(), s.forget(pid))
 	runtime.KeepAlive(codeType)
@@ -102,12 +111,12 @@ func (s *Source) calibrate(b *build) (price, error) {
 	return price{call: call, resume: resume, other: call}, nil
 }
 
-func attachToSelf(b *build) (link.Link, error) {
-	at, err := passSiteJump()
+func attachToSelf(b *build, jump func() (uint64, error)) (link.Link, error) {
+	at, err := jump()
 	if err != nil {
 		return nil, err
 	}
-	offset, err := ownOffset(uint64(at))
+	offset, err := ownOffset(at)
 	if err != nil {
 		return nil, err
 	}

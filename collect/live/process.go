@@ -38,6 +38,7 @@ type process struct {
 	total   counts           // of its functions, since first attached
 	zero    counts           // total at ready
 	spent   hits             // all hits so far
+	tax     time.Duration    // what counting took of cpu so far: an estimate
 	mark    mark             // since when the budget is judged
 	cpu     time.Duration
 	cpuOK   bool
@@ -107,7 +108,7 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, OverBudget: p.overBudget, Braked: p.braked,
 		Counted: p.countedUntil(now), Calls: less(p.total.calls, p.zero.calls), Resumes: less(p.total.resumes, p.zero.resumes),
-		CPU: p.cpu, CPUKnown: p.cpuOK, Tax: p.build.price.of(p.spent), TaxKnown: p.build.price.known(),
+		CPU: p.cpu, CPUKnown: p.cpuOK, Tax: p.tax, TaxKnown: p.build.price.known(),
 	}
 	r.Status, r.Reason = p.status(room)
 	switch {

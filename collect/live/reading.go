@@ -78,7 +78,7 @@ func (s *Source) callsProbe() collect.Probe {
 				probe.Lost += p.lost(i)
 			}
 		}
-		probe.Cost += p.build.price.of(p.spent)
+		probe.Cost += p.tax
 		methods = appendNew(methods, p.build.method())
 		reasons = appendNew(reasons, p.reason)
 		reasons = appendNew(reasons, p.build.plan.Weak)

@@ -135,7 +135,7 @@ func (s *Source) trial() error {
 		return err
 	}
 	for _, p := range s.order {
-		p.mark = mark{s.polled, p.cpu, p.spent}
+		p.mark = p.markAt(s.polled)
 	}
 	time.Sleep(trialTime)
 	if err := s.poll(); err != nil {

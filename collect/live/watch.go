@@ -135,7 +135,7 @@ func (s *Source) attach(p *process, force bool) error {
 	}
 	p.links, p.attached = links, time.Now()
 	p.braked, p.overBudget, p.failed, p.reason, p.forced = false, false, false, "", force
-	p.mark = mark{p.attached, p.cpu, p.spent}
+	p.mark = p.markAt(p.attached)
 	return nil
 }
 

@@ -1,0 +1,145 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"pytop/collect"
+)
+
+// rounds lets a benchmark workload run so many rounds in one of its ways and
+// returns nanoseconds a round.
+func (w *target) rounds(t testing.TB, way string, n int) float64 {
+	t.Helper()
+	if _, err := fmt.Fprintf(w.in, "%s %d\n", way, n); err != nil {
+		t.Fatal(err)
+	}
+	var said struct {
+		NS float64 `json:"ns_per_round"`
+	}
+	line := w.line(t, "{")
+	if err := json.Unmarshal([]byte(line), &said); err != nil {
+		t.Fatalf("%v in %q", err, line)
+	}
+	return said.NS
+}
+
+// attachEmpty puts a program that does nothing at the sites that count.
+func attachEmpty(t testing.TB, s *Source) (detach func()) {
+	t.Helper()
+	p := s.order[0]
+	programs := p.build.programs
+	called := programs.Called
+	programs.Called = programs.Empty
+	defer func() { programs.Called = called }()
+	l, err := attachTo(p.build, p.info.PID, 255)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := l.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// timings are nanoseconds a round, the best of several, in one process.
+type timings struct {
+	bare, empty, counted, profiled float64
+	taxed                          float64 // share of the time that pytop says counting took
+	taken                          float64 // share that it took
+}
+
+// measure times a workload bare, under an empty program, counted and under
+// cProfile, in turn.
+func measure(t testing.TB, p python, workload string, n, repeat int) timings {
+	w := p.start(t, p.workloads(t)+"/"+workload)
+	s := open(t, w, Options{})
+	detach := func() {
+		if err := s.Detach("benchmark"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	detach()
+	least := timings{bare: 1e18, empty: 1e18, counted: 1e18, profiled: 1e18}
+	w.rounds(t, "run", n) // warm
+	var shares []float64
+	for range repeat {
+		bare := w.rounds(t, "run", n)
+		least.bare = min(least.bare, bare)
+		off := attachEmpty(t, s)
+		least.empty = min(least.empty, w.rounds(t, "run", n))
+		off()
+		if err := s.Attach(true); err != nil {
+			t.Fatal(err)
+		}
+		w.rounds(t, "run", max(1, n/50))
+		before := read(t, s)
+		counted := w.rounds(t, "run", n)
+		after := read(t, s)
+		least.counted = min(least.counted, counted)
+		shares = append(shares, collect.Diff(before, after, 1).Processes[0].TaxShare)
+		detach()
+		least.profiled = min(least.profiled, w.rounds(t, "profile", n))
+	}
+	for _, share := range shares {
+		least.taxed += share / float64(len(shares))
+	}
+	least.taken = 1 - least.bare/least.counted
+	return least
+}
+
+func read(t testing.TB, s *Source) *collect.Reading {
+	t.Helper()
+	r, err := s.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// benchmarked are the interpreters that the benchmarks time: those named in
+// PYTOP_BENCH, else all that are not debug builds.
+func benchmarked(t testing.TB) []python {
+	var list []python
+	names := os.Getenv("PYTOP_BENCH")
+	for _, p := range pythons(t) {
+		if names != "" && strings.Contains(","+names+",", ","+p.name+",") || names == "" && !strings.Contains(p.notes, "debug") && !strings.Contains(p.notes, "embed") && !strings.HasPrefix(p.name, "stripped") {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// BenchmarkCall times counting in ratios of one run: see docs/benchmarks.md.
+func BenchmarkCall(b *testing.B) {
+	needRoot(b)
+	for _, p := range benchmarked(b) {
+		for _, workload := range []struct {
+			name   string
+			rounds int
+		}{{"loop.py", 200000}, {"mix.py", 20}, {"resumes.py", 1000}} {
+			b.Run(p.name+"/"+strings.TrimSuffix(workload.name, ".py"), func(b *testing.B) {
+				var m timings
+				for b.Loop() {
+					m = measure(b, p, workload.name, workload.rounds, 5)
+				}
+				b.ReportMetric(m.bare, "bare-ns")
+				b.ReportMetric(m.empty, "empty-ns")
+				b.ReportMetric(m.counted, "counted-ns")
+				b.ReportMetric(m.profiled, "cprofile-ns")
+				b.ReportMetric(m.counted/m.empty, "/empty")
+				b.ReportMetric((m.counted-m.bare)/(m.profiled-m.bare), "/cprofile-added")
+				b.ReportMetric(m.taken, "taken")
+				b.ReportMetric(m.taxed, "tax")
+				b.ReportMetric(m.taxed/m.taken, "tax/taken")
+			})
+		}
+	}
+}
+
+var _ = time.Now
