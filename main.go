@@ -120,12 +120,16 @@ type config struct {
 	sort      string
 	filter    string
 	budget    float64
+	probes    []string
 	batch     bool
 	output    string
 	exportDir string
 	functions uint32
 	ascii     bool
 }
+
+// knownProbes are the words that --probes takes.
+var knownProbes = []string{"calls", "gil"}
 
 // usageError is bad input: what is wrong with it.
 type usageError struct{ text string }
@@ -148,6 +152,7 @@ func parse(args []string) (config, error) {
 	f.StringVar(&c.sort, "sort", "", "column, by its name in JSON: "+strings.Join(tui.SortFields(), ", "))
 	f.StringVar(&c.filter, "filter", "", "show functions whose name or file has this text; with ! in front those that do not")
 	f.Var(share{&c.budget}, "budget", "share of the target's CPU time that counting may take: 10%, 0.1, off")
+	f.StringSliceVar(&c.probes, "probes", knownProbes, "what to measure: calls, gil")
 	f.BoolVar(&c.batch, "batch", false, "print a plain table a reading")
 	f.StringVarP(&c.output, "output", "o", "", "table, json (both once, at the end), jsonl, csv, or a new FILE of such an extension")
 	f.StringVar(&c.exportDir, "export-dir", ".", "where e on the screen writes")
@@ -199,6 +204,14 @@ func (c *config) check(rest []string) error {
 		return usage("--functions %d is not between 16 and %d", c.functions, 1<<24)
 	case c.sort != "" && !slices.Contains(tui.SortFields(), c.sort):
 		return usage("--sort %s: the columns are %s", c.sort, strings.Join(tui.SortFields(), ", "))
+	}
+	for _, probe := range c.probes {
+		if !slices.Contains(knownProbes, probe) {
+			return usage("--probes %s: the probes are %s", probe, strings.Join(knownProbes, ", "))
+		}
+	}
+	if len(c.probes) == 0 {
+		return usage("--probes: name at least one of %s", strings.Join(knownProbes, ", "))
 	}
 	seen := map[int]bool{}
 	for _, pid := range c.pids {

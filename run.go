@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -92,7 +93,8 @@ func diagnose(c config) (int, error) {
 
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
-	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil}
+	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil,
+		GIL: slices.Contains(c.probes, "gil"), NoCalls: !slices.Contains(c.probes, "calls")}
 }
 
 // begin starts the command, if there is one; capture keeps it off the terminal.

@@ -29,7 +29,7 @@ func (p *process) account(total counts) {
 	}
 	p.total = total
 	now := hits{calls: total.calls, resumes: total.resumes, other: other}
-	least := p.build.price.of(now) - p.build.price.of(p.spent)
+	least := p.build.price.of(now) - p.build.price.of(p.spent) + p.gilCost()
 	p.spent = now
 	if p.gone != "" {
 		p.tax += least
@@ -78,4 +78,15 @@ func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
 	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%.0f calls/s, %.0f resumes/s), the budget is %.0f %% (--budget)",
 		100*share, calls, resumes, 100*s.options.Budget)
 	return s.detach(p)
+}
+
+// gilCost is what following the GIL took since it was asked last.
+func (p *process) gilCost() time.Duration {
+	if p.gil == nil {
+		return 0
+	}
+	hits := p.gil.spent + p.gil.hitsNow()
+	cost := p.build.gilPrice.ofHits(less(hits, p.gilPaid))
+	p.gilPaid = hits
+	return cost
 }

@@ -23,6 +23,9 @@ type build struct {
 	offsets  bpf.PyOffsets
 	programs *bpf.Programs
 	price    price
+	gil      *bpf.GILPrograms // nil: not loaded
+	gilErr   error            // why not
+	gilPrice gilPrice
 	name     string // of the file, for people
 }
 
@@ -51,6 +54,9 @@ func (b *build) close() error {
 	var errs []error
 	if b.programs != nil {
 		errs = append(errs, b.programs.Close())
+	}
+	if b.gil != nil {
+		errs = append(errs, b.gil.Close())
 	}
 	if b.elf != nil {
 		errs = append(errs, b.elf.Close())

@@ -24,14 +24,16 @@ type process struct {
 	attached time.Time     // when links were made
 	counted  time.Duration // by links since closed
 
-	forced     bool      // attached whatever it costs
-	failed     bool      // attaching failed: see reason
-	braked     bool      // by the user
-	overBudget bool      // by pytop itself
-	reason     string    // why it is detached
-	note       string    // what was missed, besides; empty: nothing
-	execSeen   time.Time // when another program was first seen; zero: not
-	gone       string    // why it can never be attached again; empty: it can
+	forced     bool        // attached whatever it costs
+	failed     bool        // attaching failed: see reason
+	braked     bool        // by the user
+	overBudget bool        // by pytop itself
+	reason     string      // why it is detached
+	note       string      // what was missed, besides; empty: nothing
+	execSeen   time.Time   // when another program was first seen; zero: not
+	gil        *gilProcess // nil: not followed
+	gilPaid    uint64      // hits of the GIL's probes that tax has
+	gone       string      // why it can never be attached again; empty: it can
 
 	state   bpf.ProcessState // as of the last poll
 	base    bpf.ProcessState // at ready
@@ -121,5 +123,9 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 }
 
 func (p *process) close() error {
-	return errors.Join(p.detach(time.Now()), p.watch.Close())
+	errs := []error{p.detach(time.Now())}
+	if p.gil != nil {
+		errs = append(errs, p.gil.close())
+	}
+	return errors.Join(append(errs, p.watch.Close())...)
 }

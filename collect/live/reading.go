@@ -24,7 +24,8 @@ func (s *Source) reading() *collect.Reading {
 	if over == len(s.order) {
 		r.Final, r.EndReason = true, endReason(s.order, s.polled)
 	}
-	r.Probes = []collect.Probe{s.callsProbe(), {Name: "gil", Status: collect.ProbeMissing, Reason: "this version of pytop does not measure the GIL yet"}}
+	r.Probes = []collect.Probe{s.callsProbe()}
+	s.readGIL(r)
 	if s.focus != 0 {
 		r.ByThread = s.byThread()
 	}

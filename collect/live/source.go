@@ -21,6 +21,8 @@ type Options struct {
 	// counted from attaching on is theirs to show, and there is no trial.
 	FromStart bool
 	CacheDir  string // of what was found in files; empty: the usual one
+	GIL       bool   // follow the GIL
+	NoCalls   bool   // count no calls
 }
 
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
@@ -29,22 +31,24 @@ type Source struct {
 	host    string
 	ns      bpf.PIDNamespace
 
-	mu        sync.Mutex // guards all below
-	maps      *bpf.Maps
-	names     *names
-	builds    []*build
-	processes map[int]*process
-	order     []*process // as asked for
-	functions *functions
-	buffers   buffers
-	polls     uint64
-	polled    time.Time
-	namesLost uint64
-	attaches  uint8
-	focus     uint64
-	epoch     uint32
-	since     time.Time
-	closed    bool
+	mu         sync.Mutex // guards all below
+	maps       *bpf.Maps
+	names      *names
+	builds     []*build
+	gil        *gilTable // nil: not asked for
+	conditions []*conditions
+	processes  map[int]*process
+	order      []*process // as asked for
+	functions  *functions
+	buffers    buffers
+	polls      uint64
+	polled     time.Time
+	namesLost  uint64
+	attaches   uint8
+	focus      uint64
+	epoch      uint32
+	since      time.Time
+	closed     bool
 
 	ended   chan struct{} // closed when every process has ended
 	stop    chan struct{}
@@ -79,11 +83,15 @@ func Open(o Options) (_ *Source, err error) {
 	if err := s.trial(); err != nil {
 		return nil, err
 	}
+	for _, p := range s.order {
+		s.attachGIL(p)
+	}
 	if err := s.ready(); err != nil {
 		return nil, err
 	}
-	s.stopped.Add(2)
+	s.stopped.Add(3)
 	go s.keep()
+	go s.keepGIL()
 	go s.awaitEnds()
 	return s, nil
 }
@@ -222,7 +230,7 @@ func (s *Source) Detach(why string) error {
 			continue
 		}
 		p.braked, p.overBudget, p.reason = true, false, why
-		errs = append(errs, s.detach(p))
+		errs = append(errs, s.detach(p), s.detachGIL(p, why))
 	}
 	return errors.Join(errs...)
 }
@@ -237,6 +245,7 @@ func (s *Source) Attach(force bool) error {
 		if p.gone == "" && p.links == nil {
 			errs = append(errs, s.attach(p, force))
 		}
+		s.attachGIL(p)
 	}
 	return errors.Join(errs...)
 }
@@ -253,11 +262,17 @@ func (s *Source) Close() error {
 	for _, p := range s.order { // first of all, and whatever else goes wrong
 		errs = append(errs, p.close())
 	}
+	if s.gil != nil && s.gil.exit != nil {
+		errs = append(errs, s.gil.exit.Close())
+	}
 	s.mu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
 	for _, b := range s.builds {
 		errs = append(errs, b.close())
+	}
+	for _, c := range s.conditions {
+		errs = append(errs, c.file.Close())
 	}
 	if s.names != nil {
 		errs = append(errs, s.names.close())
