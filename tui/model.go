@@ -57,11 +57,12 @@ type Model struct {
 	message   message
 
 	// Controls.
-	control control
-	braked  time.Time // since when the user's brake is on
-	away    time.Time // since when nothing is counted, for the gap
-	gaps    []gap
-	quit    QuitChoice
+	control     control
+	brakeWanted bool      // by the last press of x: it may not be done yet
+	braked      time.Time // since when the user's brake is on
+	away        time.Time // since when nothing is counted, for the gap
+	gaps        []gap
+	quit        QuitChoice
 }
 
 // New makes a screen that draws nothing yet.
@@ -159,7 +160,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) result() Result {
 	field, falling := m.functions.SortedBy()
 	return Result{
-		Last: m.shown, Source: m.source, Quit: m.quit, Reading: m.failed, Log: m.log.lines,
+		Last: m.latest, Source: m.source, Quit: m.quit, Reading: m.failed, Log: m.log.lines,
 		Table: TableOptions{Top: m.o.Top, Sort: field, Rising: !falling, Filter: m.filter, ASCII: m.o.ASCII},
 	}
 }

@@ -227,6 +227,20 @@ func TestBrake(t *testing.T) {
 	}
 }
 
+func TestBrakeTwiceAtOnce(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{}).run(3)
+	_, first := s.Update(keyPress("x"))
+	_, second := s.Update(keyPress("x"))
+	if second != nil {
+		t.Error("both are asked at the same time")
+	}
+	s.wants("detaching…")
+	s.do(first)
+	if want := []string{"detach: braked by the user", "attach"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+}
+
 func TestOverBudget(t *testing.T) {
 	for _, answer := range []string{"enter", "x"} {
 		s := newScreen(t, 80, 24, Options{Budget: 0.5})
@@ -273,6 +287,8 @@ func TestEnd(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(5)
 	s.fake.ended = "exit status 3"
 	s.press("space").readings(1)
+	s.wants("! ended 14:00:18: exit status 3 · space shows the last table", "paused since 14:00:17")
+	s.press("space")
 	s.wants("ended 14:00:18: exit status 3", "total ▼")
 	s.lacks("paused")
 	if cmd := s.plan(); cmd != nil {

@@ -56,13 +56,10 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 		m.rates = m.rates[max(0, len(m.rates)-ratesKept):]
 	}
 	if s.Final {
-		m.finish()
+		m.braked, m.brakeWanted = time.Time{}, false
 	}
 	if !m.paused {
 		m.show(s)
-	}
-	if s.Final {
-		return nil
 	}
 	return m.plan()
 }
@@ -78,21 +75,15 @@ func (m *Model) plan() tea.Cmd {
 	return tea.Tick(wait, func(time.Time) tea.Msg { return number })
 }
 
-// finish is the target's end: the pause ends with it, and the table is of
-// the whole run unless the user chose otherwise.
-func (m *Model) finish() {
-	m.paused, m.frozen = false, nil
-	m.braked = time.Time{}
-	if !m.sorted {
-		m.sortBy("calls")
-	}
-}
-
 func (m *Model) final() bool { return m.latest != nil && m.latest.Final }
 
-// show puts a snapshot on the screen.
+// show puts a snapshot on the screen. The last is of the whole run: it is
+// sorted by totals, unless the user chose otherwise.
 func (m *Model) show(s *collect.Snapshot) {
 	m.shown = s
+	if s.Final && !m.sorted {
+		m.sortBy("calls")
+	}
 	if c := &m.functions.Columns[0]; c.Field == "pid" {
 		c.Hide = len(s.Processes) < 2
 	}
@@ -115,7 +106,7 @@ func (m *Model) reset() tea.Cmd {
 
 // setPaused stops the screen or lets it go on.
 func (m *Model) setPaused(paused bool) {
-	if m.shown == nil || m.final() {
+	if m.shown == nil || m.shown.Final {
 		return
 	}
 	m.paused, m.frozen = paused, nil

@@ -85,6 +85,9 @@ func (m *Model) alerts() []notice {
 		return nil
 	}
 	var out []notice
+	if m.paused && m.final() {
+		out = append(out, notice{"ended " + format.Clock(m.latest.Time) + ": " + format.Plain(m.latest.EndReason) + m.signs.Dot + "space shows the last table", m.styles.amber})
+	}
 	if m.failed != nil {
 		out = append(out, notice{"reading: " + format.Plain(m.failed.Error()), m.styles.red})
 	}

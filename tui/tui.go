@@ -68,7 +68,8 @@ const (
 
 // Result is how the screen was left.
 type Result struct {
-	// Last is the last snapshot that was shown; nil when there was none.
+	// Last is the last snapshot, also when a pause hid it; nil when there was
+	// none.
 	Last    *collect.Snapshot
 	Source  collect.Source // what was read, also when Options.Open opened it
 	Quit    QuitChoice
