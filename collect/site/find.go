@@ -99,7 +99,10 @@ func (s *search) findHandlers() error {
 	s.place(set)
 	s.findExecutor()
 	kind := "computed-goto table"
-	if s.table.offsets {
+	switch s.plan.TailCalls = s.callsHandlers(); {
+	case s.plan.TailCalls:
+		kind = "tail-call table"
+	case s.table.offsets:
 		kind = "switch table"
 	}
 	s.plan.Method = fmt.Sprintf("%s, %d handlers", kind, len(o.Resume))

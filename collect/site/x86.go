@@ -389,6 +389,9 @@ func operandOf(in *x86asm.Inst, a x86asm.Arg, i *instruction) operand {
 			return operand{kind: inMemory, base: None, index: rsp} // thread-local: nowhere we know
 		}
 		o := operand{kind: inMemory, base: registerOf(a.Base), index: registerOf(a.Index), scale: a.Scale, constant: a.Disp}
+		if a.Disp == int64(uint32(a.Disp)) {
+			o.constant = int64(int32(a.Disp)) // x86asm does not extend the sign of 32 bits
+		}
 		if a.Base == x86asm.RIP {
 			o.constant += int64(i.next())
 		}
