@@ -10,7 +10,7 @@ import (
 )
 
 // wide is from how many columns on words are written out.
-const wide = 100
+const wide = 112
 
 // header is the first lines of the screen: what is watched, how much it
 // calls, what watching costs, who measures, and what went wrong.

@@ -309,7 +309,7 @@ func TestEnd(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
-	s := newScreen(t, 100, 40, Options{}).run(10).press("R")
+	s := newScreen(t, 120, 40, Options{}).run(10).press("R")
 	s.wants("totals since 14:00:22 (0 s)")
 	if f := s.functions.Find(1); f.Calls != 0 {
 		t.Errorf("%d calls right after", f.Calls)
@@ -336,7 +336,7 @@ func TestResetWhileReading(t *testing.T) {
 }
 
 func TestInterval(t *testing.T) {
-	s := newScreen(t, 100, 40, Options{}).run(1)
+	s := newScreen(t, 120, 40, Options{}).run(1)
 	for _, c := range []struct{ key, want string }{
 		{"+", "every 2 s"}, {"+", "every 5 s"}, {"-", "every 2 s"}, {"-", "every 1 s"}, {"-", "every 0.5 s"}, {"-", "every 0.2 s"}, {"-", "every 0.1 s"}, {"-", "every 0.1 s"},
 	} {

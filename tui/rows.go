@@ -205,7 +205,10 @@ func (m *Model) writeHeat(b *strings.Builder, f *function, c table.Placed[functi
 	n := min(len(runes), max(0, int(math.Round(share*float64(c.Width)))))
 	color := m.cellInk(f, c.Field, cursor)
 	hot := m.styles.heat
-	if cursor {
+	switch {
+	case f.Status != collect.Exact:
+		hot = m.styles.heatAmber
+	case cursor:
 		hot = m.styles.heatBold
 	}
 	b.WriteString(hot.paint(string(runes[:n])))
