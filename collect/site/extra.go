@@ -36,7 +36,12 @@ func (s *search) markUndone(first, thread func(value) bool) {
 			continue
 		}
 		n.undoes = true
-		s.plan.Instrument = append(s.plan.Instrument, s.finish(Site{Address: n.address, Code: None, Frame: None, Next: None, Throw: None}))
+		site, ok := s.at(n) // a generator's hit needs the frame to know what to take back
+		if !ok && site.Next == None {
+			s.plan.weaken("at a call of _Py_Instrument the frame is not known: a generator's first instruction after monitoring was switched may count twice")
+		}
+		site.Code = None
+		s.plan.Instrument = append(s.plan.Instrument, s.finish(site))
 	}
 }
 

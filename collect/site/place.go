@@ -54,10 +54,9 @@ func (s *search) frameSlot(n *node) (uint16, bool) {
 // at says what is where at a node.
 func (s *search) at(n *node) (site Site, ok bool) {
 	site = Site{Address: n.address, Cheap: n.cheap, Code: n.holds(s.isCode), Frame: n.holds(s.isFrame), Next: None, Throw: None}
+	ok = true
 	if site.Frame == None {
-		if site.Slot, ok = s.frameSlot(n); !ok {
-			return site, false
-		}
+		site.Slot, ok = s.frameSlot(n)
 	}
 	least := uint8(255)
 	for r, x := range n.state.registers {
@@ -68,7 +67,7 @@ func (s *search) at(n *node) (site Site, ok bool) {
 	if s.follow.throw != unknown {
 		site.Throw = n.holds(func(x value) bool { return s.follow.low(x) == s.follow.low(s.follow.throw) })
 	}
-	return site, true
+	return site, ok
 }
 
 // quality rates a choice: a code object in a register saves a read at every
