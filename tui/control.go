@@ -49,7 +49,13 @@ func (m *Model) nextTask() tea.Cmd {
 	m.control.queue = m.control.queue[1:]
 	m.control.busy, m.control.doing = true, t.doing
 	controls := m.controls()
-	return func() tea.Msg { return controlMsg{t, t.do(controls)} }
+	return func() tea.Msg {
+		if !m.gate.enter() {
+			return nil
+		}
+		defer m.gate.leave()
+		return controlMsg{t, t.do(controls)}
+	}
 }
 
 func (m *Model) controlled(msg controlMsg) tea.Cmd {

@@ -48,6 +48,7 @@ type Model struct {
 	shown     *collect.Snapshot
 	paused    bool
 	frozen    []float64 // rates as they were when paused
+	past      *history  // the history as it was when paused; nil when not
 	functions *table.Table[function]
 	sorted    bool // the user chose a column
 	filter    string
@@ -63,6 +64,7 @@ type Model struct {
 	away        time.Time // since when nothing is counted, for the gap
 	gaps        []gap
 	quit        QuitChoice
+	gate        gate // of the source
 }
 
 // New makes a screen that draws nothing yet.

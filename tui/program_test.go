@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +114,13 @@ func TestEscClosesPromptDetailsFilter(t *testing.T) {
 }
 
 func TestPauseStandsStill(t *testing.T) {
+	for _, keys := range [][]string{{"space"}, {"enter", "space"}} {
+		s := newScreen(t, 200, 40, Options{}).run(45).press(keys...)
+		before := s.text()
+		if s.readings(8); s.text() != before {
+			t.Errorf("%q: the screen moved:\n%s", keys, s.text())
+		}
+	}
 	s := newScreen(t, 100, 30, Options{}).run(5).press("space")
 	before := s.text()
 	reads := s.fake.n
@@ -517,6 +525,36 @@ func TestRunEndsWithContext(t *testing.T) {
 	}
 	if r.Last == nil {
 		t.Error("no last snapshot")
+	}
+}
+
+// slow takes its time for a reading.
+type slow struct {
+	*fake
+	inside atomic.Int32
+}
+
+func (s *slow) Read() (*collect.Reading, error) {
+	if s.inside.Add(1) > 1 {
+		panic("two readings at a time")
+	}
+	time.Sleep(150 * time.Millisecond)
+	s.inside.Add(-1)
+	return s.fake.Read()
+}
+
+// TestRunLeavesTheSource: after Run nobody reads.
+func TestRunLeavesTheSource(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+	defer cancel()
+	in, out := io.Pipe()
+	defer out.Close()
+	s := &slow{fake: newFake(time.Now)}
+	if _, err := Run(ctx, Options{Source: s, Delay: 10 * time.Millisecond, Input: in, Output: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	if s.inside.Load() != 0 {
+		t.Error("a reading is under way")
 	}
 }
 

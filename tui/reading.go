@@ -28,6 +28,10 @@ func (m *Model) read() tea.Cmd {
 	m.inFlight, m.started = true, m.now()
 	source, prev, base, seq := m.source, m.last, m.base, m.seq+1
 	return func() tea.Msg {
+		if !m.gate.enter() {
+			return nil
+		}
+		defer m.gate.leave()
 		r, err := source.Read()
 		if err != nil {
 			return readingMsg{err: err}
@@ -109,9 +113,9 @@ func (m *Model) setPaused(paused bool) {
 	if m.shown == nil || m.shown.Final {
 		return
 	}
-	m.paused, m.frozen = paused, nil
+	m.paused, m.frozen, m.past = paused, nil, nil
 	if paused {
-		m.frozen = append([]float64{}, m.rates...)
+		m.frozen, m.past = append([]float64{}, m.rates...), m.history.clone()
 		return
 	}
 	m.show(m.latest)

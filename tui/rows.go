@@ -243,7 +243,7 @@ const fullPath = 70
 
 // trend is a function's sparkline over the last minute.
 func (m *Model) trend(id uint64) string {
-	values := m.history.last(id, trendCells)
+	values := m.seen().last(id, trendCells)
 	if values == nil {
 		return ""
 	}

@@ -160,8 +160,12 @@ func (m *Model) states() []notice {
 		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.signs.Dot + "x attaches again", st.amber}}
 	}
 	if p := overBudget(s); p != nil {
+		budget := "the budget"
+		if m.o.Budget > 0 {
+			budget += " of " + format.HeadPercent(m.o.Budget)
+		}
 		return []notice{
-			{m.of(s, *p) + "counting costs more than the budget of " + format.HeadPercent(m.o.Budget) + ": " + format.Plain(p.Reason), st.amber},
+			{m.of(s, *p) + "counting costs more than " + budget + ": " + format.Plain(p.Reason), st.amber},
 			{"not counted now" + m.signs.Dot + "x or Enter: count anyway" + m.signs.Dot + "q quit", st.bold},
 		}
 	}

@@ -81,6 +81,10 @@ type Result struct {
 	Table TableOptions
 }
 
+// patience is how long Run waits for the source to return after the screen
+// closed: a recording may be waiting for its next reading.
+const patience = 2 * time.Second
+
 // Run shows the screen until the user leaves it, ctx is done, or a signal
 // (INT, TERM, HUP) comes; the terminal is then as it was before.
 func Run(ctx context.Context, o Options) (Result, error) {
@@ -96,6 +100,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		options = append(options, tea.WithOutput(o.Output))
 	}
 	_, err := tea.NewProgram(m, options...).Run()
+	m.gate.close(patience)
 	result := m.result()
 	if err != nil && ctx.Err() != nil && !errors.Is(err, tea.ErrProgramPanic) {
 		result.Signal, err = true, nil
