@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	calibrationRounds = 8
-	calibrationHits   = 300 // a round: short enough to be mostly undisturbed
+	calibrationRounds = 40
+	calibrationHits   = 100 // a round: short enough to be mostly undisturbed
 )
 
 var calibrating sync.Mutex
@@ -56,13 +56,13 @@ func newPuppet(py *bpf.PyOffsets, flags uint32, codeType *[64]byte) (*puppet, er
 	return p, nil
 }
 
-// time passes a site and returns the time that one pass took: the least of
+// time passes the site and returns the time that one pass took: the least of
 // several rounds, since all that disturbs makes it longer.
-func (p *puppet) time(pass func(n uint64, code, frame, instruction uintptr)) time.Duration {
+func (p *puppet) time() time.Duration {
 	least := time.Duration(1 << 62)
 	for range calibrationRounds {
 		began := time.Now()
-		pass(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+		passSite(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
 		least = min(least, time.Since(began))
 	}
 	return least / calibrationHits
@@ -76,10 +76,6 @@ func (s *Source) calibrate(b *build) (price, error) {
 	defer calibrating.Unlock()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	pass, jump := passSite, passSiteJump
-	if b.offsets.LegacyFrame != 0 {
-		pass, jump = passDeepSite, deepSiteJump
-	}
 	codeType := &[64]byte{}
 	plain, err := newPuppet(&b.offsets, 0, codeType)
 	if err != nil {
@@ -94,11 +90,11 @@ func (s *Source) calibrate(b *build) (price, error) {
 	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
 		return price{}, fmt.Errorf("calibrate: %w", err)
 	}
-	attached, err := attachToSelf(b, jump)
+	attached, err := attachToSelf(b)
 	if err != nil {
 		return price{}, errors.Join(err, s.forget(pid))
 	}
-	call, resume := plain.time(pass), generator.time(pass)
+	call, resume := plain.time(), generator.time()
 	counted, err := s.countedHits(pid)
 	err = errors.Join(err, attached.Close(), s.forget(pid))
 	runtime.KeepAlive(codeType)
@@ -111,8 +107,8 @@ func (s *Source) calibrate(b *build) (price, error) {
 	return price{call: call, resume: resume, other: call}, nil
 }
 
-func attachToSelf(b *build, jump func() (uint64, error)) (link.Link, error) {
-	at, err := jump()
+func attachToSelf(b *build) (link.Link, error) {
+	at, err := passSiteJump()
 	if err != nil {
 		return nil, err
 	}

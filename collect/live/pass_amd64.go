@@ -16,18 +16,8 @@ import (
 //go:noescape
 func passSite(n uint64, code, frame, instruction uintptr)
 
-// passDeepSite is passSite through three C calls, as up to 3.10 each Python
-// call is: a trap makes the processor forget where they return to. Its frame
-// is in rbx only.
-//
-//go:noescape
-func passDeepSite(n uint64, code, frame, instruction uintptr)
-
 // passSiteAddress is where passSite begins.
 func passSiteAddress() uintptr
-
-// deepSiteAddress is where the function with passDeepSite's site begins.
-func deepSiteAddress() uintptr
 
 // asPassed is a site of passSite that makes a program do what it does at s.
 func asPassed(s site.Site) site.Site {
@@ -45,14 +35,10 @@ func asPassed(s site.Site) site.Site {
 	return out
 }
 
-// The sites of passSite and passDeepSite, as addresses in pytop's own text.
-// They are looked up before anything is attached there.
-var (
-	passSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(passSiteAddress()) })
-	deepSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(deepSiteAddress()) })
-)
-
-func jumpAfter(start uintptr) (uint64, error) {
+// passSiteJump is the address of passSite's site in pytop's own text. It is
+// looked up before anything is attached there.
+var passSiteJump = sync.OnceValues(func() (uint64, error) {
+	start := passSiteAddress()
 	text := make([]byte, 64)
 	if err := proc.ReadMemory(os.Getpid(), uint64(start), text); err != nil {
 		return 0, fmt.Errorf("calibrate: %w", err)
@@ -62,4 +48,4 @@ func jumpAfter(start uintptr) (uint64, error) {
 		return 0, fmt.Errorf("calibrate: the site is not at %#x", start)
 	}
 	return uint64(start) + uint64(i), nil
-}
+})
