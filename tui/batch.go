@@ -26,6 +26,7 @@ type TableOptions struct {
 func Table(w io.Writer, s *collect.Snapshot, o TableOptions) error {
 	m := New(Options{ASCII: o.ASCII, Sort: o.Sort, Filter: o.Filter})
 	m.styles = new(styles) // no ink at all
+	m.printed = true
 	m.functions = functionTable(m.signs, nil)
 	m.functions.Filter(filter(o.Filter))
 	field := sortField(o.Sort)

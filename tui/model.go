@@ -18,6 +18,7 @@ type Model struct {
 	context context.Context
 	now     func() time.Time
 	signs   *format.Signs
+	printed bool // as a table: nobody presses keys
 	styles  *styles
 	dark    bool
 	profile colorprofile.Profile

@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest/v2"
 
 	"pytop/collect"
+	"pytop/tui/format"
 )
 
 func (s *screen) sortedBy(field string, falling bool) {
@@ -371,6 +372,25 @@ func TestOneReadAtATime(t *testing.T) {
 	}
 }
 
+func TestTaxIsAmberAboveTenPercent(t *testing.T) {
+	for taxed, want := range map[float64]bool{0.08: false, 0.099: true} { // of 90 % of the time
+		s := newScreen(t, 120, 40, Options{})
+		s.fake.taxed = taxed
+		s.run(3)
+		text := "tax " + format.HeadPercent(s.shown.Processes[0].TaxShare) + " of the target"
+		if got := strings.Contains(s.header(120)[1], s.styles.amber.paint(text)); got != want {
+			t.Errorf("%s: amber %v", text, got)
+		}
+	}
+}
+
+func TestTooSmallInASCII(t *testing.T) {
+	s := newScreen(t, 40, 24, Options{ASCII: true}).run(2)
+	if got := s.text(); got != "pytop needs 60x10, this is 40x24\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestReadError(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(2)
 	s.inFlight = true
@@ -493,6 +513,37 @@ func TestTable(t *testing.T) {
 	}
 	if err := Table(failing{}, s.shown, TableOptions{}); err == nil {
 		t.Error("a closed pipe is not told")
+	}
+}
+
+func TestTableSpeaksOfNoKeys(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{})
+	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "71 %"
+	s.run(1)
+	var b strings.Builder
+	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.Contains(text, "counting costs more than the budget: 71 %\nnot counted now\n") || strings.Contains(text, "Enter") {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestEditor(t *testing.T) {
+	var e editor
+	for _, c := range []struct{ key, want string }{
+		{"a", "a|"}, {"b", "ab|"}, {"é", "abé|"}, {"ctrl+b", "ab|é"}, {"c", "abc|é"}, {"backspace", "ab|é"}, {"ctrl+d", "ab|"}, {"ctrl+a", "|ab"},
+		{"ctrl+d", "|b"}, {"ctrl+h", "|b"}, {"ctrl+e", "b|"}, {" ", "b |"}, {"x", "b x|"}, {"ctrl+w", "b |"}, {"ctrl+w", "|"}, {"ctrl+w", "|"},
+		{"y", "y|"}, {"z", "yz|"}, {"ctrl+b", "y|z"}, {"ctrl+k", "y|"}, {"ctrl+f", "y|"}, {"ctrl+u", "|"},
+	} {
+		e.press(keyPress(c.key))
+		if got := string(e.text[:e.at]) + "|" + e.after(); got != c.want {
+			t.Errorf("after %s: %s, want %s", c.key, got, c.want)
+		}
+	}
+	e.insert("a\nb\x1bc")
+	if e.value() != "abc" {
+		t.Errorf("pasted: %q", e.value())
 	}
 }
 

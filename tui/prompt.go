@@ -51,7 +51,7 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 		p.close()
 		return nil
 	}
-	ctrlC := msg.String() == "ctrl+c"
+	ctrlC := key.Matches(msg, typing.Interrupt)
 	switch p.kind {
 	case promptQuit:
 		return p.answerQuit(m, msg, ctrlC)
@@ -85,10 +85,10 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 
 // arrow moves in the rows while the filter is typed.
 func arrow(msg tea.KeyPressMsg) (int, bool) {
-	switch msg.String() {
-	case "up":
+	switch {
+	case key.Matches(msg, typing.Up):
 		return -1, true
-	case "down":
+	case key.Matches(msg, typing.Down):
 		return 1, true
 	}
 	return 0, false

@@ -155,9 +155,9 @@ func (m *Model) states() []notice {
 		if s.EndReason != "" {
 			text += ": " + format.Plain(s.EndReason)
 		}
-		return []notice{{text + m.signs.Dot + "q quits", st.amber}}
+		return []notice{{text + m.hint("q quits"), st.amber}}
 	case !m.braked.IsZero():
-		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.signs.Dot + "x attaches again", st.amber}}
+		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.hint("x attaches again"), st.amber}}
 	}
 	if p := overBudget(s); p != nil {
 		budget := "the budget"
@@ -166,13 +166,21 @@ func (m *Model) states() []notice {
 		}
 		return []notice{
 			{m.of(s, *p) + "counting costs more than " + budget + ": " + format.Plain(p.Reason), st.amber},
-			{"not counted now" + m.signs.Dot + "x or Enter: count anyway" + m.signs.Dot + "q quit", st.bold},
+			{"not counted now" + m.hint("x or Enter: count anyway") + m.hint("q quit"), st.bold},
 		}
 	}
 	if s.Interval == 0 {
-		return []notice{{"counting" + m.signs.Ellipsis + " rates come with the next reading, in " + format.Interval(m.delay), st.bold}}
+		return []notice{{"counting" + m.signs.Ellipsis + " rates come with the next reading", st.bold}}
 	}
 	return m.stillness(s)
+}
+
+// hint is what a key does, on a screen; nothing in a printed table.
+func (m *Model) hint(text string) string {
+	if m.printed {
+		return ""
+	}
+	return m.signs.Dot + text
 }
 
 // stillness says why nothing was called, when nothing was.

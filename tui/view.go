@@ -146,7 +146,7 @@ func (m *Model) frame() []string {
 }
 
 func (m *Model) tooSmall() string {
-	return "pytop needs " + format.Size(minWidth, minHeight) + ", this is " + format.Size(m.width, m.height)
+	return "pytop needs " + m.signs.Size(minWidth, minHeight) + ", this is " + m.signs.Size(m.width, m.height)
 }
 
 func (m *Model) draw(a area) []string {
