@@ -33,7 +33,7 @@ type fileID struct {
 }
 
 // words says what is particular about the build.
-func (b *build) words() string { return b.python.Build() }
+func (b *build) words() string { return b.python.Build(b.plan.Words()...) }
 
 // method says how calls are counted.
 func (b *build) method() string {
@@ -77,7 +77,7 @@ func Locate(pid int) (*Located, error) {
 		return nil, err
 	}
 	if len(maps) == 0 {
-		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread or a zombie)", pid, cpython.ErrNotPython)
+		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
 	}
 	return locate(pid, candidates(maps))
 }
@@ -95,8 +95,11 @@ func locate(pid int, list []proc.Mapping) (*Located, error) {
 			refused = err
 		}
 	}
-	if refused == nil {
-		refused = cpython.ErrNotPython
+	if refused == nil || errors.Is(refused, cpython.ErrNotPython) && len(list) > 1 {
+		refused = cpython.ErrNotPython // of no file in particular
+		if path, err := proc.System().Executable(pid); err == nil {
+			refused = fmt.Errorf("%s is %w", path, refused)
+		}
 	}
 	return nil, fmt.Errorf("process %d: %w", pid, refused)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/collect/site"
 )
 
 // BenchmarkPoll is one reading, and its difference from the one before, with
@@ -48,7 +49,7 @@ func BenchmarkOpen(b *testing.B) {
 						dir = b.TempDir()
 					}
 					b.StartTimer()
-					s, err := Open(Options{PIDs: []int{w.Process.Pid}, CacheDir: dir})
+					s, err := Open(Options{PIDs: []int{w.Process.Pid}, Cache: site.Cache{Dir: dir}})
 					if err != nil {
 						b.Fatal(err)
 					}

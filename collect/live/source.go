@@ -10,6 +10,7 @@ import (
 	"pytop/bpf"
 	"pytop/collect"
 	"pytop/collect/proc"
+	"pytop/collect/site"
 )
 
 // Options say what to watch and how.
@@ -20,7 +21,7 @@ type Options struct {
 	// FromStart: the processes have not run Python code yet; all that is
 	// counted from attaching on is theirs to show, and there is no trial.
 	FromStart bool
-	CacheDir  string // of what was found in files; empty: the usual one
+	Cache     site.Cache // of what was found in files; the zero value keeps nothing
 }
 
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
@@ -77,6 +78,9 @@ func Open(o Options) (_ *Source, err error) {
 		}
 	}
 	if err := s.trial(); err != nil {
+		return nil, err
+	}
+	if err := s.someLive(); err != nil {
 		return nil, err
 	}
 	if err := s.ready(); err != nil {
@@ -144,10 +148,28 @@ func (s *Source) trial() error {
 	return s.hold(trialTime)
 }
 
+// someLive is an error when all that was to be watched ended meanwhile.
+func (s *Source) someLive() error {
+	var ended error
+	for _, p := range s.order {
+		if ended = whenEnded(p.info.PID, errEnded); ended == errEnded { //nolint:errorlint // that very one
+			return nil
+		}
+	}
+	return ended
+}
+
+var errEnded = errors.New("ended")
+
 // ready makes now the zero of all counts.
 func (s *Source) ready() error {
 	s.since = time.Now()
 	if s.options.FromStart {
+		for _, p := range s.order {
+			if p.attached.Before(s.since) {
+				s.since = p.attached
+			}
+		}
 		return nil
 	}
 	for _, p := range s.order {
