@@ -189,3 +189,18 @@ func (f *fake) Focus(code uint64) error {
 	f.focus, f.byThread = code, [3]uint64{}
 	return nil
 }
+
+// fakeLog is the output of a made-up command.
+type fakeLog struct {
+	lines   []string
+	dropped uint64
+}
+
+func (l *fakeLog) Tail(n int) []string {
+	if n < 0 || n > len(l.lines) {
+		n = len(l.lines)
+	}
+	return l.lines[len(l.lines)-n:]
+}
+
+func (l *fakeLog) Dropped() uint64 { return l.dropped }

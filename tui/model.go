@@ -149,10 +149,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.controlled(msg)
 	case exportMsg:
 		return m, m.exported(msg)
-	case quitMsg:
-		return m, m.leave(msg)
-	case logMsg:
-		return m, m.log.add(msg, m.o.Log)
+	case logTickMsg:
+		if !m.paused {
+			m.log.look(m.o.Log)
+		}
+		return m, m.log.wait(m.o.Log)
 	case forgetMsg:
 		m.message.forget(msg)
 	}
@@ -163,7 +164,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) result() Result {
 	field, falling := m.functions.SortedBy()
 	return Result{
-		Last: m.latest, Source: m.source, Quit: m.quit, Reading: m.failed, Log: m.log.lines,
+		Last: m.latest, Source: m.source, Quit: m.quit, Reading: m.failed,
 		Table: TableOptions{Top: m.o.Top, Sort: field, Rising: !falling, Filter: m.filter, ASCII: m.o.ASCII},
 	}
 }

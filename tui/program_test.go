@@ -252,10 +252,10 @@ func TestBrakeTwiceAtOnce(t *testing.T) {
 
 func TestOverBudget(t *testing.T) {
 	for _, answer := range []string{"enter", "x"} {
-		s := newScreen(t, 80, 24, Options{Budget: 0.5})
-		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "71 % (trial of 50 ms)"
+		s := newScreen(t, 80, 24, Options{})
+		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
 		s.run(1)
-		s.wants("over budget", "counting costs more than the budget of 50 %: 71 % (trial of 50 ms)", "count anyway")
+		s.wants("over budget", "detached: counting would take ~71 % of its time", "x or Enter counts whatever it costs")
 		s.press(answer).readings(2)
 		s.lacks("over budget")
 		s.wants("exact")
@@ -294,11 +294,11 @@ func TestSuspendLeavesTheBrakeOn(t *testing.T) {
 
 func TestEnd(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(5)
-	s.fake.ended = "exit status 3"
+	s.fake.ended = "process 4711 ended at 14:00:18"
 	s.press("space").readings(1)
-	s.wants("! ended 14:00:18: exit status 3 · space shows the last table", "paused since 14:00:17")
+	s.wants("! process 4711 ended at 14:00:18 · space shows the last table", "paused since 14:00:17")
 	s.press("space")
-	s.wants("ended 14:00:18: exit status 3", "total ▼")
+	s.wants("   process 4711 ended at 14:00:18 · q quits", "total ▼")
 	s.lacks("paused")
 	if cmd := s.plan(); cmd != nil {
 		t.Error("it plans to read on")
@@ -429,12 +429,11 @@ func TestQuit(t *testing.T) {
 	if _, ok := s.msgs[len(s.msgs)-1].(tea.QuitMsg); !ok {
 		t.Error("q does not quit")
 	}
-	var told QuitChoice
-	s = newScreen(t, 100, 40, Options{Command: "python3 app.py", OnQuit: func(c QuitChoice) error { told = c; return nil }}).run(1).press("q")
+	s = newScreen(t, 100, 40, Options{Command: "python3 app.py"}).run(1).press("q")
 	s.wants("app.py still runs:  w wait  l leave it  e end it  Esc stay"[:18])
 	s.press("esc", "ctrl+c", "e")
-	if told != QuitEnd || s.result().Quit != QuitEnd {
-		t.Errorf("told %q", told)
+	if got := s.result().Quit; got != QuitEnd {
+		t.Errorf("quit by %q", got)
 	}
 	if _, ok := s.msgs[len(s.msgs)-1].(tea.QuitMsg); !ok {
 		t.Error("it does not quit")
@@ -518,13 +517,13 @@ func TestTable(t *testing.T) {
 
 func TestTableSpeaksOfNoKeys(t *testing.T) {
 	s := newScreen(t, 100, 30, Options{})
-	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "71 %"
+	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
 	s.run(1)
 	var b strings.Builder
 	if err := Table(&b, s.shown, TableOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.String(); !strings.Contains(text, "counting costs more than the budget: 71 %\nnot counted now\n") || strings.Contains(text, "Enter") {
+	if text := b.String(); !strings.Contains(text, "detached: counting would take ~71 % of its time\nnothing is counted now\n") || strings.Contains(text, "Enter") {
 		t.Errorf("got %s", text)
 	}
 }

@@ -217,22 +217,9 @@ func (m *Model) askQuit() tea.Cmd {
 	return nil
 }
 
-type quitMsg struct{ err error }
-
 func (m *Model) quitWith(choice QuitChoice) tea.Cmd {
 	m.prompt.close()
 	m.quit = choice
-	if m.o.OnQuit == nil {
-		return tea.Quit
-	}
-	return func() tea.Msg { return quitMsg{m.o.OnQuit(choice)} }
-}
-
-// leave closes the screen, unless what was chosen could not be done.
-func (m *Model) leave(msg quitMsg) tea.Cmd {
-	if msg.err != nil {
-		return m.complain(format.Plain(msg.err.Error()))
-	}
 	return tea.Quit
 }
 

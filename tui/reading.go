@@ -65,6 +65,12 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 	if !m.paused {
 		m.show(s)
 	}
+	if m.o.Count > 0 && m.seq > m.o.Count {
+		return tea.Quit
+	}
+	if m.seq == 1 && m.o.After > 0 {
+		return tea.Batch(m.plan(), tea.Tick(m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
+	}
 	return m.plan()
 }
 
@@ -121,9 +127,14 @@ func (m *Model) setPaused(paused bool) {
 	m.show(m.latest)
 }
 
-// rate is calls/s, a hole when nothing was counted.
+// rate is calls/s, a hole when nothing was counted, or for so short a time
+// that it says nothing.
 func rate(s *collect.Snapshot) float64 {
-	if !counting(s) {
+	var counted time.Duration
+	for _, p := range s.Processes {
+		counted = max(counted, p.CountedDelta)
+	}
+	if counted < min(s.Interval, 50*time.Millisecond) || !counting(s) {
 		return math.NaN()
 	}
 	return s.Totals.CallsPerS

@@ -86,7 +86,7 @@ func (m *Model) alerts() []notice {
 	}
 	var out []notice
 	if m.paused && m.final() {
-		out = append(out, notice{"ended " + format.Clock(m.latest.Time) + ": " + format.Plain(m.latest.EndReason) + m.signs.Dot + "space shows the last table", m.styles.amber})
+		out = append(out, notice{ending(m.latest) + m.signs.Dot + "space shows the last table", m.styles.amber})
 	}
 	if m.failed != nil {
 		out = append(out, notice{"reading: " + format.Plain(m.failed.Error()), m.styles.red})
@@ -151,28 +151,28 @@ func (m *Model) states() []notice {
 	case s == nil:
 		return []notice{{"counting" + m.signs.Ellipsis, st.bold}}
 	case s.Final:
-		text := "ended " + format.Clock(s.Time)
-		if s.EndReason != "" {
-			text += ": " + format.Plain(s.EndReason)
-		}
-		return []notice{{text + m.hint("q quits"), st.amber}}
+		return []notice{{ending(s) + m.hint("q quits"), st.amber}}
 	case !m.braked.IsZero():
 		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.hint("x attaches again"), st.amber}}
 	}
 	if p := overBudget(s); p != nil {
-		budget := "the budget"
-		if m.o.Budget > 0 {
-			budget += " of " + format.HeadPercent(m.o.Budget)
-		}
 		return []notice{
-			{m.of(s, *p) + "counting costs more than " + budget + ": " + format.Plain(p.Reason), st.amber},
-			{"not counted now" + m.hint("x or Enter: count anyway") + m.hint("q quit"), st.bold},
+			{m.of(s, *p) + "detached: " + format.Plain(p.Reason), st.amber},
+			{"nothing is counted now" + m.hint("x or Enter counts whatever it costs") + m.hint("q quits"), st.bold},
 		}
 	}
 	if s.Interval == 0 {
 		return []notice{{"counting" + m.signs.Ellipsis + " rates come with the next reading", st.bold}}
 	}
 	return m.stillness(s)
+}
+
+// ending says that there is no more, and why.
+func ending(s *collect.Snapshot) string {
+	if s.EndReason == "" {
+		return "ended " + format.Clock(s.Time)
+	}
+	return format.Plain(s.EndReason)
 }
 
 // hint is what a key does, on a screen; nothing in a printed table.
