@@ -41,7 +41,11 @@ func (b *build) method() string {
 	if !b.programs.Multi {
 		how = "perf event uprobes"
 	}
-	return fmt.Sprintf("%d sites in %s (%s), %s", len(b.plan.Calls), b.name, b.plan.Method, how)
+	sites := "sites"
+	if len(b.plan.Calls) == 1 {
+		sites = "site"
+	}
+	return fmt.Sprintf("%d %s in %s (%s), %s", len(b.plan.Calls), sites, b.name, b.plan.Method, how)
 }
 
 // path leads to the inspected file, also when its name is gone or another's.
