@@ -126,6 +126,7 @@ standalone() {
 	local version=$1 dir python
 	python=$(sed -E 's/^v0\.0\.0-([0-9.]+)-.*/\1/' <<<"$version")
 	dir=$root/standalone-$python
+	have readelf binutils
 	if ! ready "$dir" 1; then
 		have go golang
 		have perl perl
@@ -146,8 +147,12 @@ standalone() {
 		rm -rf "$dir.new"
 		done_with "$dir" 1
 	fi
-	entry "standalone-$python" - "standalone-$python/bin/python${python%.*}" \
-		"stripped clang standalone$(ldd "$dir/bin/python${python%.*}" | sed -n 's/.*libpython.*/ libpython/p')"
+	local notes="clang standalone" code=bin/python${python%.*}
+	if ldd "$dir/$code" | grep libpython >/dev/null; then
+		notes+=" libpython" code=lib/libpython${python%.*}.so.1.0
+	fi
+	readelf -SW "$dir/$code" | grep '\.symtab' >/dev/null || notes+=" stripped"
+	entry "standalone-$python" - "standalone-$python/bin/python${python%.*}" "$notes"
 }
 
 # stripped PREFIX: pyenv's build without its symbols; the standard library stays where it is.
