@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"pytop/collect"
@@ -235,15 +236,28 @@ func (c *config) writer() (end func() error, write func(*collect.Snapshot) error
 	}
 	queue := export.NewQueue(w, 16)
 	return func() error {
-		err := queue.Close()
-		if n := queue.Dropped(); n > 0 {
-			fmt.Fprintf(os.Stderr, "pytop: %d readings were not written: the reader was too slow\n", n)
-		}
-		if name != "" {
-			err = errors.Join(err, to.Close())
-		}
-		return err
-	}, queue.Write, nil
+			err := queue.Close()
+			if n := queue.Dropped(); n > 0 {
+				fmt.Fprintf(os.Stderr, "pytop: %d readings were not written: the reader was too slow\n", n)
+			}
+			if name != "" {
+				err = errors.Join(err, to.Close())
+			}
+			return err
+		}, func(s *collect.Snapshot) error {
+			if name == "" && hungUp() {
+				return syscall.EPIPE
+			}
+			return queue.Write(s)
+		}, nil
+}
+
+// hungUp tells whether nobody can read standard output any more. Writing would
+// tell too, but there is nothing to write while nothing is called.
+func hungUp() bool {
+	out := []unix.PollFd{{Fd: 1}}
+	n, err := unix.Poll(out, 0)
+	return err == nil && n > 0 && out[0].Revents&(unix.POLLERR|unix.POLLNVAL) != 0
 }
 
 func (c *config) exportOptions() export.Options {
