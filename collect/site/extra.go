@@ -47,47 +47,7 @@ func (s *search) markUndone(first, thread func(value) bool) {
 
 // maybeThread tells whether a value may be the thread: all handlers have it in
 // one place, a register or the eval function's stack.
-func (s *search) maybeThread(x value) bool {
-	o := s.follow.origins[x]
-	if o.kind == loaded {
-		b := s.follow.origins[o.base]
-		return s.follow.stacks[o.base] || b.kind == atEntry && Register(b.n%16) == rbp && o.n < 0
-	}
-	return o.kind == atEntry && !s.follow.frames[x]
-}
-
-// callsHandlers tells whether the eval function calls through the opcode table:
-// it jumps, unless handlers are functions that end in tail calls.
-func (s *search) callsHandlers() bool {
-	other := &search{text: s.text, file: s.file, python: s.python, table: s.table}
-	other.newGraph()
-	for _, h := range s.table.handlers {
-		other.graph.ends[h] = true
-	}
-	n, err := other.graph.grow(s.python.EvalFrame)
-	if err != nil {
-		return false
-	}
-	other.graph.starts[s.python.EvalFrame] = 0
-	other.graph.entries = []int32{n}
-	other.graph.flow(other.follow, other.follow.begin)
-	for k := range other.graph.nodes {
-		x := &other.graph.nodes[k]
-		if x.flow != points || !x.reached {
-			continue
-		}
-		to := unknown
-		if o := x.instruction.from; o.kind == inRegister {
-			to = x.state.registers[o.register]
-		} else if o.kind == inMemory {
-			to = other.follow.row(o, &x.state)
-		}
-		if o := other.follow.origins[to]; o.kind == row && o.base != unknown && uint64(other.follow.origins[o.base].n) == s.table.address {
-			return true
-		}
-	}
-	return false
-}
+func (s *search) maybeThread(x value) bool { return s.fromEntry(x) && !s.follow.frames[x] }
 
 // findFreed finds where code_dealloc(code), PyCode_Type's tp_dealloc, is
 // entered: the first cheap instruction that leaves the argument where it is.

@@ -39,6 +39,8 @@ type search struct {
 	frames []value // by entry
 	nexts  []value // by entry: the running instruction's address
 	plan   *Plan
+
+	framePointer int64 // rbp minus rsp at the entries of the table's handlers; 0: not known
 }
 
 func (s *search) layout() layout {
@@ -67,6 +69,7 @@ func (s *search) findHandlers() error {
 	if s.table, err = findTable(s.file, s.text, o); err != nil {
 		return err
 	}
+	s.plan.TailCalls, s.framePointer = s.enter()
 	s.newGraph()
 	family := map[uint64]bool{}
 	for _, r := range o.Resume {
@@ -99,7 +102,7 @@ func (s *search) findHandlers() error {
 	s.place(set)
 	s.findExecutor()
 	kind := "computed-goto table"
-	switch s.plan.TailCalls = s.callsHandlers(); {
+	switch {
 	case s.plan.TailCalls:
 		kind = "tail-call table"
 	case s.table.offsets:
