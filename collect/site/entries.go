@@ -36,7 +36,7 @@ func (s *search) begin(entries []uint64, handlers int) error {
 		if f == unknown {
 			return &Error{Found: fmt.Sprintf("a handler at %#x", entries[e]), Missing: "its store of frame->instr_ptr, which tells where the frame is"}
 		}
-		s.follow.frames[f] = true
+		s.follow.frames[f], s.follow.nexts[s.nexts[e]] = true, true
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ type follower struct {
 	*values
 	stacks map[value]bool // stack pointers at the entries
 	frames map[value]bool // what is known to be the frame
+	nexts  map[value]bool // what is known to be the running instruction's address
 	throw  value          // up to 3.10: throwflag
 	layout layout
 	stored func(to, holds value) // told of each store of 64 bits to [to + layout.instr]; may be nil
@@ -85,7 +86,10 @@ func (w *follower) write(o operand, width uint8, holds value, s *state) {
 			s.facts |= pushed
 		}
 		if w.frames[base] && k == w.layout.instr {
-			s.facts |= stored
+			s.facts &^= stored
+			if width == 8 && w.nexts[holds] {
+				s.facts |= stored
+			}
 		}
 		if w.frames[base] && k < w.layout.lasti+4 && k+int64(width) > w.layout.lasti {
 			s.facts &^= lastiWhole

@@ -19,10 +19,6 @@ import (
 // instruction, r13 the thread.
 func made(t *testing.T, handlers map[string]string, more string) (*elf.File, *cpython.Python) {
 	t.Helper()
-	cc, err := exec.LookPath("cc")
-	if err != nil {
-		t.Skip("no C compiler: ", err)
-	}
 	names := map[int]string{149: "RESUME", 207: "RESUME_CHECK", 236: "INSTRUMENTED_RESUME", 70: "ENTER_EXECUTOR"}
 	var s strings.Builder
 	s.WriteString(`.text
@@ -72,9 +68,19 @@ unknown:
 	}
 	s.WriteString(".globl PyCode_Type\nPyCode_Type: .zero 48\n\t.quad code_dealloc\n\t.zero 400\n.section .rodata\n.globl Py_Version\nPy_Version: .quad 0x030d05f0\n.section .note.GNU-stack\n")
 
+	return assemble(t, "libpython3.13.so", s.String())
+}
+
+// assemble makes a shared object and describes it.
+func assemble(t *testing.T, name, text string) (*elf.File, *cpython.Python) {
+	t.Helper()
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("no C compiler: ", err)
+	}
 	dir := t.TempDir()
-	source, object := filepath.Join(dir, "made.s"), filepath.Join(dir, "libpython3.13.so")
-	if err := os.WriteFile(source, []byte(s.String()), 0o600); err != nil {
+	source, object := filepath.Join(dir, "made.s"), filepath.Join(dir, name)
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(cc, "-shared", "-nostdlib", "-o", object, source).CombinedOutput(); err != nil {
@@ -283,5 +289,99 @@ func TestInstrument(t *testing.T) {
 		if !s.Cheap || s.Code != None || s.Frame != rbx || s.Next != 12 || s.Ahead != 0 {
 			t.Errorf("%+v", s)
 		}
+	}
+}
+
+// madeLegacy assembles a shared object that has the shape of CPython 3.10: an
+// eval function with the recursion check, tracing and throw() before its first
+// dispatch. tstate is rdi, the frame rsi, throwflag edx.
+func madeLegacy(t *testing.T, eval string) (*elf.File, *cpython.Python) {
+	t.Helper()
+	return assemble(t, "libpython3.10.so", `.text
+.globl _PyEval_EvalFrameDefault
+_PyEval_EvalFrameDefault:
+`+eval+`
+refuse:	mov $-1,%eax
+	ret
+trace:	xor %eax,%eax
+	ret
+code_dealloc:
+	mov %rdi,%rax
+	push %rbx
+	ret
+.data
+table: .zero 2048
+.globl _PyRuntime, PyCode_Type
+_PyRuntime: .zero 64
+PyCode_Type: .zero 48
+	.quad code_dealloc
+.section .rodata
+.asciz "cpython-310"
+.section .note.GNU-stack
+`)
+}
+
+func TestLegacy(t *testing.T) {
+	const (
+		check = `
+	push %rbx
+	mov %rsi,%rbx
+	mov %edx,%r14d
+	mov 0x20(%rdi),%eax
+	inc %eax
+	cmp $1000,%eax
+	jg 8f
+1:	mov %rbx,0x18(%rdi)
+`
+		rest = `
+	movslq 0x60(%rbx),%r15
+	test %r14d,%r14d
+	jne 7f
+	movzbl (%r15),%eax
+	lea table(%rip),%rcx
+	jmp *(%rcx,%rax,8)
+7:	call trace
+	lea table(%rip),%rcx
+	jmp *(%rcx,%rax,8)
+8:	call refuse
+	test %eax,%eax
+	je 1b
+	pop %rbx
+	ret`
+	)
+	for _, c := range []struct{ name, eval, want, weak string }{
+		{"a branch with the code object, behind the recursion check", check + `
+	mov 0x20(%rbx),%rsi
+	cmpl $0,0x30(%rdi)
+	jne 2f
+	nopw (%rax)
+2:` + rest, "jne code=6 frame=3 next=16-0", ""},
+		{"only the branch on throwflag", check + rest, "jne code=16 frame=3 next=16-0", ""},
+		{"the body's own branch would be passed by instructions, not calls", `
+	push %rbx
+	mov %rsi,%rbx
+	movl $7,0x60(%rbx)
+	lea table(%rip),%rcx
+	jmp *(%rcx,%rax,8)`, "push %rbx code=16 frame=6 next=16-0", "RecursionError"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, p := madeLegacy(t, c.eval)
+			plan, err := Find(f, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := strings.Replace(c.want, "push %rbx", "push", 1)
+			if got := texts(plan); got != want || !strings.Contains(plan.Weak, c.weak) || c.weak == "" && plan.Weak != "" {
+				t.Errorf("%s; weak %q\nwant %s", got, plan.Weak, want)
+			}
+			for _, s := range plan.Calls {
+				if s.Throw != 14 && s.Throw != rdx {
+					t.Errorf("throwflag is not told: %+v", s)
+				}
+			}
+			if len(plan.Freed) != 1 || plan.Freed[0].Text != "push %rbx" {
+				t.Errorf("freed: %+v", plan.Freed)
+			}
+		})
 	}
 }
