@@ -217,12 +217,14 @@ func (s *Source) awaitEnds() {
 // Ended is closed when every process has ended.
 func (s *Source) Ended() <-chan struct{} { return s.ended }
 
+var errClosed = errors.New("the source is closed")
+
 // Read returns what was counted until now.
 func (s *Source) Read() (*collect.Reading, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, errors.New("read: the source is closed")
+		return nil, errClosed
 	}
 	s.noteEnds() // before the maps are read: they then hold all that the ended did
 	if err := s.poll(); err != nil {
@@ -253,6 +255,9 @@ func (s *Source) Detach(why string) error {
 func (s *Source) Attach(force bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
 	s.noteEnds()
 	var errs []error
 	for _, p := range s.order {

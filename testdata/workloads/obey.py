@@ -5,12 +5,25 @@ Prints "waiting PID" and then obeys lines on standard input, answering each with
     make NAME COUNT [PAD]   functions NAME_00000 … of file "obey-NAME.py", each with PAD more letters in its name    made COUNT REUSED
                             (and one call of that file's <module>); REUSED: how many lie where a freed one lay
     run NAME TIMES          calls each so often                                                                      ran CALLS
+    threads NAME TIMES N    the same by N threads at once (and N calls of work)                                      ran CALLS
     free NAME               frees them                                                                               freed COUNT
     exit CODE               ends at once (os._exit)
 """
+import _thread
 import os
+import sys
 
 made, addresses, freed = {}, {}, set()
+
+
+def work(functions, times, done):
+    for _ in times:
+        for function in functions:
+            function()
+    done.release()
+
+
+sys.setswitchinterval(1e-4)
 print("waiting", os.getpid(), flush=True)
 pending = b""
 while True:
@@ -44,6 +57,15 @@ while True:
                 function()
         del function
         print("ran", len(made[word[1]]) * len(times), flush=True)
+    elif word[0] == "threads":
+        times, locks = range(int(word[2])), []
+        for _ in range(int(word[3])):
+            locks.append(_thread.allocate_lock())
+            locks[-1].acquire()
+            _thread.start_new_thread(work, (made[word[1]], times, locks[-1]))
+        for lock in locks:
+            lock.acquire()
+        print("ran", len(made[word[1]]) * len(times) * len(locks), flush=True)
     elif word[0] == "free":
         freed |= addresses.pop(word[1])
         print("freed", len(made.pop(word[1])), flush=True)
