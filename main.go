@@ -74,11 +74,7 @@ func mainStatus(ctx context.Context, args []string) int {
 	if err == nil {
 		return status
 	}
-	fmt.Fprintf(os.Stderr, "pytop: %v", err)
-	if advice := doctor.Advice(err); advice != "" {
-		fmt.Fprintf(os.Stderr, "; %s", advice)
-	}
-	fmt.Fprintln(os.Stderr)
+	fmt.Fprintln(os.Stderr, "pytop:", explain(err, args))
 	var wrong usageError
 	if errors.As(err, &wrong) {
 		fmt.Fprintln(os.Stderr, "pytop --help tells more")
@@ -94,8 +90,55 @@ func mainStatus(ctx context.Context, args []string) int {
 	return statusOf(err)
 }
 
+// explain says what went wrong, why, and what to do next.
+func explain(err error, args []string) string {
+	var start *launch.StartError
+	var file *outputError
+	advice := doctor.Advice(err)
+	switch {
+	case errors.As(err, &start):
+		switch start.Status() {
+		case launch.StatusNotFound:
+			advice = "is it spelt right, and on the PATH?"
+		case launch.StatusNotRun:
+			advice = "make it executable, or name what runs it: pytop -- python3 " + start.Command
+		}
+	case errors.As(err, &file):
+		advice = "name another file, which is not there yet: -o FILE"
+	case doctor.Classify(err) == doctor.NotPermitted && doctor.Privilege() != "":
+		return fmt.Sprintf("not permitted: %s; %s", doctor.Privilege(), withPrivilege(args))
+	}
+	if advice == "" {
+		return err.Error()
+	}
+	return err.Error() + "; " + advice
+}
+
+// withPrivilege says how to run pytop so that it is permitted.
+func withPrivilege(args []string) string {
+	if os.Geteuid() == 0 {
+		return "root lacks it here: give this container or service the capability, or run pytop outside of it"
+	}
+	self, err := os.Executable()
+	if err != nil {
+		self = "pytop"
+	}
+	words := []string{"run: sudo", self}
+	for _, one := range args {
+		if one == "" || strings.ContainsAny(one, " \t\n'\"\\$`*?[]{}()<>|&;#~!") {
+			one = "'" + strings.ReplaceAll(one, "'", `'\''`) + "'"
+		}
+		words = append(words, one)
+	}
+	return strings.Join(words, " ")
+}
+
 // statusOf is the exit status for an error.
 func statusOf(err error) int {
+	var file *outputError
+	if errors.As(err, &file) {
+		return exitFailure
+	}
 	switch doctor.Classify(err) {
 	case doctor.NoTarget:
 		return exitNoTarget
@@ -138,13 +181,19 @@ func (e usageError) Error() string { return e.text }
 
 func usage(format string, a ...any) error { return usageError{fmt.Sprintf(format, a...)} }
 
+// outputError says why the file that -o names cannot be written.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }
+
 // parse reads the command line. After -h or --version it is pflag.ErrHelp.
 func parse(args []string) (config, error) {
 	c := config{delay: time.Second, top: 20, budget: 0.5, functions: bpf.DefaultFunctions}
 	f := pflag.NewFlagSet("pytop", pflag.ContinueOnError)
 	f.SortFlags = false
 	f.Usage = func() { fmt.Printf(help, f.FlagUsages()) }
-	f.IntSliceVarP(&c.pids, "pid", "p", nil, "watch these processes")
+	f.VarP(pids{&c.pids}, "pid", "p", "watch these processes: 4711, or 4711,4712")
 	f.VarP(seconds{&c.delay}, "delay", "d", "time between readings: 500ms, 2s, 2 (seconds)")
 	f.IntVarP(&c.count, "count", "n", 0, "end after so many readings (default: none)")
 	f.Var(seconds{&c.duration}, "duration", "end after this time (default: none)")
@@ -198,8 +247,10 @@ func (c *config) check(rest []string) error {
 		return usage("say what to watch: pytop -p PID, pytop -- COMMAND, or pytop demo")
 	case c.delay < 50*time.Millisecond || c.delay > time.Hour:
 		return usage("--delay %v is not between 50ms and 1h", c.delay)
-	case c.count < 0 || c.top < 1 || c.duration < 0:
-		return usage("--count, --duration and --top take positive numbers")
+	case c.count < 0:
+		return usage("--count %d is not a number of readings: give 1 or more, or 0 for no end", c.count)
+	case c.top < 1:
+		return usage("--top %d is not a number of functions: give 1 or more", c.top)
 	case c.functions < 16 || c.functions > 1<<24:
 		return usage("--functions %d is not between 16 and %d", c.functions, 1<<24)
 	case c.sort != "" && !slices.Contains(tui.SortFields(), c.sort):
@@ -215,14 +266,14 @@ func (c *config) check(rest []string) error {
 	}
 	seen := map[int]bool{}
 	for _, pid := range c.pids {
-		if pid < 1 || seen[pid] {
-			return usage("-p %d: a PID is a positive number, given once", pid)
+		if seen[pid] {
+			return usage("-p %d is given twice: give each PID once", pid)
 		}
 		seen[pid] = true
 	}
 	if c.output != "" && c.output != "table" {
 		if _, _, err := c.outputFormat(); err != nil {
-			return usage("-o %s: %v", c.output, err)
+			return usage("-o %s: %v, and table; a FILE needs one of these extensions", c.output, err)
 		}
 	}
 	return nil
@@ -245,6 +296,27 @@ func (c *config) outputFormat() (format export.Format, file string, err error) {
 	return format, c.output, err
 }
 
+// pids are process numbers on the command line.
+type pids struct{ to *[]int }
+
+func (p pids) Type() string { return "PID" }
+func (p pids) String() string {
+	if p.to == nil {
+		return ""
+	}
+	return strings.Trim(fmt.Sprint(*p.to), "[]")
+}
+func (p pids) Set(text string) error {
+	for _, one := range strings.Split(text, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(one))
+		if err != nil || n < 1 || n > 1<<22 { // PID_MAX_LIMIT of 64-bit Linux
+			return fmt.Errorf("%q is not the number of a process, like 4711 or 4711,4712", one)
+		}
+		*p.to = append(*p.to, n)
+	}
+	return nil
+}
+
 // seconds is a time on the command line; a bare number is seconds.
 type seconds struct{ to *time.Duration }
 
@@ -256,10 +328,11 @@ func (s seconds) String() string {
 	return s.to.String()
 }
 func (s seconds) Set(text string) error {
+	whole := text
 	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		text = strconv.FormatFloat(n, 'f', -1, 64) + "s"
+		whole = strconv.FormatFloat(n, 'f', -1, 64) + "s"
 	}
-	d, err := time.ParseDuration(text)
+	d, err := time.ParseDuration(whole)
 	if err != nil || d < 0 {
 		return fmt.Errorf("%q is not a time like 500ms, 2s or 2", text)
 	}

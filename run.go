@@ -11,8 +11,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"pytop/collect"
@@ -21,6 +21,7 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
+	"pytop/collect/site"
 	"pytop/tui"
 	"pytop/tui/format"
 )
@@ -66,7 +67,7 @@ func diagnose(c config) (int, error) {
 	list := doctor.Machine()
 	var refused error
 	for _, pid := range c.pids {
-		checks, err := doctor.Target(pid, "")
+		checks, err := doctor.Target(pid)
 		list = append(list, checks...)
 		if refused == nil {
 			refused = err
@@ -93,7 +94,7 @@ func diagnose(c config) (int, error) {
 
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
-	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil,
+	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: site.DefaultCache(),
 		GIL: slices.Contains(c.probes, "gil"), NoCalls: !slices.Contains(c.probes, "calls")}
 }
 
@@ -105,25 +106,29 @@ func (c *config) begin(capture bool) (*launch.Command, error) {
 	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv), Capture: capture})
 }
 
-// attach opens the source: on the command at its first call, or on the processes.
-func (c *config) attach(command *launch.Command) (source *live.Source, err error) {
-	if command == nil {
-		return live.Open(c.liveOptions(c.pids))
+// attach opens the source: on the command at its first call, or on the
+// processes. It then calls opened, whose error closes the source again.
+func (c *config) attach(command *launch.Command, opened func() error) (source *live.Source, err error) {
+	open := func(pids ...int) error {
+		if source, err = live.Open(c.liveOptions(pids)); err != nil {
+			return err
+		}
+		if err := opened(); err != nil {
+			return errors.Join(err, source.Close())
+		}
+		return nil
 	}
-	err = command.Attach(live.IsPython, func(pid int) error {
-		source, err = live.Open(c.liveOptions([]int{pid}))
-		return err
-	}, launch.Patience)
+	if command == nil {
+		err = open(c.pids...)
+	} else {
+		err = command.Attach(live.IsPython, func(pid int) error { return open(pid) }, launch.Patience)
+	}
 	return source, err
 }
 
 // headless writes readings to a stream, and draws nothing.
 func headless(ctx context.Context, c config) (int, error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe ends the run, not pytop; not ignored, since commands inherit that
-	out, write, err := c.writer()
-	if err != nil {
-		return exitFailure, err
-	}
 	command, err := c.begin(false)
 	if err != nil {
 		return exitFailure, err
@@ -132,10 +137,15 @@ func headless(ctx context.Context, c config) (int, error) {
 		defer command.Close()
 		ctx = forward(command)
 	}
-	source, err := c.attach(command)
+	var out func() error
+	var write func(*collect.Snapshot) error
+	source, err := c.attach(command, func() (err error) { // only now: no empty file is left when there is nothing to write
+		out, write, err = c.writer()
+		return err
+	})
 	var not *launch.NotPythonError
 	if errors.As(err, &not) {
-		fmt.Fprintf(os.Stderr, "pytop: %v\n", err)
+		fmt.Fprintf(os.Stderr, "pytop: %v; what it starts is not watched: put the Python itself behind --\n", err)
 		return command.Wait().Status(), nil
 	}
 	if err != nil {
@@ -150,10 +160,18 @@ func headless(ctx context.Context, c config) (int, error) {
 	_, err = export.Run(ctx, source, export.RunOptions{
 		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.output == "json" || c.output == "table" || strings.HasSuffix(c.output, ".json"),
 	}, write)
-	err = errors.Join(err, source.Close(), out())
+	detached := source.Close()
+	if command == nil { // from now on, what is written may wait for a reader: a signal ends that
+		signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	}
+	written := out()
 	if errors.Is(err, syscall.EPIPE) {
 		err = nil
 	}
+	if errors.Is(written, syscall.EPIPE) {
+		written = nil
+	}
+	err = errors.Join(err, detached, written)
 	if command != nil && err == nil {
 		return command.Wait().Status(), nil
 	}
@@ -211,7 +229,7 @@ func (c *config) writer() (end func() error, write func(*collect.Snapshot) error
 	to := io.WriteCloser(os.Stdout)
 	if name != "" {
 		if to, err = export.Create(name, owner()); err != nil {
-			return nil, nil, fmt.Errorf("%w (pytop writes new files only)", err)
+			return nil, nil, &outputError{fmt.Errorf("%w (pytop writes new files only)", err)}
 		}
 	}
 	w, err := export.NewWriter(to, how, c.exportOptions())
@@ -220,15 +238,28 @@ func (c *config) writer() (end func() error, write func(*collect.Snapshot) error
 	}
 	queue := export.NewQueue(w, 16)
 	return func() error {
-		err := queue.Close()
-		if n := queue.Dropped(); n > 0 {
-			fmt.Fprintf(os.Stderr, "pytop: %d readings were not written: the reader was too slow\n", n)
-		}
-		if name != "" {
-			err = errors.Join(err, to.Close())
-		}
-		return err
-	}, queue.Write, nil
+			err := queue.Close()
+			if n := queue.Dropped(); n > 0 {
+				fmt.Fprintf(os.Stderr, "pytop: %d readings were not written: the reader was too slow\n", n)
+			}
+			if name != "" {
+				err = errors.Join(err, to.Close())
+			}
+			return err
+		}, func(s *collect.Snapshot) error {
+			if name == "" && hungUp() {
+				return syscall.EPIPE
+			}
+			return queue.Write(s)
+		}, nil
+}
+
+// hungUp tells whether nobody can read standard output any more. Writing would
+// tell too, but there is nothing to write while nothing is called.
+func hungUp() bool {
+	out := []unix.PollFd{{Fd: 1}}
+	n, err := unix.Poll(out, 0)
+	return err == nil && n > 0 && out[0].Revents&(unix.POLLERR|unix.POLLNVAL) != 0
 }
 
 func (c *config) exportOptions() export.Options {
@@ -254,69 +285,4 @@ func terminalWidth() int {
 		return 0
 	}
 	return width
-}
-
-// screen draws until the user leaves it.
-func screen(ctx context.Context, c config) (int, error) {
-	command, err := c.begin(true)
-	if err != nil {
-		return exitFailure, err
-	}
-	options := c.screenOptions(command)
-	result, err := tui.Run(ctx, options)
-	if result.Source != nil {
-		err = errors.Join(err, result.Source.Close())
-	}
-	if command == nil {
-		return exitDone, err
-	}
-	defer command.Close()
-	return c.leave(command, result, err)
-}
-
-func (c *config) screenOptions(command *launch.Command) tui.Options {
-	save := func(s *collect.Snapshot, formats []export.Format, dir string) ([]string, error) {
-		home, _ := os.UserHomeDir()
-		saved, err := export.Save(dir, export.StateDir(os.Getenv("XDG_STATE_HOME"), home), s, formats, export.Options{Version: version}, owner())
-		return saved.Paths, err
-	}
-	o := tui.Options{
-		Open:  func(context.Context) (collect.Source, error) { return c.attach(command) },
-		Delay: c.delay, Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Budget: c.budget, Version: version, ExportDir: c.exportDir,
-		Export: func(s *collect.Snapshot) ([]string, error) {
-			return save(s, []export.Format{export.JSON, export.CSV}, c.exportDir)
-		},
-		ExportTo: func(s *collect.Snapshot, formats []string, dir string) ([]string, error) {
-			var list []export.Format
-			for _, one := range formats {
-				list = append(list, export.Format(one))
-			}
-			return save(s, list, dir)
-		},
-	}
-	if command != nil {
-		o.Command = strings.Join(c.command, " ")
-	}
-	return o
-}
-
-// leave does what was chosen for the command when the screen was left.
-func (c *config) leave(command *launch.Command, result tui.Result, err error) (int, error) {
-	if err != nil {
-		return exitFailure, err
-	}
-	switch {
-	case result.Quit == tui.QuitLeave:
-		if path := command.Leave(); path != "" {
-			fmt.Fprintf(os.Stderr, "pytop: %v runs on; its output goes to %s\n", command, path)
-		}
-		return exitDone, nil
-	case result.Quit == tui.QuitEnd || result.Signal:
-		if _, err := command.End(5 * time.Second); err != nil {
-			return exitFailure, err
-		}
-	}
-	status := command.Wait().Status()
-	_, err = command.Log().WriteTo(os.Stdout)
-	return status, err
 }

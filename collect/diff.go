@@ -56,7 +56,8 @@ func diffProcesses(prev, cur []ProcessReading) []ProcessRow {
 		r.Counting = r.CountedDelta > 0
 		r.CallsPerS = perSecond(r.CallsDelta, r.CountedDelta)
 		r.ResumesPerS = perSecond(r.ResumesDelta, r.CountedDelta)
-		if b.Process != nil && p.CPUKnown && b.CPUKnown && p.TaxKnown {
+		silent := p.State == Ended && p.CPU == b.CPU // it ran, and how long is not known
+		if b.Process != nil && p.CPUKnown && b.CPUKnown && p.TaxKnown && !silent {
 			r.TaxShare, r.TaxKnown = min(1, share(p.Tax-b.Tax, p.CPU-b.CPU)), true
 		} else {
 			r.TaxKnown = false

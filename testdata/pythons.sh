@@ -126,6 +126,7 @@ standalone() {
 	local version=$1 dir python
 	python=$(sed -E 's/^v0\.0\.0-([0-9.]+)-.*/\1/' <<<"$version")
 	dir=$root/standalone-$python
+	have readelf binutils
 	if ! ready "$dir" 1; then
 		have go golang
 		have perl perl
@@ -146,8 +147,12 @@ standalone() {
 		rm -rf "$dir.new"
 		done_with "$dir" 1
 	fi
-	entry "standalone-$python" - "standalone-$python/bin/python${python%.*}" \
-		"stripped clang standalone$(ldd "$dir/bin/python${python%.*}" | sed -n 's/.*libpython.*/ libpython/p')"
+	local notes="clang standalone" code=bin/python${python%.*}
+	if ldd "$dir/$code" | grep libpython >/dev/null; then
+		notes+=" libpython" code=lib/libpython${python%.*}.so.1.0
+	fi
+	readelf -SW "$dir/$code" | grep '\.symtab' >/dev/null || notes+=" stripped"
+	entry "standalone-$python" - "standalone-$python/bin/python${python%.*}" "$notes"
 }
 
 # stripped PREFIX: pyenv's build without its symbols; the standard library stays where it is.
@@ -214,14 +219,16 @@ freethreaded() {
 	build trixie 3.13 freethreaded-3.13 freethreaded --disable-gil
 }
 
-# The compiler's choices that change where a function starts: clang, its switch, position independent code with packed relocations.
+# The compiler's choices that change where a function starts: clang, a switch rather than computed gotos, packed relocations; all
+# position independent and without a profile, as a configure without options builds them.
 variants() {
+	local relr="-Xlinker -export-dynamic -Wl,-z,pack-relative-relocs"
 	source_in bookworm 3.11 clang-14
 	build bookworm 3.11 clang-3.11 clang CC=clang-14
-	build bookworm 3.11 relr-3.11 relr CFLAGS=-fPIE LDFLAGS="-pie -Wl,-z,pack-relative-relocs"
+	build bookworm 3.11 relr-3.11 relr LINKFORSHARED="$relr"
 	source_in trixie 3.13
 	build trixie 3.13 switch-3.13 switch --without-computed-gotos
-	build trixie 3.13 relr-3.13 relr CFLAGS=-fPIE LDFLAGS="-pie -Wl,-z,pack-relative-relocs"
+	build trixie 3.13 relr-3.13 relr LINKFORSHARED="$relr"
 }
 
 main() {
@@ -246,7 +253,7 @@ main() {
 				step "stripped-$(basename "$prefix")" stripped "$prefix"
 			done ;;
 		freethreaded) say "freethreaded 3.13 (the first time: several minutes)"; step freethreaded freethreaded ;;
-		variants) say "variants (the first time: half an hour)"; step variants variants ;;
+		variants) say "variants (the first time: ten minutes or more)"; step variants variants ;;
 		*) say "unknown: $what (debian, standalone, stripped, freethreaded, variants)"; exit 2 ;;
 		esac
 	done

@@ -26,6 +26,7 @@ type TableOptions struct {
 func Table(w io.Writer, s *collect.Snapshot, o TableOptions) error {
 	m := New(Options{ASCII: o.ASCII, Sort: o.Sort, Filter: o.Filter})
 	m.styles = new(styles) // no ink at all
+	m.printed = true
 	m.functions = functionTable(m.signs, nil)
 	m.functions.Filter(filter(o.Filter))
 	field := sortField(o.Sort)
@@ -117,12 +118,18 @@ func (m *Model) plainHeader(s *collect.Snapshot, width int) []string {
 		text := "pid " + format.Whole(p.Process.PID) + dot + "CPython " + format.Plain(strings.TrimSpace(p.Process.Python+" "+p.Process.Build)) + dot + shortCommand(p.Process.Command)
 		lines = append(lines, text)
 	}
-	status, _ := m.status(s)
+	status := ""
+	if !s.Final { // else a line of its own says so
+		status, _ = m.status(s)
+	}
 	rates := m.signs.Unknown + " calls/s"
 	if s.Interval > 0 && counting(s) {
 		rates = format.Rate(s.Totals.CallsPerS) + " calls/s + " + format.Rate(s.Totals.ResumesPerS) + " resumes/s"
 	}
-	text := rates + dot + strings.TrimSpace(status)
+	text := rates
+	if status = strings.TrimSpace(status); status != "" {
+		text += dot + status
+	}
 	for _, p := range m.cost(s, wide) {
 		text += dot + p.text
 	}

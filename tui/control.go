@@ -49,7 +49,13 @@ func (m *Model) nextTask() tea.Cmd {
 	m.control.queue = m.control.queue[1:]
 	m.control.busy, m.control.doing = true, t.doing
 	controls := m.controls()
-	return func() tea.Msg { return controlMsg{t, t.do(controls)} }
+	return func() tea.Msg {
+		if !m.gate.enter() {
+			return nil
+		}
+		defer m.gate.leave()
+		return controlMsg{t, t.do(controls)}
+	}
 }
 
 func (m *Model) controlled(msg controlMsg) tea.Cmd {
@@ -57,6 +63,7 @@ func (m *Model) controlled(msg controlMsg) tea.Cmd {
 	var cmd tea.Cmd
 	switch {
 	case msg.err != nil:
+		m.brakeWanted = !m.braked.IsZero() // it stayed as it was
 		cmd = m.complain(format.Plain(msg.err.Error()))
 	case msg.task.done != nil:
 		cmd = msg.task.done(m)
@@ -77,9 +84,10 @@ func (m *Model) brake() tea.Cmd {
 		return m.say("it ended: there is nothing to brake")
 	case m.controls() == nil:
 		return m.say("nothing is attached here: there is nothing to brake")
-	case overBudget(m.latest) != nil && m.braked.IsZero():
+	case overBudget(m.latest) != nil && !m.brakeWanted:
 		return m.attach(true)
-	case m.braked.IsZero():
+	case !m.brakeWanted:
+		m.brakeWanted = true
 		return m.detach("braked by the user", func(m *Model) tea.Cmd {
 			m.braked = m.away
 			return m.say("every probe is detached: the target runs as if pytop were not there")
@@ -101,6 +109,7 @@ func (m *Model) detach(why string, then func(m *Model) tea.Cmd) tea.Cmd {
 
 // attach puts the probes back and remembers the gap.
 func (m *Model) attach(force bool) tea.Cmd {
+	m.brakeWanted = false
 	return m.ask(task{
 		doing: "attaching",
 		do:    func(c collect.Controls) error { return c.Attach(force) },
@@ -121,7 +130,7 @@ func (m *Model) attach(force bool) tea.Cmd {
 
 // suspend detaches, then stops pytop as Ctrl-Z does.
 func (m *Model) suspend() tea.Cmd {
-	if m.controls() == nil || m.final() || !m.braked.IsZero() || overBudget(m.latest) != nil {
+	if m.controls() == nil || m.final() || m.brakeWanted || overBudget(m.latest) != nil {
 		return tea.Suspend
 	}
 	return m.detach("suspended", func(*Model) tea.Cmd { return tea.Suspend })
@@ -129,7 +138,7 @@ func (m *Model) suspend() tea.Cmd {
 
 // resume attaches again what suspend detached.
 func (m *Model) resume() tea.Cmd {
-	if m.away.IsZero() || !m.braked.IsZero() {
+	if m.away.IsZero() || m.brakeWanted {
 		return nil
 	}
 	return m.attach(false)

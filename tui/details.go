@@ -74,7 +74,7 @@ func (m *Model) detailsView(width, height int) []string {
 	if len(m.shown.Processes) > 1 {
 		lines[1] = format.Blank(gutter) + st.dim.paint(m.signs.CutLeft(pidText(code.PID)+"  "+place, width-gutter-1))
 	}
-	values := m.history.last(code.ID, points)
+	values := m.seen().last(code.ID, points)
 	lines = append(lines, m.detailNumbers(row, values, width)...)
 	threads := m.threadLines(width)
 	room := height - len(lines) - len(threads) - 3

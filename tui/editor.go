@@ -3,6 +3,7 @@ package tui
 import (
 	"unicode"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -42,24 +43,24 @@ func (e *editor) remove(from, to int) {
 
 // press edits with the keys of shells.
 func (e *editor) press(msg tea.KeyPressMsg) {
-	switch msg.String() {
-	case "backspace", "ctrl+h":
+	switch {
+	case key.Matches(msg, typing.Back):
 		e.remove(e.at-1, e.at)
-	case "delete", "ctrl+d":
+	case key.Matches(msg, typing.Delete):
 		e.remove(e.at, e.at+1)
-	case "left", "ctrl+b":
+	case key.Matches(msg, typing.Left):
 		e.at = max(0, e.at-1)
-	case "right", "ctrl+f":
+	case key.Matches(msg, typing.Right):
 		e.at = min(len(e.text), e.at+1)
-	case "home", "ctrl+a":
+	case key.Matches(msg, typing.Home):
 		e.at = 0
-	case "end", "ctrl+e":
+	case key.Matches(msg, typing.End):
 		e.at = len(e.text)
-	case "ctrl+u":
+	case key.Matches(msg, typing.CutBefore):
 		e.remove(0, e.at)
-	case "ctrl+k":
+	case key.Matches(msg, typing.CutAfter):
 		e.remove(e.at, len(e.text))
-	case "ctrl+w":
+	case key.Matches(msg, typing.CutWord):
 		from := e.at
 		for from > 0 && e.text[from-1] == ' ' {
 			from--

@@ -30,7 +30,8 @@ type fake struct {
 	focus    uint64
 	byThread [3]uint64
 	ended    string
-	quiet    bool // nothing is called
+	quiet    bool    // nothing is called
+	taxed    float64 // share of the time that counting takes
 	lost     []collect.Loss
 	asked    []string
 }
@@ -74,7 +75,7 @@ var fakeNames = []fakeName{
 var fakeStart = time.Date(2026, 11, 21, 14, 0, 12, 0, time.UTC)
 
 func newFake(clock func() time.Time) *fake {
-	f := &fake{clock: clock, start: clock(), last: clock(), state: collect.Running, status: collect.Exact}
+	f := &fake{clock: clock, start: clock(), last: clock(), state: collect.Running, status: collect.Exact, taxed: 0.038}
 	f.process = &collect.Process{PID: 4711, Start: f.start.Add(-131 * time.Minute), Python: "3.14.6", Build: "stripped tail-call",
 		Command: "/srv/app/.venv/bin/python3 /srv/app/bin/gunicorn shop.wsgi --workers 4"}
 	for i, n := range fakeNames {
@@ -136,7 +137,7 @@ func (f *fake) Read() (*collect.Reading, error) {
 // own.
 func (f *fake) count(now time.Time, dt time.Duration) {
 	f.counted += dt
-	f.tax += dt * 38 / 1000
+	f.tax += time.Duration(float64(dt) * f.taxed)
 	if f.quiet {
 		return
 	}
@@ -188,3 +189,18 @@ func (f *fake) Focus(code uint64) error {
 	f.focus, f.byThread = code, [3]uint64{}
 	return nil
 }
+
+// fakeLog is the output of a made-up command.
+type fakeLog struct {
+	lines   []string
+	dropped uint64
+}
+
+func (l *fakeLog) Tail(n int) []string {
+	if n < 0 || n > len(l.lines) {
+		n = len(l.lines)
+	}
+	return l.lines[len(l.lines)-n:]
+}
+
+func (l *fakeLog) Dropped() uint64 { return l.dropped }

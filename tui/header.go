@@ -10,7 +10,7 @@ import (
 )
 
 // wide is from how many columns on words are written out.
-const wide = 100
+const wide = 112
 
 // header is the first lines of the screen: what is watched, how much it
 // calls, what watching costs, who measures, and what went wrong.
@@ -130,7 +130,7 @@ func (m *Model) gilLine(s *collect.Snapshot, width int) string {
 			right = append(right, piece{text: name + " off", ink: st.amber, gap: "  "})
 		}
 	}
-	left := []piece{{text: m.label("GIL", width), ink: st.dim}, {text: gilReason(s), ink: st.dim, gap: " ", flex: true}}
+	left := []piece{{text: m.label("GIL", width), ink: st.dim}, {text: "not measured", ink: st.dim, gap: " "}}
 	return m.line(width, left, right)
 }
 
@@ -153,18 +153,36 @@ func (m *Model) label(word string, width int) string {
 }
 
 // shortCommand is what tells a command from others: no path of the
-// interpreter or the script, no interpreter before a script.
+// interpreter or the script, no interpreter and its options before a script.
 func shortCommand(command string) string {
 	words := strings.Fields(command)
 	if len(words) == 0 {
 		return "?"
 	}
 	words[0] = path.Base(words[0])
-	if len(words) > 1 && strings.HasPrefix(words[0], "python") && !strings.HasPrefix(words[1], "-") {
-		words = words[1:]
+	if n := scriptAt(words); n > 0 {
+		words = words[n:]
 		words[0] = path.Base(words[0])
 	}
 	return format.Plain(strings.Join(words, " "))
+}
+
+// scriptAt is where a Python's script stands among its words; 0: there is none.
+func scriptAt(words []string) int {
+	if !strings.HasPrefix(words[0], "python") {
+		return 0
+	}
+	for i := 1; i < len(words); i++ {
+		switch word := words[i]; {
+		case word == "-X" || word == "-W": // their value follows
+			i++
+		case !strings.HasPrefix(word, "-"):
+			return i
+		case strings.HasPrefix(word, "--") || strings.ContainsAny(word, "cm") && !strings.HasPrefix(word, "-X") && !strings.HasPrefix(word, "-W"):
+			return 0
+		}
+	}
+	return 0
 }
 
 func pythons(processes []collect.ProcessRow) string {

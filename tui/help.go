@@ -5,6 +5,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 
+	"pytop/collect"
 	"pytop/tui/format"
 )
 
@@ -94,7 +95,38 @@ func (m *Model) helpLines(width int) []string {
 	for _, d := range definitions {
 		lines = append(lines, m.entry(d[0], d[1], width)...)
 	}
+	return append(lines, m.nowLines(width)...)
+}
+
+// nowLines is what the header has no room for: how each probe measures, and
+// what it has seen.
+func (m *Model) nowLines(width int) []string {
+	s := m.shown
+	if s == nil {
+		return nil
+	}
+	lines := []string{"", " " + m.styles.bold.paint("Probes")}
+	for _, p := range s.Probes {
+		text := probeWords[p.Status]
+		for _, more := range []string{p.Method, p.Reason} {
+			if more != "" {
+				text += m.signs.Dot + format.Plain(more)
+			}
+		}
+		if p.Hits > 0 {
+			text += m.signs.Dot + format.Count(p.Hits) + " hits, " + format.Count(p.Lost) + " lost"
+		}
+		lines = append(lines, m.entry(format.Plain(p.Name), text, width)...)
+	}
+	if s.Self.Maps > 0 {
+		lines = append(lines, m.entry("memory", format.Bytes(s.Self.Memory)+" of pytop, "+format.Bytes(s.Self.Maps)+" of the kernel for its maps", width)...)
+	}
 	return lines
+}
+
+// probeWords are the states of a probe.
+var probeWords = map[collect.ProbeStatus]string{
+	collect.ProbeOn: "measures", collect.ProbeOff: "off", collect.ProbeFailed: "failed", collect.ProbeMissing: "not in this version",
 }
 
 // entry is a word and its meaning, wrapped.

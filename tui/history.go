@@ -223,6 +223,26 @@ func (h *history) last(id uint64, n int) []float64 {
 	return values
 }
 
+// clone is the history as it is now, for a screen that stands still.
+func (h *history) clone() *history {
+	c := *h
+	c.ids, c.index = slices.Clone(h.ids), slices.Clone(h.index)
+	c.pages = make([]*[trackPage]track, len(h.pages))
+	for i, page := range h.pages {
+		copied := *page
+		c.pages[i] = &copied
+	}
+	return &c
+}
+
+// seen is the history that is shown.
+func (m *Model) seen() *history {
+	if m.past != nil {
+		return m.past
+	}
+	return &m.history
+}
+
 // pidSet is a few PIDs.
 type pidSet []int
 

@@ -45,6 +45,17 @@ var keys = keyMap{
 	End:      bind("e", "end it", "e"),
 }
 
+// typing is the keys of a line that is typed, those of shells.
+var typing = struct {
+	Back, Delete, Left, Right, Home, End, CutBefore, CutAfter, CutWord, Up, Down, Interrupt key.Binding
+}{
+	Back: bind("", "", "backspace", "ctrl+h"), Delete: bind("", "", "delete", "ctrl+d"),
+	Left: bind("", "", "left", "ctrl+b"), Right: bind("", "", "right", "ctrl+f"),
+	Home: bind("", "", "home", "ctrl+a"), End: bind("", "", "end", "ctrl+e"),
+	CutBefore: bind("", "", "ctrl+u"), CutAfter: bind("", "", "ctrl+k"), CutWord: bind("", "", "ctrl+w"),
+	Up: bind("", "", "up"), Down: bind("", "", "down"), Interrupt: bind("", "", "ctrl+c"),
+}
+
 func bind(shown, help string, names ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(names...), key.WithHelp(shown, help))
 }

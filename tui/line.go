@@ -33,7 +33,10 @@ func (m *Model) line(width int, left, right []piece) string {
 	const margin = 1
 	room := width - 2*margin
 	left, right = present(left), present(right)
-	for need(left, right) > room && (dropHighest(&left, &right)) {
+	for need(left, right) > room {
+		if !dropHighest(&left, &right) {
+			break
+		}
 	}
 	spare := room - need(left, right)
 	for _, side := range [][]piece{left, right} {

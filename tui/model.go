@@ -18,6 +18,7 @@ type Model struct {
 	context context.Context
 	now     func() time.Time
 	signs   *format.Signs
+	printed bool // as a table: nobody presses keys
 	styles  *styles
 	dark    bool
 	profile colorprofile.Profile
@@ -48,6 +49,7 @@ type Model struct {
 	shown     *collect.Snapshot
 	paused    bool
 	frozen    []float64 // rates as they were when paused
+	past      *history  // the history as it was when paused; nil when not
 	functions *table.Table[function]
 	sorted    bool // the user chose a column
 	filter    string
@@ -57,11 +59,13 @@ type Model struct {
 	message   message
 
 	// Controls.
-	control control
-	braked  time.Time // since when the user's brake is on
-	away    time.Time // since when nothing is counted, for the gap
-	gaps    []gap
-	quit    QuitChoice
+	control     control
+	brakeWanted bool      // by the last press of x: it may not be done yet
+	braked      time.Time // since when the user's brake is on
+	away        time.Time // since when nothing is counted, for the gap
+	gaps        []gap
+	quit        QuitChoice
+	gate        gate // of the source
 }
 
 // New makes a screen that draws nothing yet.
@@ -145,10 +149,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.controlled(msg)
 	case exportMsg:
 		return m, m.exported(msg)
-	case quitMsg:
-		return m, m.leave(msg)
-	case logMsg:
-		return m, m.log.add(msg, m.o.Log)
+	case logTickMsg:
+		if !m.paused {
+			m.log.look(m.o.Log)
+		}
+		return m, m.log.wait(m.o.Log)
 	case forgetMsg:
 		m.message.forget(msg)
 	}
@@ -159,7 +164,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 func (m *Model) result() Result {
 	field, falling := m.functions.SortedBy()
 	return Result{
-		Last: m.shown, Source: m.source, Quit: m.quit, Reading: m.failed, Log: m.log.lines,
+		Last: m.latest, Source: m.source, Quit: m.quit, Reading: m.failed,
 		Table: TableOptions{Top: m.o.Top, Sort: field, Rising: !falling, Filter: m.filter, ASCII: m.o.ASCII},
 	}
 }

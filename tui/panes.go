@@ -30,86 +30,76 @@ func (s *scroller) view(lines []string, height int) []string {
 
 // gilPane keeps the place of the GIL: who holds it, who waits, who switches.
 func (m *Model) gilPane(width, height int) []string {
-	lines := []string{m.line(width, []piece{{text: "GIL", ink: m.titleInk(paneGIL)}}, nil)}
 	text := "not measured"
 	if m.shown != nil {
 		text = gilReason(m.shown)
 	}
-	lines = append(lines, format.Blank(gutter)+m.styles.dim.paint(m.signs.CutRight(text, width-gutter-1)))
-	return clip(lines, height)
+	return clip([]string{m.line(width, []piece{{text: "GIL", ink: m.titleInk(paneGIL)}, {text: text, ink: m.styles.dim, gap: "  ", flex: true}}, nil)}, height)
 }
 
-// logKept is how many lines of the command's output are kept.
-const logKept = 2000
+// Log is the output of the command that pytop started.
+type Log interface {
+	// Tail returns the last n lines, oldest first, as they were written: not
+	// sanitised. All that are kept if n is negative.
+	Tail(n int) []string
+	// Dropped is how many lines before are no longer kept.
+	Dropped() uint64
+}
+
+// logEvery is how often the log pane looks for output.
+const logEvery = 250 * time.Millisecond
 
 // logPane is the output of the command that pytop started.
 type logPane struct {
-	lines  []string // not sanitised: they are printed after the screen closes
-	ended  bool
-	scroll int // lines back from the end
+	lines   []string // not sanitised
+	dropped uint64
+	scroll  int // lines back from the end
 }
 
-// logMsg is lines that came, and whether no more will.
-type logMsg struct {
-	lines []string
-	ended bool
-}
+type logTickMsg struct{}
 
-// wait brings the next lines, as many as there are, at most 20 times a second.
-func (l *logPane) wait(from <-chan string) tea.Cmd {
+// wait looks for output again after a while.
+func (l *logPane) wait(from Log) tea.Cmd {
 	if from == nil {
 		return nil
 	}
-	return func() tea.Msg {
-		line, ok := <-from
-		if !ok {
-			return logMsg{ended: true}
-		}
-		lines := []string{line}
-		pause := time.NewTimer(50 * time.Millisecond)
-		defer pause.Stop()
-		for {
-			select {
-			case line, ok := <-from:
-				if !ok {
-					return logMsg{lines: lines, ended: true}
-				}
-				if lines = append(lines, line); len(lines) > 2*logKept {
-					lines = lines[len(lines)-logKept:]
-				}
-			case <-pause.C:
-				return logMsg{lines: lines}
-			}
-		}
-	}
+	return tea.Tick(logEvery, func(time.Time) tea.Msg { return logTickMsg{} })
 }
 
-func (l *logPane) add(msg logMsg, from <-chan string) tea.Cmd {
-	l.lines = append(l.lines, msg.lines...)
-	l.lines = l.lines[max(0, len(l.lines)-logKept):]
-	if l.scroll > 0 {
-		l.scroll += len(msg.lines)
+// look takes over what was written; who scrolled back stays where they are.
+func (l *logPane) look(from Log) {
+	before := l.dropped + uint64(len(l.lines))
+	l.lines, l.dropped = from.Tail(-1), from.Dropped()
+	if came := l.dropped + uint64(len(l.lines)) - before; l.scroll > 0 {
+		l.scroll += int(came)
+		l.move(0)
 	}
-	if l.ended = msg.ended; msg.ended {
-		return nil
-	}
-	return l.wait(from)
 }
 
 func (l *logPane) move(n int) { l.scroll = max(0, min(l.scroll-n, len(l.lines)-1)) }
 
+// logView draws the last lines, or those that were scrolled to.
 func (m *Model) logView(width, height int) []string {
+	st := m.styles
 	state := "output of " + shortCommand(m.o.Command)
-	if m.log.ended {
+	if m.final() {
 		state += ", ended"
 	}
+	var back []piece
 	if m.log.scroll > 0 {
-		state += ", " + format.Exactly(m.log.scroll) + " lines back"
+		back = append(back, piece{text: format.Exactly(m.log.scroll) + " lines back", ink: st.amber})
 	}
-	lines := []string{m.line(width, []piece{{text: "LOG", ink: m.titleInk(paneLog)}, {text: state, ink: m.styles.dim, gap: "  ", flex: true}}, nil)}
+	lines := []string{m.line(width, []piece{{text: "LOG", ink: m.titleInk(paneLog)}, {text: state, ink: st.dim, gap: "  ", flex: true}}, back)}
+	if len(m.log.lines) == 0 {
+		text := "nothing yet: a Python keeps back what it prints until it has 8 KiB, unless it was started with -u"
+		if m.final() {
+			text = "it printed nothing"
+		}
+		return clip(append(lines, format.Blank(gutter)+st.dim.paint(m.signs.CutRight(text, width-gutter-1))), height)
+	}
 	end := len(m.log.lines) - m.log.scroll
 	for _, l := range m.log.lines[max(0, end-(height-1)):max(0, end)] {
-		lines = append(lines, format.Blank(gutter)+m.signs.CutRight(format.Plain(l), width-gutter-1))
+		lines = append(lines, format.Blank(gutter)+m.signs.CutRight(format.Printed(l), width-gutter-1))
 	}
 	return clip(lines, height)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/exp/teatest/v2"
 
 	"pytop/collect"
+	"pytop/tui/format"
 )
 
 func (s *screen) sortedBy(field string, falling bool) {
@@ -113,6 +115,13 @@ func TestEscClosesPromptDetailsFilter(t *testing.T) {
 }
 
 func TestPauseStandsStill(t *testing.T) {
+	for _, keys := range [][]string{{"space"}, {"enter", "space"}} {
+		s := newScreen(t, 200, 40, Options{}).run(45).press(keys...)
+		before := s.text()
+		if s.readings(8); s.text() != before {
+			t.Errorf("%q: the screen moved:\n%s", keys, s.text())
+		}
+	}
 	s := newScreen(t, 100, 30, Options{}).run(5).press("space")
 	before := s.text()
 	reads := s.fake.n
@@ -227,12 +236,26 @@ func TestBrake(t *testing.T) {
 	}
 }
 
+func TestBrakeTwiceAtOnce(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{}).run(3)
+	_, first := s.Update(keyPress("x"))
+	_, second := s.Update(keyPress("x"))
+	if second != nil {
+		t.Error("both are asked at the same time")
+	}
+	s.wants("detaching…")
+	s.do(first)
+	if want := []string{"detach: braked by the user", "attach"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+}
+
 func TestOverBudget(t *testing.T) {
 	for _, answer := range []string{"enter", "x"} {
-		s := newScreen(t, 80, 24, Options{Budget: 0.5})
-		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "71 % (trial of 50 ms)"
+		s := newScreen(t, 80, 24, Options{})
+		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
 		s.run(1)
-		s.wants("over budget", "counting costs more than the budget of 50 %: 71 % (trial of 50 ms)", "count anyway")
+		s.wants("over budget", "detached: counting would take ~71 % of its time", "x or Enter counts whatever it costs")
 		s.press(answer).readings(2)
 		s.lacks("over budget")
 		s.wants("exact")
@@ -271,9 +294,11 @@ func TestSuspendLeavesTheBrakeOn(t *testing.T) {
 
 func TestEnd(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(5)
-	s.fake.ended = "exit status 3"
+	s.fake.ended = "process 4711 ended at 14:00:18"
 	s.press("space").readings(1)
-	s.wants("ended 14:00:18: exit status 3", "total ▼")
+	s.wants("! process 4711 ended at 14:00:18 · space shows the last table", "paused since 14:00:17")
+	s.press("space")
+	s.wants("   process 4711 ended at 14:00:18 · q quits", "total ▼")
 	s.lacks("paused")
 	if cmd := s.plan(); cmd != nil {
 		t.Error("it plans to read on")
@@ -293,7 +318,7 @@ func TestEnd(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
-	s := newScreen(t, 100, 40, Options{}).run(10).press("R")
+	s := newScreen(t, 120, 40, Options{}).run(10).press("R")
 	s.wants("totals since 14:00:22 (0 s)")
 	if f := s.functions.Find(1); f.Calls != 0 {
 		t.Errorf("%d calls right after", f.Calls)
@@ -320,7 +345,7 @@ func TestResetWhileReading(t *testing.T) {
 }
 
 func TestInterval(t *testing.T) {
-	s := newScreen(t, 100, 40, Options{}).run(1)
+	s := newScreen(t, 120, 40, Options{}).run(1)
 	for _, c := range []struct{ key, want string }{
 		{"+", "every 2 s"}, {"+", "every 5 s"}, {"-", "every 2 s"}, {"-", "every 1 s"}, {"-", "every 0.5 s"}, {"-", "every 0.2 s"}, {"-", "every 0.1 s"}, {"-", "every 0.1 s"},
 	} {
@@ -344,6 +369,25 @@ func TestOneReadAtATime(t *testing.T) {
 	s.Update(cmd())
 	if s.inFlight {
 		t.Error("it is still under way")
+	}
+}
+
+func TestTaxIsAmberAboveTenPercent(t *testing.T) {
+	for taxed, want := range map[float64]bool{0.08: false, 0.099: true} { // of 90 % of the time
+		s := newScreen(t, 120, 40, Options{})
+		s.fake.taxed = taxed
+		s.run(3)
+		text := "tax " + format.HeadPercent(s.shown.Processes[0].TaxShare) + " of the target"
+		if got := strings.Contains(s.header(120)[1], s.styles.amber.paint(text)); got != want {
+			t.Errorf("%s: amber %v", text, got)
+		}
+	}
+}
+
+func TestTooSmallInASCII(t *testing.T) {
+	s := newScreen(t, 40, 24, Options{ASCII: true}).run(2)
+	if got := s.text(); got != "pytop needs 60x10, this is 40x24\n" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -385,12 +429,11 @@ func TestQuit(t *testing.T) {
 	if _, ok := s.msgs[len(s.msgs)-1].(tea.QuitMsg); !ok {
 		t.Error("q does not quit")
 	}
-	var told QuitChoice
-	s = newScreen(t, 100, 40, Options{Command: "python3 app.py", OnQuit: func(c QuitChoice) error { told = c; return nil }}).run(1).press("q")
+	s = newScreen(t, 100, 40, Options{Command: "python3 app.py"}).run(1).press("q")
 	s.wants("app.py still runs:  w wait  l leave it  e end it  Esc stay"[:18])
 	s.press("esc", "ctrl+c", "e")
-	if told != QuitEnd || s.result().Quit != QuitEnd {
-		t.Errorf("told %q", told)
+	if got := s.result().Quit; got != QuitEnd {
+		t.Errorf("quit by %q", got)
 	}
 	if _, ok := s.msgs[len(s.msgs)-1].(tea.QuitMsg); !ok {
 		t.Error("it does not quit")
@@ -472,6 +515,37 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestTableSpeaksOfNoKeys(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{})
+	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
+	s.run(1)
+	var b strings.Builder
+	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.String(); !strings.Contains(text, "detached: counting would take ~71 % of its time\nnothing is counted now\n") || strings.Contains(text, "Enter") {
+		t.Errorf("got %s", text)
+	}
+}
+
+func TestEditor(t *testing.T) {
+	var e editor
+	for _, c := range []struct{ key, want string }{
+		{"a", "a|"}, {"b", "ab|"}, {"é", "abé|"}, {"ctrl+b", "ab|é"}, {"c", "abc|é"}, {"backspace", "ab|é"}, {"ctrl+d", "ab|"}, {"ctrl+a", "|ab"},
+		{"ctrl+d", "|b"}, {"ctrl+h", "|b"}, {"ctrl+e", "b|"}, {" ", "b |"}, {"x", "b x|"}, {"ctrl+w", "b |"}, {"ctrl+w", "|"}, {"ctrl+w", "|"},
+		{"y", "y|"}, {"z", "yz|"}, {"ctrl+b", "y|z"}, {"ctrl+k", "y|"}, {"ctrl+f", "y|"}, {"ctrl+u", "|"},
+	} {
+		e.press(keyPress(c.key))
+		if got := string(e.text[:e.at]) + "|" + e.after(); got != c.want {
+			t.Errorf("after %s: %s, want %s", c.key, got, c.want)
+		}
+	}
+	e.insert("a\nb\x1bc")
+	if e.value() != "abc" {
+		t.Errorf("pasted: %q", e.value())
+	}
+}
+
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, os.ErrClosed }
@@ -501,6 +575,36 @@ func TestRunEndsWithContext(t *testing.T) {
 	}
 	if r.Last == nil {
 		t.Error("no last snapshot")
+	}
+}
+
+// slow takes its time for a reading.
+type slow struct {
+	*fake
+	inside atomic.Int32
+}
+
+func (s *slow) Read() (*collect.Reading, error) {
+	if s.inside.Add(1) > 1 {
+		panic("two readings at a time")
+	}
+	time.Sleep(150 * time.Millisecond)
+	s.inside.Add(-1)
+	return s.fake.Read()
+}
+
+// TestRunLeavesTheSource: after Run nobody reads.
+func TestRunLeavesTheSource(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+	defer cancel()
+	in, out := io.Pipe()
+	defer out.Close()
+	s := &slow{fake: newFake(time.Now)}
+	if _, err := Run(ctx, Options{Source: s, Delay: 10 * time.Millisecond, Input: in, Output: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	if s.inside.Load() != 0 {
+		t.Error("a reading is under way")
 	}
 }
 

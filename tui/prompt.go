@@ -51,7 +51,7 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 		p.close()
 		return nil
 	}
-	ctrlC := msg.String() == "ctrl+c"
+	ctrlC := key.Matches(msg, typing.Interrupt)
 	switch p.kind {
 	case promptQuit:
 		return p.answerQuit(m, msg, ctrlC)
@@ -85,10 +85,10 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 
 // arrow moves in the rows while the filter is typed.
 func arrow(msg tea.KeyPressMsg) (int, bool) {
-	switch msg.String() {
-	case "up":
+	switch {
+	case key.Matches(msg, typing.Up):
 		return -1, true
-	case "down":
+	case key.Matches(msg, typing.Down):
 		return 1, true
 	}
 	return 0, false
@@ -217,22 +217,9 @@ func (m *Model) askQuit() tea.Cmd {
 	return nil
 }
 
-type quitMsg struct{ err error }
-
 func (m *Model) quitWith(choice QuitChoice) tea.Cmd {
 	m.prompt.close()
 	m.quit = choice
-	if m.o.OnQuit == nil {
-		return tea.Quit
-	}
-	return func() tea.Msg { return quitMsg{m.o.OnQuit(choice)} }
-}
-
-// leave closes the screen, unless what was chosen could not be done.
-func (m *Model) leave(msg quitMsg) tea.Cmd {
-	if msg.err != nil {
-		return m.complain(format.Plain(msg.err.Error()))
-	}
 	return tea.Quit
 }
 

@@ -28,6 +28,10 @@ func (m *Model) read() tea.Cmd {
 	m.inFlight, m.started = true, m.now()
 	source, prev, base, seq := m.source, m.last, m.base, m.seq+1
 	return func() tea.Msg {
+		if !m.gate.enter() {
+			return nil
+		}
+		defer m.gate.leave()
 		r, err := source.Read()
 		if err != nil {
 			return readingMsg{err: err}
@@ -56,13 +60,16 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 		m.rates = m.rates[max(0, len(m.rates)-ratesKept):]
 	}
 	if s.Final {
-		m.finish()
+		m.braked, m.brakeWanted = time.Time{}, false
 	}
 	if !m.paused {
 		m.show(s)
 	}
-	if s.Final {
-		return nil
+	if m.o.Count > 0 && m.seq > m.o.Count {
+		return tea.Quit
+	}
+	if m.seq == 1 && m.o.After > 0 {
+		return tea.Batch(m.plan(), tea.Tick(m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
 	}
 	return m.plan()
 }
@@ -78,21 +85,15 @@ func (m *Model) plan() tea.Cmd {
 	return tea.Tick(wait, func(time.Time) tea.Msg { return number })
 }
 
-// finish is the target's end: the pause ends with it, and the table is of
-// the whole run unless the user chose otherwise.
-func (m *Model) finish() {
-	m.paused, m.frozen = false, nil
-	m.braked = time.Time{}
-	if !m.sorted {
-		m.sortBy("calls")
-	}
-}
-
 func (m *Model) final() bool { return m.latest != nil && m.latest.Final }
 
-// show puts a snapshot on the screen.
+// show puts a snapshot on the screen. The last is of the whole run: it is
+// sorted by totals, unless the user chose otherwise.
 func (m *Model) show(s *collect.Snapshot) {
 	m.shown = s
+	if s.Final && !m.sorted {
+		m.sortBy("calls")
+	}
 	if c := &m.functions.Columns[0]; c.Field == "pid" {
 		c.Hide = len(s.Processes) < 2
 	}
@@ -115,20 +116,25 @@ func (m *Model) reset() tea.Cmd {
 
 // setPaused stops the screen or lets it go on.
 func (m *Model) setPaused(paused bool) {
-	if m.shown == nil || m.final() {
+	if m.shown == nil || m.shown.Final {
 		return
 	}
-	m.paused, m.frozen = paused, nil
+	m.paused, m.frozen, m.past = paused, nil, nil
 	if paused {
-		m.frozen = append([]float64{}, m.rates...)
+		m.frozen, m.past = append([]float64{}, m.rates...), m.history.clone()
 		return
 	}
 	m.show(m.latest)
 }
 
-// rate is calls/s, a hole when nothing was counted.
+// rate is calls/s, a hole when nothing was counted, or for so short a time
+// that it says nothing.
 func rate(s *collect.Snapshot) float64 {
-	if !counting(s) {
+	var counted time.Duration
+	for _, p := range s.Processes {
+		counted = max(counted, p.CountedDelta)
+	}
+	if counted < min(s.Interval, 50*time.Millisecond) || !counting(s) {
 		return math.NaN()
 	}
 	return s.Totals.CallsPerS

@@ -205,7 +205,10 @@ func (m *Model) writeHeat(b *strings.Builder, f *function, c table.Placed[functi
 	n := min(len(runes), max(0, int(math.Round(share*float64(c.Width)))))
 	color := m.cellInk(f, c.Field, cursor)
 	hot := m.styles.heat
-	if cursor {
+	switch {
+	case f.Status != collect.Exact:
+		hot = m.styles.heatAmber
+	case cursor:
 		hot = m.styles.heatBold
 	}
 	b.WriteString(hot.paint(string(runes[:n])))
@@ -240,7 +243,7 @@ const fullPath = 70
 
 // trend is a function's sparkline over the last minute.
 func (m *Model) trend(id uint64) string {
-	values := m.history.last(id, trendCells)
+	values := m.seen().last(id, trendCells)
 	if values == nil {
 		return ""
 	}

@@ -35,9 +35,6 @@ func newScreen(t *testing.T, width, height int, o Options) *screen {
 	s := &screen{t: t, clock: fakeStart}
 	s.fake = newFake(func() time.Time { return s.clock })
 	o.Source = s.fake
-	if o.Budget == 0 {
-		o.Budget = 0.5
-	}
 	o.Version = "pytop 0.1.0"
 	s.Model = New(o)
 	s.now = func() time.Time { return s.clock }
@@ -83,7 +80,7 @@ func (s *screen) do(cmd tea.Cmd) {
 			for _, c := range msg {
 				s.do(c)
 			}
-		case controlMsg, exportMsg, quitMsg, readingMsg:
+		case controlMsg, exportMsg, readingMsg:
 			_, next := s.Update(msg)
 			s.do(next)
 		default:
@@ -199,11 +196,11 @@ var scenes = map[string]func(s *screen){
 	"details":   func(s *screen) { s.run(120).press("j", "j", "enter"); s.readings(5) },
 	"generator": func(s *screen) { s.run(70).press("j", "j", "j", "j", "enter"); s.readings(3) },
 	"help":      func(s *screen) { s.run(3).press("?") },
-	"ended":     func(s *screen) { s.run(20); s.fake.ended = "exit status 3"; s.readings(1) },
+	"ended":     func(s *screen) { s.run(20); s.fake.ended = "process 4711 ended at 14:00:33"; s.readings(1) },
 	"gil":       func(s *screen) { s.run(3).press("tab", "z") },
 	"byfile":    func(s *screen) { s.run(9).press("<", "<") },
 	"budget": func(s *screen) {
-		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "it would take 71 % of the target's time (trial of 50 ms, 310k calls/s)"
+		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time (310412 calls/s, 0 resumes/s), the budget is 50 % (--budget)"
 		s.run(2)
 	},
 	"lost": func(s *screen) {
@@ -213,9 +210,12 @@ var scenes = map[string]func(s *screen){
 	},
 	"quit": func(s *screen) { s.o.Command = "python3 app.py"; s.run(3).press("q") },
 	"log": func(s *screen) {
-		s.o.Command, s.o.Log = "python3 app.py --port 80", make(chan string)
-		s.run(3)
-		s.log.lines = []string{"starting", "\x1b[32mready\x1b[0m on :80", "GET /cart 200 12 ms"}
+		s.o.Command, s.o.Log = "python3 app.py --port 80", &fakeLog{lines: []string{"starting", "\x1b[32mready\x1b[0m on :80", "GET /cart 200 12 ms"}}
+		s.run(3).Update(logTickMsg{})
+	},
+	"nolog": func(s *screen) {
+		s.o.Command, s.o.Log = "python3 app.py --port 80", &fakeLog{}
+		s.run(3).Update(logTickMsg{})
 	},
 	"exportto": func(s *screen) {
 		s.o.ExportTo = func(*collect.Snapshot, []string, string) ([]string, error) { return nil, nil }

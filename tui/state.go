@@ -85,6 +85,9 @@ func (m *Model) alerts() []notice {
 		return nil
 	}
 	var out []notice
+	if m.paused && m.final() {
+		out = append(out, notice{ending(m.latest) + m.signs.Dot + "space shows the last table", m.styles.amber})
+	}
 	if m.failed != nil {
 		out = append(out, notice{"reading: " + format.Plain(m.failed.Error()), m.styles.red})
 	}
@@ -148,24 +151,36 @@ func (m *Model) states() []notice {
 	case s == nil:
 		return []notice{{"counting" + m.signs.Ellipsis, st.bold}}
 	case s.Final:
-		text := "ended " + format.Clock(s.Time)
-		if s.EndReason != "" {
-			text += ": " + format.Plain(s.EndReason)
-		}
-		return []notice{{text + m.signs.Dot + "q quits", st.amber}}
+		return []notice{{ending(s) + m.hint("q quits"), st.amber}}
 	case !m.braked.IsZero():
-		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.signs.Dot + "x attaches again", st.amber}}
+		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.hint("x attaches again"), st.amber}}
 	}
 	if p := overBudget(s); p != nil {
 		return []notice{
-			{m.of(s, *p) + "counting costs more than the budget of " + format.HeadPercent(m.o.Budget) + ": " + format.Plain(p.Reason), st.amber},
-			{"not counted now" + m.signs.Dot + "x or Enter: count anyway" + m.signs.Dot + "q quit", st.bold},
+			{m.of(s, *p) + "detached: " + format.Plain(p.Reason), st.amber},
+			{"nothing is counted now" + m.hint("x or Enter counts whatever it costs") + m.hint("q quits"), st.bold},
 		}
 	}
 	if s.Interval == 0 {
-		return []notice{{"counting" + m.signs.Ellipsis + " rates come with the next reading, in " + format.Interval(m.delay), st.bold}}
+		return []notice{{"counting" + m.signs.Ellipsis + " rates come with the next reading", st.bold}}
 	}
 	return m.stillness(s)
+}
+
+// ending says that there is no more, and why.
+func ending(s *collect.Snapshot) string {
+	if s.EndReason == "" {
+		return "ended " + format.Clock(s.Time)
+	}
+	return format.Plain(s.EndReason)
+}
+
+// hint is what a key does, on a screen; nothing in a printed table.
+func (m *Model) hint(text string) string {
+	if m.printed {
+		return ""
+	}
+	return m.signs.Dot + text
 }
 
 // stillness says why nothing was called, when nothing was.

@@ -37,12 +37,12 @@ func (i ink) paintOn(row bool, text string) string {
 // red for losses and failed probes, dim for what did not change, for units
 // and for the heads of paths. All of it is readable without colour.
 type styles struct {
-	plain, bold, dim    ink
-	accent, title, idle ink // a title is of the active pane, idle of others
-	amber, red          ink
-	heat, heatBold      ink // behind the sorted column
-	key, spark          ink
-	badge               ink // what must be seen: paused, braked
+	plain, bold, dim          ink
+	accent, title, idle       ink // a title is of the active pane, idle of others
+	amber, red                ink
+	heat, heatBold, heatAmber ink // behind the sorted column
+	key, spark                ink
+	badge                     ink // what must be seen: paused, braked
 }
 
 // newStyles makes the styles for a terminal's background and its colours.
@@ -74,19 +74,20 @@ func newStyles(dark bool, profile colorprofile.Profile) *styles {
 	}
 	hot := base.Background(heat)
 	return &styles{
-		plain:    newInk(base, on),
-		bold:     newInk(base.Bold(true), on),
-		dim:      newInk(dim, on),
-		accent:   newInk(base.Foreground(accent), on),
-		title:    newInk(base.Foreground(accent).Bold(true), on),
-		idle:     newInk(base.Bold(true), on),
-		amber:    newInk(base.Foreground(amber), on),
-		red:      newInk(base.Foreground(red).Bold(true), on),
-		heat:     newInk(hot, hot),
-		heatBold: newInk(hot.Bold(true), hot),
-		key:      newInk(base.Bold(true), on),
-		spark:    newInk(base.Foreground(accent), on),
-		badge:    newInk(base.Foreground(amber).Bold(true).Reverse(true), on),
+		plain:     newInk(base, on),
+		bold:      newInk(base.Bold(true), on),
+		dim:       newInk(dim, on),
+		accent:    newInk(base.Foreground(accent), on),
+		title:     newInk(base.Foreground(accent).Bold(true), on),
+		idle:      newInk(base.Bold(true), on),
+		amber:     newInk(base.Foreground(amber), on),
+		red:       newInk(base.Foreground(red).Bold(true), on),
+		heat:      newInk(hot, hot),
+		heatBold:  newInk(hot.Bold(true), hot),
+		heatAmber: newInk(hot.Foreground(amber), hot),
+		key:       newInk(base.Bold(true), on),
+		spark:     newInk(base.Foreground(accent), on),
+		badge:     newInk(base.Foreground(amber).Bold(true).Reverse(true), on),
 	}
 }
 

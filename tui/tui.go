@@ -31,8 +31,9 @@ type Options struct {
 	Top    int           // rows of the functions pane before it scrolls; 0: 20
 	Sort   string        // a field of the JSON (SortFields); empty: calls_per_s
 	Filter string
-	ASCII  bool    // only ASCII signs
-	Budget float64 // share of the target's time that counting may take; 0: no limit
+	ASCII  bool          // only ASCII signs
+	Count  int           // readings after which it quits, the first not counted; 0: it stays
+	After  time.Duration // after which it quits, from the first reading on; 0: it stays
 
 	// Export writes a snapshot to files and says which.
 	Export func(*collect.Snapshot) (paths []string, err error)
@@ -41,12 +42,7 @@ type Options struct {
 	ExportDir string // what ExportTo is offered first; empty: "."
 
 	Command string // what pytop started, for the question at quit; empty: nothing
-	// Log gives the lines that the command wrote; nil: there is no log pane.
-	// It may be slow to be read: the sender decides what to drop.
-	Log <-chan string
-	// OnQuit is told what to do with a command that still runs, before the
-	// screen closes; may be nil: Result.Quit says it too.
-	OnQuit func(QuitChoice) error
+	Log     Log    // what it wrote; nil: there is no log pane
 
 	Version string
 
@@ -68,17 +64,20 @@ const (
 
 // Result is how the screen was left.
 type Result struct {
-	// Last is the last snapshot that was shown; nil when there was none.
+	// Last is the last snapshot, also when a pause hid it; nil when there was
+	// none.
 	Last    *collect.Snapshot
 	Source  collect.Source // what was read, also when Options.Open opened it
 	Quit    QuitChoice
 	Signal  bool  // a signal or the context ended it, not a key
 	Reading error // why the last reading is missing, if it is
-	// Log is what the log pane kept, to be printed now that it is gone.
-	Log []string
 	// Table is how the functions were ordered and filtered, for a last table.
 	Table TableOptions
 }
+
+// patience is how long Run waits for the source to return after the screen
+// closed: a recording may be waiting for its next reading.
+const patience = 2 * time.Second
 
 // Run shows the screen until the user leaves it, ctx is done, or a signal
 // (INT, TERM, HUP) comes; the terminal is then as it was before.
@@ -95,6 +94,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		options = append(options, tea.WithOutput(o.Output))
 	}
 	_, err := tea.NewProgram(m, options...).Run()
+	m.gate.close(patience)
 	result := m.result()
 	if err != nil && ctx.Err() != nil && !errors.Is(err, tea.ErrProgramPanic) {
 		result.Signal, err = true, nil

@@ -64,11 +64,15 @@ func (m *Model) layout() layout {
 func (m *Model) share(y, body, gap int) []area {
 	gil, log := 0, 0
 	if m.height >= roomy {
-		gil = 2
+		gil = 1
 	}
 	functions := min(m.headLines()+m.o.Top, body)
 	if m.o.Log != nil {
-		log = max(4, body-functions-gil-2*gap)
+		// As much as it has to say; what it may have more lies under it.
+		most := max(4, body-functions-gil-2*gap)
+		if log = min(most, max(2, 1+len(m.log.lines))); m.pane == paneLog {
+			log = most
+		}
 	}
 	if m.pane == paneGIL && gil == 0 {
 		return []area{{paneGIL, y, body}}
@@ -146,7 +150,7 @@ func (m *Model) frame() []string {
 }
 
 func (m *Model) tooSmall() string {
-	return "pytop needs " + format.Size(minWidth, minHeight) + ", this is " + format.Size(m.width, m.height)
+	return "pytop needs " + m.signs.Size(minWidth, minHeight) + ", this is " + m.signs.Size(m.width, m.height)
 }
 
 func (m *Model) draw(a area) []string {

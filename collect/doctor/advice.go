@@ -43,7 +43,7 @@ func Advice(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		if lacks := Privilege(); lacks != "" {
-			return lacks + " is missing; run pytop with sudo, or see: pytop doctor"
+			return lacks + "; run pytop with sudo, or see: pytop doctor"
 		}
 		return "see what is missing with: pytop doctor"
 	case errors.Is(err, proc.ErrNoProcess):

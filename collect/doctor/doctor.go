@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -100,24 +101,42 @@ var needed = []struct {
 	{proc.CapSysPtrace, proc.CapSysPtrace, "to see other users' processes"},
 }
 
-// Privilege names the first capability that pytop lacks to count calls, as
-// "CAP_BPF (to load programs)"; empty: none.
-func Privilege() string {
+// lacking names those of the needed capabilities that pytop has not.
+func lacking() (names []string) {
 	caps, err := proc.System().Capabilities()
 	if err != nil {
-		return ""
+		return nil
 	}
 	for _, n := range needed {
 		if !caps.Has(n.cap) && !caps.Has(n.or) {
-			return fmt.Sprintf("%v (%s)", n.cap, n.what)
+			names = append(names, fmt.Sprintf("%v (%s)", n.cap, n.what))
 		}
 	}
-	return ""
+	return names
+}
+
+// Privilege names the capabilities that pytop lacks to count calls, as
+// "CAP_BPF (to load programs) is missing"; empty: none.
+func Privilege() string {
+	names := lacking()
+	switch n := len(names); n {
+	case 0:
+		return ""
+	case 1:
+		return names[0] + " is missing"
+	default:
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1] + " are missing"
+	}
 }
 
 func privileges() Check {
-	if lacks := Privilege(); lacks != "" {
-		return Check{"privileges", Missing, "lacking " + lacks, "run pytop with sudo, or give it CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE"}
+	caps, err := proc.System().Capabilities()
+	switch lacks := Privilege(); {
+	case lacks == "" || err != nil:
+	case caps.Has(proc.CapSysAdmin) || caps.Has(proc.CapBPF) && caps.Has(proc.CapPerfmon):
+		return Check{"privileges", Weak, lacks, "pytop's own user's processes can be watched; others' only where the kernel takes CAP_PERFMON for that (the newest do)"}
+	default:
+		return Check{"privileges", Missing, lacks, "run pytop with sudo, or give it CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE"}
 	}
 	ns, err := proc.System().Namespace(0, "user")
 	if err == nil && !ns.Initial {
@@ -155,13 +174,13 @@ func attaching() Check {
 
 // Target checks one process: which CPython it runs and how its calls would be
 // counted. A check that fails keeps its error for the exit code.
-func Target(pid int, cacheDir string) ([]Check, error) {
+func Target(pid int) ([]Check, error) {
 	var list []Check
 	if stat, err := proc.System().Stat(pid); err == nil {
 		command, _ := proc.System().Command(pid)
 		list = append(list, ok("process", fmt.Sprintf("%d, %d threads: %s", pid, stat.Threads, command)))
 	}
-	found, err := live.Inspect(pid, cacheDir)
+	found, err := live.Inspect(pid)
 	if err != nil {
 		return append(list, Check{"target", Missing, err.Error(), Advice(err)}), err
 	}

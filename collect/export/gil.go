@@ -237,4 +237,3 @@ func optional(s *string) string {
 	}
 	return *s
 }
-

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pytop/collect"
@@ -19,8 +20,9 @@ type RunOptions struct {
 }
 
 // Run reads a source until there is nothing more to count, the options'
-// limits, or the context's end, and writes a snapshot of each interval. The
-// last one holds everything up to that moment. It returns that one.
+// limits, or the context's end, and writes a snapshot of each interval, the
+// first from when the source was ready. The last one holds everything up to
+// that moment, and says why it is the last. It returns that one.
 func Run(ctx context.Context, source collect.Source, o RunOptions, write func(*collect.Snapshot) error) (*collect.Snapshot, error) {
 	first, err := source.Read()
 	if err != nil {
@@ -34,36 +36,55 @@ func Run(ctx context.Context, source collect.Source, o RunOptions, write func(*c
 	}
 	tick := time.NewTicker(o.Delay)
 	defer tick.Stop()
-	ended := o.Ended
-	before := first
+	began := zero(first)
+	before := began
 	for seq := 1; ; seq++ {
-		over := first.Final
-		select {
-		case <-ctx.Done():
-			over = true
-		case <-deadline:
-			over = true
-		case <-ended:
-			over, ended = true, nil
-		case <-tick.C:
-			over = over || seq == o.Count
+		now, over := first, ""
+		if !first.Final { // else nothing follows it
+			select {
+			case <-ctx.Done():
+				over = "pytop was told to end"
+			case <-deadline:
+				over = "the time that was asked for is over"
+			case <-o.Ended:
+				over = "there is nothing more to count"
+			case <-tick.C:
+				if seq == o.Count {
+					over = "as many readings as were asked for"
+				}
+			}
+			if now, err = source.Read(); err != nil {
+				return nil, err
+			}
 		}
-		now, err := source.Read()
-		if err != nil {
-			return nil, err
-		}
-		over = over || now.Final
-		if !o.Whole || over {
+		last := now.Final || over != ""
+		if !o.Whole || last {
 			since := before
 			if o.Whole {
-				since = first
+				since = began
 			}
 			s := collect.Diff(since, now, seq)
-			s.Final = s.Final || over
-			if err := write(s); err != nil || over {
+			if last && !s.Final {
+				s.Final, s.EndReason = true, over
+			}
+			if err := write(s); err != nil || last {
 				return s, err
 			}
 		}
 		before = now
 	}
+}
+
+// zero is the reading when the source was ready: nothing was counted yet. The
+// CPU time used until then, and what of it was tax, are first's: it was read
+// right after.
+func zero(first *collect.Reading) *collect.Reading {
+	r := *first
+	r.Time, r.Codes, r.ByThread = first.Since, nil, nil
+	r.Processes = slices.Clone(first.Processes)
+	for i := range r.Processes {
+		p := &r.Processes[i]
+		p.Counted, p.Calls, p.Resumes = 0, 0, 0
+	}
+	return &r
 }

@@ -31,17 +31,22 @@ func (p *process) account(total counts) {
 	now := hits{calls: total.calls, resumes: total.resumes, other: other}
 	least := p.build.price.of(now) - p.build.price.of(p.spent) + p.gilCost()
 	p.spent = now
-	if p.gone != "" {
-		p.tax += least
-		return
+	p.tail += least
+	stat, err := proc.System().Stat(p.info.PID)
+	if err != nil || !stat.Start.Equal(p.info.Start) {
+		return // it has ended and was waited for; the PID may be another's
 	}
-	if cpu, err := proc.CPUTime(p.info.PID); err == nil {
-		p.tax += tax(least, cpu-p.cpu)
-		p.cpu, p.cpuOK = cpu, true
+	p.stopped = stat.Stopped()
+	if cpu, err := proc.CPUTime(p.info.PID); err == nil { // of a zombie too
+		p.tax += tax(p.tail, cpu-p.cpu)
+		p.cpu, p.cpuOK, p.tail = cpu, true, 0
 	}
-	if stat, err := proc.System().Stat(p.info.PID); err == nil {
-		p.stopped = stat.Stopped()
-	}
+}
+
+// cpuKnown tells whether the CPU time, and the tax with it, stand for all that
+// was counted: when a process has ended, its last moments are mostly not known.
+func (p *process) cpuKnown() bool {
+	return p.cpuOK && 4*p.tail <= p.build.price.of(p.spent)
 }
 
 // share is the part of the CPU time since a mark that counting took.
@@ -64,7 +69,7 @@ func (s *Source) hold(after time.Duration) error {
 }
 
 func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
-	if p.links == nil || p.forced || s.options.Budget <= 0 || now.Sub(p.mark.at) < after {
+	if p.links == nil || p.gone != "" || p.forced || s.options.Budget <= 0 || now.Sub(p.mark.at) < after {
 		return nil
 	}
 	share, took := p.share(p.mark), now.Sub(p.mark.at)

@@ -36,7 +36,7 @@ type fileID struct {
 }
 
 // words says what is particular about the build.
-func (b *build) words() string { return b.python.Build() }
+func (b *build) words() string { return b.python.Build(b.plan.Words()...) }
 
 // method says how calls are counted.
 func (b *build) method() string {
@@ -44,7 +44,11 @@ func (b *build) method() string {
 	if !b.programs.Multi {
 		how = "perf event uprobes"
 	}
-	return fmt.Sprintf("%d sites in %s (%s), %s", len(b.plan.Calls), b.name, b.plan.Method, how)
+	sites := "sites"
+	if len(b.plan.Calls) == 1 {
+		sites = "site"
+	}
+	return fmt.Sprintf("%d %s in %s (%s), %s", len(b.plan.Calls), sites, b.name, b.plan.Method, how)
 }
 
 // path leads to the inspected file, also when its name is gone or another's.
@@ -83,7 +87,7 @@ func Locate(pid int) (*Located, error) {
 		return nil, err
 	}
 	if len(maps) == 0 {
-		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread or a zombie)", pid, cpython.ErrNotPython)
+		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
 	}
 	return locate(pid, candidates(maps))
 }
@@ -101,8 +105,11 @@ func locate(pid int, list []proc.Mapping) (*Located, error) {
 			refused = err
 		}
 	}
-	if refused == nil {
-		refused = cpython.ErrNotPython
+	if refused == nil || errors.Is(refused, cpython.ErrNotPython) && len(list) > 1 {
+		refused = cpython.ErrNotPython // of no file in particular
+		if path, err := proc.System().Executable(pid); err == nil {
+			refused = fmt.Errorf("%s is %w", path, refused)
+		}
 	}
 	return nil, fmt.Errorf("process %d: %w", pid, refused)
 }

@@ -18,11 +18,9 @@ import (
 )
 
 const (
-	calibrationRounds = 8
-	calibrationHits   = 300 // a round: short enough to be mostly undisturbed
+	calibrationRounds = 40
+	calibrationHits   = 100 // a round: short enough to be mostly undisturbed
 )
-
-var calibrating sync.Mutex
 
 const coGenerator = 0x20 // CO_GENERATOR in co_flags
 
@@ -31,17 +29,26 @@ type puppet struct {
 	object, frame, instruction [512]byte
 }
 
-func newPuppet(py *bpf.PyOffsets, flags uint32, codeType *[64]byte) (*puppet, error) {
-	p := &puppet{}
+// stage is where calibrations take place: its addresses must not change, as
+// those of a goroutine's stack may.
+var stage struct {
+	sync.Mutex       // two at one site would pay for each other
+	plain, generator puppet
+	codeType         [64]byte
+}
+
+// dress makes a puppet fit a build's offsets.
+func (p *puppet) dress(py *bpf.PyOffsets, flags uint32) error {
+	*p = puppet{}
 	for _, end := range []uint32{py.ObjectType + 8, py.CodeFlags + 4, py.FrameCode + 8} {
 		if end > uint32(len(p.object)) {
-			return nil, fmt.Errorf("calibrate: offset %d is out of bounds", end)
+			return fmt.Errorf("calibrate: offset %d is out of bounds", end)
 		}
 	}
 	point := func(room []byte, at uint32, to unsafe.Pointer) {
 		binary.LittleEndian.PutUint64(room[at:], uint64(uintptr(to)))
 	}
-	point(p.object[:], py.ObjectType, unsafe.Pointer(codeType))
+	point(p.object[:], py.ObjectType, unsafe.Pointer(&stage.codeType))
 	binary.LittleEndian.PutUint32(p.object[py.CodeFlags:], flags)
 	point(p.frame[:], py.FrameCode, unsafe.Pointer(&p.object))
 	switch {
@@ -51,18 +58,18 @@ func newPuppet(py *bpf.PyOffsets, flags uint32, codeType *[64]byte) (*puppet, er
 		point(p.frame[:], py.FrameInstr, unsafe.Pointer(&p.instruction))
 		p.instruction[1] = 1 // RESUME's oparg: after a yield
 	default:
-		return nil, errors.New("calibrate: the frame's offsets are out of bounds")
+		return errors.New("calibrate: the frame's offsets are out of bounds")
 	}
-	return p, nil
+	return nil
 }
 
-// time passes a site and returns the time that one pass took: the least of
+// time passes the site and returns the time that one pass took: the least of
 // several rounds, since all that disturbs makes it longer.
-func (p *puppet) time(pass func(n uint64, code, frame, instruction uintptr)) time.Duration {
+func (p *puppet) time() time.Duration {
 	least := time.Duration(1 << 62)
 	for range calibrationRounds {
 		began := time.Now()
-		pass(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+		passSite(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
 		least = min(least, time.Since(began))
 	}
 	return least / calibrationHits
@@ -72,47 +79,48 @@ func (p *puppet) time(pass func(n uint64, code, frame, instruction uintptr)) tim
 // takes on this machine: a start and a resume, as its hot site counts them.
 // No target is attached meanwhile.
 func (s *Source) calibrate(b *build) (price, error) {
-	calibrating.Lock() // two at one site would pay for each other
-	defer calibrating.Unlock()
+	stage.Lock()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	pass, jump := passSite, passSiteJump
-	if b.offsets.LegacyFrame != 0 {
-		pass, jump = passDeepSite, deepSiteJump
+	price, attached, err := s.onStage(b)
+	if attached == nil {
+		stage.Unlock()
+		return price, err
 	}
-	codeType := &[64]byte{}
-	plain, err := newPuppet(&b.offsets, 0, codeType)
-	if err != nil {
-		return price{}, err
-	}
-	generator, err := newPuppet(&b.offsets, coGenerator, codeType)
-	if err != nil {
-		return price{}, err
-	}
-	pid := uint32(os.Getpid())
-	state := bpf.ProcessState{CodeType: uint64(uintptr(unsafe.Pointer(codeType)))}
-	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
-		return price{}, fmt.Errorf("calibrate: %w", err)
-	}
-	attached, err := attachToSelf(b, jump)
-	if err != nil {
-		return price{}, errors.Join(err, s.forget(pid))
-	}
-	call, resume := plain.time(pass), generator.time(pass)
-	counted, err := s.countedHits(pid)
-	err = errors.Join(err, attached.Close(), s.forget(pid))
-	runtime.KeepAlive(codeType)
-	if err != nil {
-		return price{}, err
-	}
-	if want := uint64(2 * calibrationRounds * calibrationHits); counted != want {
-		return price{}, fmt.Errorf("calibrate: %d of %d hits were counted", counted, want)
-	}
-	return price{call: call, resume: resume, other: call}, nil
+	s.stopped.Go(func() { // takes some 50 ms
+		defer stage.Unlock()
+		_ = attached.Close() // its descriptor is closed in any case, and the probe gone with it
+	})
+	return price, err
 }
 
-func attachToSelf(b *build, jump func() (uint64, error)) (link.Link, error) {
-	at, err := jump()
+// onStage measures a price, and returns what is still attached to pytop itself.
+func (s *Source) onStage(b *build) (price, link.Link, error) {
+	if err := errors.Join(stage.plain.dress(&b.offsets, 0), stage.generator.dress(&b.offsets, coGenerator)); err != nil {
+		return price{}, nil, err
+	}
+	pid := uint32(os.Getpid())
+	state := bpf.ProcessState{CodeType: uint64(uintptr(unsafe.Pointer(&stage.codeType)))}
+	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
+		return price{}, nil, fmt.Errorf("calibrate: %w", err)
+	}
+	attached, err := attachToSelf(b)
+	if err != nil {
+		return price{}, nil, errors.Join(err, s.forget(pid))
+	}
+	call, resume := stage.plain.time(), stage.generator.time()
+	counted, err := s.countedHits(pid)
+	if err = errors.Join(err, s.forget(pid)); err != nil {
+		return price{}, attached, err
+	}
+	if want := uint64(2 * calibrationRounds * calibrationHits); counted != want {
+		return price{}, attached, fmt.Errorf("calibrate: %d of %d hits were counted", counted, want)
+	}
+	return price{call: call, resume: resume, other: call}, attached, nil
+}
+
+func attachToSelf(b *build) (link.Link, error) {
+	at, err := passSiteJump()
 	if err != nil {
 		return nil, err
 	}

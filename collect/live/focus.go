@@ -17,6 +17,9 @@ import (
 func (s *Source) Focus(code uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
 	if err := s.setEpoch(0); err != nil {
 		return err
 	}

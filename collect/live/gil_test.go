@@ -11,13 +11,21 @@ func TestGILSmoke(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			w := p.start(t, p.workloads(t)+"/gil.py", "spin", "0.5")
 			s := open(t, w, Options{GIL: true})
-			time.Sleep(100*time.Millisecond)
+			time.Sleep(100 * time.Millisecond)
 			w.in.Write([]byte("\n"))
 			w.line(t, "{")
 			r := read(t, s)
-			for _, p := range r.Probes { t.Logf("%+v", p) }
-			for _, g := range r.GILs { t.Logf("%+v", g) }
-			for _, g := range r.Threads { g.HoldHist=nil; g.WaitHist=nil; t.Logf("%+v", g) }
+			for _, p := range r.Probes {
+				t.Logf("%+v", p)
+			}
+			for _, g := range r.GILs {
+				t.Logf("%+v", g)
+			}
+			for _, g := range r.Threads {
+				g.HoldHist = nil
+				g.WaitHist = nil
+				t.Logf("%+v", g)
+			}
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -17,93 +16,81 @@ import (
 
 // gilPrice is what following the GIL takes, as calibrateGIL measured it.
 type gilPrice struct {
-	hit  time.Duration // a take or a drop
-	trap time.Duration // of it what a program takes that does nothing: about as much is in each hold
+	hit time.Duration // a take or a drop: a hold includes about one
 }
 
 // ofHits is what so many hits take.
 func (p gilPrice) ofHits(n uint64) time.Duration { return time.Duration(n) * p.hit }
 
-// madeUpGIL is memory like a GIL's and its thread state's.
-type madeUpGIL struct{ bytes [512]byte }
+// gilStage is memory like a GIL's: see stage, whose lock guards it.
+var gilStage [512]byte
 
 // calibrateGIL measures on pytop's own process what a take and a drop take
 // from a process.
 func (s *Source) calibrateGIL(programs *bpf.GILPrograms) (gilPrice, error) {
-	const cond, switchCond = 32, 120 // any will do
-	calibrating.Lock()
-	defer calibrating.Unlock()
+	stage.Lock()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
+	price, attached, err := s.gilOnStage(programs)
+	if attached == nil {
+		stage.Unlock()
+		return price, err
+	}
+	s.stopped.Go(func() { // takes some 50 ms
+		defer stage.Unlock()
+		_ = attached.Close() // its descriptor is closed in any case, and the probe gone with it
+	})
+	return price, err
+}
+
+// gilOnStage measures a price, and returns what is still attached to pytop itself.
+func (s *Source) gilOnStage(programs *bpf.GILPrograms) (price gilPrice, attached link.Link, err error) {
+	const cond, switchCond = 32, 120 // any will do
 	t := s.gil
 	process, state := t.freeProcesses[0], t.freeStates[0] // no other is given out meanwhile
-	gil := &madeUpGIL{}
-	binary.LittleEndian.PutUint32(gil.bytes[16:], 1)
-	at := uint64(uintptr(unsafe.Pointer(gil)))
-	err := errors.Join(
+	at := uint64(uintptr(unsafe.Pointer(&gilStage)))
+	err = errors.Join(
 		s.maps.GilStates.Put(&state, &bpf.GILState{Used: 1, Address: at, Attached: monotonic()}),
 		s.maps.GilProcesses.Put(&process, &bpf.GILProcess{Cond: at + cond, SwitchCond: at + switchCond, Gil: state, Pid: uint32(os.Getpid())}))
 	if err != nil {
-		return gilPrice{}, fmt.Errorf("calibrate: %w", err)
+		return price, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	pass := func() time.Duration {
-		least := time.Duration(1 << 62)
-		for range calibrationRounds {
-			began := time.Now()
-			passSignals(calibrationHits, uintptr(at+switchCond), uintptr(at+cond))
-			least = min(least, time.Since(began))
-		}
-		return least / calibrationHits
+	if attached, err = attachSignalsToSelf(programs, process); err != nil {
+		return price, nil, err
 	}
-	var price gilPrice
+	least := time.Duration(1 << 62)
+	for range calibrationRounds {
+		began := time.Now()
+		passSignals(calibrationHits, uintptr(at+switchCond), uintptr(at+cond))
+		least = min(least, time.Since(began))
+	}
+	price.hit = least / calibrationHits
 	var counted bpf.GILState
-	price.hit, err = s.timeAt(programs, true, process, pass)
-	if err == nil {
-		err = s.maps.GilStates.Lookup(&state, &counted)
+	err = errors.Join(s.maps.GilStates.Lookup(&state, &counted), s.forgetOwnThread(),
+		s.maps.GilStates.Put(&state, &bpf.GILState{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))
+	if want := uint64(calibrationRounds * calibrationHits / 2); err == nil && (counted.Takes != want || counted.Drops != want) {
+		err = fmt.Errorf("calibrate: %d takes and %d drops of %d were counted", counted.Takes, counted.Drops, want)
 	}
-	if err == nil {
-		price.trap, err = s.timeAt(programs, false, process, pass)
-	}
-	runtime.KeepAlive(gil)
-	err = errors.Join(err, s.forgetOwnThread(), s.maps.GilStates.Put(&state, &bpf.GILState{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))
-	if err != nil {
-		return gilPrice{}, err
-	}
-	if want := uint64(calibrationRounds * calibrationHits / 2); counted.Takes != want || counted.Drops != want {
-		return gilPrice{}, fmt.Errorf("calibrate: %d takes and %d drops of %d were counted", counted.Takes, counted.Drops, want)
-	}
-	return price, nil
+	return price, attached, err
 }
 
-// timeAt times a pass under the program, or under one that does nothing.
-func (s *Source) timeAt(programs *bpf.GILPrograms, whole bool, process uint32, pass func() time.Duration) (took time.Duration, err error) {
+func attachSignalsToSelf(programs *bpf.GILPrograms, process uint32) (link.Link, error) {
 	at, err := passSignalsJump()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	offset, err := ownOffset(at)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	executable, err := link.OpenExecutable("/proc/self/exe")
 	if err != nil {
-		return 0, fmt.Errorf("calibrate: %w", err)
+		return nil, fmt.Errorf("calibrate: %w", err)
 	}
-	program := programs.Empty
-	if whole {
-		program = programs.Signalled
-	}
-	var l link.Link
 	if programs.Multi {
-		l, err = executable.UprobeMulti(nil, program, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{uint64(process)}, PID: uint32(os.Getpid())})
-	} else {
-		l, err = executable.Uprobe("", program, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: uint64(process)})
+		return executable.UprobeMulti(nil, programs.Signalled, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{uint64(process)}, PID: uint32(os.Getpid())})
 	}
-	if err != nil {
-		return 0, err
-	}
-	took = pass()
-	return took, l.Close()
+	return executable.Uprobe("", programs.Signalled, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: uint64(process)})
 }
 
 // forgetOwnThread gives back the slot of pytop's own thread.

@@ -314,7 +314,7 @@ func (g *gilProcess) method(p *process) string {
 	if g.light != nil {
 		return fmt.Sprintf("its fields are read %d times a second", time.Second/lightStep)
 	}
-	return fmt.Sprintf("condition variables in %s; %s; a hold includes ~%.1f µs of the probe", g.conditions.name, g.checked(), float64(p.build.gilPrice.trap)/1e3)
+	return fmt.Sprintf("condition variables in %s; %s; a hold includes ~%.1f µs of the probe", g.conditions.name, g.checked(), float64(p.build.gilPrice.hit)/1e3)
 }
 
 // hitsNow is how often probes were hit since they were attached.

@@ -28,12 +28,11 @@ type Cost struct {
 }
 
 // Inspect finds out how a process's calls would be counted.
-func Inspect(pid int, cacheDir string) (_ *Inspection, err error) {
+func Inspect(pid int) (_ *Inspection, err error) {
 	s, err := openBare()
 	if err != nil {
 		return nil, err
 	}
-	s.options.CacheDir = cacheDir
 	defer func() { err = errors.Join(err, s.Close()) }()
 	began := time.Now()
 	l, err := Locate(pid)

@@ -16,18 +16,8 @@ import (
 //go:noescape
 func passSite(n uint64, code, frame, instruction uintptr)
 
-// passDeepSite is passSite through three C calls, as up to 3.10 each Python
-// call is: a trap makes the processor forget where they return to. Its frame
-// is in rbx only.
-//
-//go:noescape
-func passDeepSite(n uint64, code, frame, instruction uintptr)
-
 // passSiteAddress is where passSite begins.
 func passSiteAddress() uintptr
-
-// deepSiteAddress is where the function with passDeepSite's site begins.
-func deepSiteAddress() uintptr
 
 // asPassed is a site of passSite that makes a program do what it does at s.
 func asPassed(s site.Site) site.Site {
@@ -45,13 +35,12 @@ func asPassed(s site.Site) site.Site {
 	return out
 }
 
-// The sites of passSite and passDeepSite, as addresses in pytop's own text.
-// They are looked up before anything is attached there.
-var (
-	passSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(passSiteAddress()) })
-	deepSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(deepSiteAddress()) })
-)
+// passSiteJump is the address of passSite's site in pytop's own text. It is
+// looked up before anything is attached there.
+var passSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(passSiteAddress()) })
 
+// jumpAfter is the address of the first jump to the next instruction from an
+// address of pytop's own text on.
 func jumpAfter(start uintptr) (uint64, error) {
 	text := make([]byte, 64)
 	if err := proc.ReadMemory(os.Getpid(), uint64(start), text); err != nil {

@@ -41,6 +41,7 @@ type process struct {
 	zero    counts           // total at ready
 	spent   hits             // all hits so far
 	tax     time.Duration    // what counting took of cpu so far: an estimate
+	tail    time.Duration    // what hits took at the least since cpu was last read
 	mark    mark             // since when the budget is judged
 	cpu     time.Duration
 	cpuOK   bool
@@ -78,9 +79,14 @@ func (p *process) countedUntil(now time.Time) time.Duration {
 // lost is how many hits were lost since ready, by bpf.Lost….
 func (p *process) lost(why int) uint64 { return less(p.state.Lost[why], p.base.Lost[why]) }
 
+// off tells whether its calls are not counted, or were not when it ended.
+func (p *process) off() bool {
+	return p.links == nil && (p.gone == "" || p.braked || p.overBudget || p.failed)
+}
+
 // status says how true the counts are, and why they are not exact.
 func (p *process) status(room uint32) (collect.CallsStatus, string) {
-	if p.links == nil && p.gone == "" {
+	if p.off() {
 		return collect.Off, p.reason
 	}
 	var why []string
@@ -102,7 +108,7 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	if len(why) > 0 {
 		return collect.LowerBound, strings.Join(why, "; ")
 	}
-	return collect.Exact, p.gone
+	return collect.Exact, ""
 }
 
 // reading is the process as of the last poll, at now.
@@ -110,7 +116,7 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, OverBudget: p.overBudget, Braked: p.braked,
 		Counted: p.countedUntil(now), Calls: less(p.total.calls, p.zero.calls), Resumes: less(p.total.resumes, p.zero.resumes),
-		CPU: p.cpu, CPUKnown: p.cpuOK, Tax: p.tax, TaxKnown: p.build.price.known(),
+		CPU: p.cpu, CPUKnown: p.cpuKnown(), Tax: p.tax, TaxKnown: p.build.price.known(),
 	}
 	r.Status, r.Reason = p.status(room)
 	switch {

@@ -68,7 +68,7 @@ func (s *Source) callsProbe() collect.Probe {
 	probe := collect.Probe{Name: "calls", Status: collect.ProbeOff}
 	var methods, reasons []string
 	for _, p := range s.order {
-		if p.links != nil || p.gone != "" {
+		if !p.off() {
 			probe.Status = collect.ProbeOn
 		} else if p.failed {
 			probe.Status = collect.ProbeFailed
@@ -79,7 +79,7 @@ func (s *Source) callsProbe() collect.Probe {
 				probe.Lost += p.lost(i)
 			}
 		}
-		probe.Cost += p.tax
+		probe.Cost += p.tax + p.tail
 		methods = appendNew(methods, p.build.method())
 		reasons = appendNew(reasons, p.reason)
 		reasons = appendNew(reasons, p.build.plan.Weak)

@@ -10,6 +10,7 @@ import (
 	"pytop/bpf"
 	"pytop/collect"
 	"pytop/collect/proc"
+	"pytop/collect/site"
 )
 
 // Options say what to watch and how.
@@ -20,9 +21,9 @@ type Options struct {
 	// FromStart: the processes have not run Python code yet; all that is
 	// counted from attaching on is theirs to show, and there is no trial.
 	FromStart bool
-	CacheDir  string // of what was found in files; empty: the usual one
-	GIL       bool   // follow the GIL
-	NoCalls   bool   // count no calls
+	Cache     site.Cache // of what was found in files; the zero value keeps nothing
+	GIL       bool       // follow the GIL
+	NoCalls   bool       // count no calls
 }
 
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
@@ -81,6 +82,9 @@ func Open(o Options) (_ *Source, err error) {
 		}
 	}
 	if err := s.trial(); err != nil {
+		return nil, err
+	}
+	if err := s.someLive(); err != nil {
 		return nil, err
 	}
 	for _, p := range s.order {
@@ -152,10 +156,28 @@ func (s *Source) trial() error {
 	return s.hold(trialTime)
 }
 
+// someLive is an error when all that was to be watched ended meanwhile.
+func (s *Source) someLive() error {
+	var ended error
+	for _, p := range s.order {
+		if ended = whenEnded(p.info.PID, errEnded); ended == errEnded { //nolint:errorlint // that very one
+			return nil
+		}
+	}
+	return ended
+}
+
+var errEnded = errors.New("ended")
+
 // ready makes now the zero of all counts.
 func (s *Source) ready() error {
 	s.since = time.Now()
 	if s.options.FromStart {
+		for _, p := range s.order {
+			if p.attached.Before(s.since) {
+				s.since = p.attached
+			}
+		}
 		return nil
 	}
 	for _, p := range s.order {
@@ -203,12 +225,14 @@ func (s *Source) awaitEnds() {
 // Ended is closed when every process has ended.
 func (s *Source) Ended() <-chan struct{} { return s.ended }
 
+var errClosed = errors.New("the source is closed")
+
 // Read returns what was counted until now.
 func (s *Source) Read() (*collect.Reading, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, errors.New("read: the source is closed")
+		return nil, errClosed
 	}
 	s.noteEnds() // before the maps are read: they then hold all that the ended did
 	if err := s.poll(); err != nil {
@@ -239,6 +263,9 @@ func (s *Source) Detach(why string) error {
 func (s *Source) Attach(force bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
 	s.noteEnds()
 	var errs []error
 	for _, p := range s.order {

@@ -22,19 +22,17 @@ func (p price) of(h hits) time.Duration {
 	return time.Duration(h.calls)*p.call + time.Duration(h.resumes)*p.resume + time.Duration(h.other)*p.other
 }
 
-// coldness is by how much a hit is dearer where all else that the target does
-// lies between two hits, than in a loop of hits: each trap makes the processor
-// forget what it had learnt of the code around it. Measured with make bench
-// (BenchmarkCall's tax/taken): 0.5 brings three workloads, of which counting
-// takes from 40 to 95 %, within a quarter on all versions.
-const coldness = 0.5
-
-// tax is the estimate of the time that hits took which at the least took so
-// much, out of the CPU time used meanwhile. It is never all of that time.
+// tax is the estimate of the time that hits took which in a loop of nothing
+// else would have taken so much, out of the CPU time used meanwhile. In real
+// code a hit is dearer, since each trap makes the processor forget what it had
+// learnt of the code around it, and the more so the more of that there is: of a
+// share s by the bare price it makes s·(1 + (1 − s)). Measured with make bench
+// (BenchmarkCall's tax/taken): within a quarter on three workloads, of which
+// counting takes from 50 to 95 %. It is never more than the time used.
 func tax(least, used time.Duration) time.Duration {
 	if used <= 0 {
 		return least
 	}
 	share := min(1, least.Seconds()/used.Seconds())
-	return time.Duration(share * (1 + coldness*(1-share)) * float64(used))
+	return time.Duration(share * (2 - share) * float64(used))
 }

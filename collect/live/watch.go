@@ -12,7 +12,6 @@ import (
 	"pytop/bpf"
 	"pytop/collect"
 	"pytop/collect/proc"
-	"pytop/collect/site"
 )
 
 // watch begins to watch a process; nothing is attached yet.
@@ -26,7 +25,7 @@ func (s *Source) watch(pid int) error {
 		err = s.describe(p, pid)
 	}
 	if err != nil {
-		return errors.Join(err, w.Close())
+		return errors.Join(whenEnded(pid, err), w.Close())
 	}
 	s.processes[pid], s.order = p, append(s.order, p)
 	return nil
@@ -88,7 +87,7 @@ func (s *Source) buildOf(l *Located) (*build, error) {
 func (s *Source) newBuild(l *Located, id fileID) (*build, error) {
 	b := &build{id: id, file: l.File, elf: l.ELF, python: l.Python, name: filepath.Base(l.Mapping.Path), offsets: offsetsOf(l.Python)}
 	var err error
-	if b.plan, err = site.Find(l.ELF, l.Python); err != nil {
+	if b.plan, err = s.options.Cache.Find(l.ELF, l.Python); err != nil {
 		return nil, err
 	}
 	if err := s.load(b); err != nil {
@@ -128,15 +127,27 @@ func (s *Source) attach(p *process, force bool) error {
 	s.attaches++
 	links, err := attachTo(p.build, p.info.PID, s.attaches)
 	if err != nil {
-		if p.hasEnded() {
-			err = fmt.Errorf("%w: it ended while pytop attached", proc.ErrNoProcess)
-		}
-		return fmt.Errorf("process %d: %w", p.info.PID, err)
+		return whenEnded(p.info.PID, fmt.Errorf("process %d: %w", p.info.PID, err))
 	}
 	p.links, p.attached = links, time.Now()
 	p.braked, p.overBudget, p.failed, p.reason, p.forced = false, false, false, "", force
 	p.mark = p.markAt(p.attached)
 	return nil
+}
+
+// whenEnded is what is wrong with a process: that it has ended, if it has,
+// whatever else failed for that.
+func whenEnded(pid int, err error) error {
+	stat, statErr := proc.System().Stat(pid)
+	switch {
+	case err == nil || errors.Is(err, proc.ErrNoProcess):
+		return err
+	case errors.Is(statErr, proc.ErrNoProcess):
+		return fmt.Errorf("process %d: %w: it ended while pytop attached", pid, proc.ErrNoProcess)
+	case statErr == nil && stat.Ended():
+		return fmt.Errorf("process %d: %w: it has ended (and is a zombie until its parent waits for it)", pid, proc.ErrNoProcess)
+	}
+	return err
 }
 
 // register tells the programs that a process is watched.

@@ -121,7 +121,7 @@ func (s *search) findAlike() []uint64 {
 func (s *search) checks(at uint64) bool {
 	const most = 14
 	w := &follower{values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}, layout: s.follow.layout}
-	w.stored = func(_ uint64, to, _ value) { w.frames[to] = true }
+	w.stored = func(to, _ value) { w.frames[to] = true }
 	state := w.begin(0)
 	is := func(x value, offset int64, base func(value) bool) bool {
 		o := w.origins[x]

@@ -36,7 +36,7 @@ func (s *search) begin(entries []uint64, handlers int) error {
 		if f == unknown {
 			return &Error{Found: fmt.Sprintf("a handler at %#x", entries[e]), Missing: "its store of frame->instr_ptr, which tells where the frame is"}
 		}
-		s.follow.frames[f] = true
+		s.follow.frames[f], s.follow.nexts[s.nexts[e]] = true, true
 	}
 	return nil
 }
@@ -55,8 +55,8 @@ func (s *search) firstStore(at uint64, naming int) (frame, next value) {
 	const most = 60 // instructions; a debug build's checks come first
 	state := s.follow.begin(naming)
 	done := false
-	s.follow.stored = func(_ uint64, to, holds value) {
-		if !done && s.fromEntry(to) && holds != unknown && s.follow.origins[holds].kind == atEntry && !s.follow.stacks[to] {
+	s.follow.stored = func(to, holds value) {
+		if !done && s.fromEntry(to) && s.fromEntry(holds) && !s.follow.stacks[to] {
 			frame, next, done = to, holds, true
 		}
 	}
@@ -79,5 +79,9 @@ func (s *search) firstStore(at uint64, naming int) (frame, next value) {
 // fromEntry tells whether a value was in a register or on the stack at the entry.
 func (s *search) fromEntry(x value) bool {
 	o := s.follow.origins[x]
-	return o.kind == atEntry || o.kind == loaded && s.follow.stacks[o.base]
+	if o.kind == loaded { // unoptimised builds have everything below rbp
+		b := s.follow.origins[o.base]
+		return s.follow.stacks[o.base] || b.kind == atEntry && Register(b.n%16) == rbp && o.n < 0
+	}
+	return o.kind == atEntry
 }

@@ -36,20 +36,18 @@ func (s *search) markUndone(first, thread func(value) bool) {
 			continue
 		}
 		n.undoes = true
-		s.plan.Instrument = append(s.plan.Instrument, s.finish(Site{Address: n.address, Code: None, Frame: None, Next: None, Throw: None}))
+		site, ok := s.at(n) // a generator's hit needs the frame to know what to take back
+		if !ok && site.Next == None {
+			s.plan.weaken("at a call of _Py_Instrument the frame is not known: a generator's first instruction after monitoring was switched may count twice")
+		}
+		site.Code = None
+		s.plan.Instrument = append(s.plan.Instrument, s.finish(site))
 	}
 }
 
 // maybeThread tells whether a value may be the thread: all handlers have it in
 // one place, a register or the eval function's stack.
-func (s *search) maybeThread(x value) bool {
-	o := s.follow.origins[x]
-	if o.kind == loaded {
-		b := s.follow.origins[o.base]
-		return s.follow.stacks[o.base] || b.kind == atEntry && Register(b.n%16) == rbp && o.n < 0
-	}
-	return o.kind == atEntry && !s.follow.frames[x]
-}
+func (s *search) maybeThread(x value) bool { return s.fromEntry(x) && !s.follow.frames[x] }
 
 // findFreed finds where code_dealloc(code), PyCode_Type's tp_dealloc, is
 // entered: the first cheap instruction that leaves the argument where it is.

@@ -39,6 +39,8 @@ type search struct {
 	frames []value // by entry
 	nexts  []value // by entry: the running instruction's address
 	plan   *Plan
+
+	framePointer int64 // rbp minus rsp at the entries of the table's handlers; 0: not known
 }
 
 func (s *search) layout() layout {
@@ -56,7 +58,7 @@ func (s *search) layout() layout {
 // newGraph begins a graph and what follows values along it.
 func (s *search) newGraph() {
 	s.graph = &graph{text: s.text, index: map[uint64]int32{}, ends: map[uint64]bool{}, handlers: map[uint64]bool{}, starts: map[uint64]int{}}
-	s.follow = &follower{values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}, layout: s.layout()}
+	s.follow = &follower{values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}, nexts: map[value]bool{}, layout: s.layout()}
 }
 
 // findHandlers finds the sites of 3.11 and later: in the handlers of the
@@ -67,6 +69,7 @@ func (s *search) findHandlers() error {
 	if s.table, err = findTable(s.file, s.text, o); err != nil {
 		return err
 	}
+	s.plan.TailCalls, s.framePointer = s.enter()
 	s.newGraph()
 	family := map[uint64]bool{}
 	for _, r := range o.Resume {
@@ -99,7 +102,10 @@ func (s *search) findHandlers() error {
 	s.place(set)
 	s.findExecutor()
 	kind := "computed-goto table"
-	if s.table.offsets {
+	switch {
+	case s.plan.TailCalls:
+		kind = "tail-call table"
+	case s.table.offsets:
 		kind = "switch table"
 	}
 	s.plan.Method = fmt.Sprintf("%s, %d handlers", kind, len(o.Resume))

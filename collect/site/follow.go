@@ -5,15 +5,33 @@ type follower struct {
 	*values
 	stacks map[value]bool // stack pointers at the entries
 	frames map[value]bool // what is known to be the frame
+	nexts  map[value]bool // what is known to be the running instruction's address
 	throw  value          // up to 3.10: throwflag
 	layout layout
-	stored func(at uint64, to value, holds value) // told of each store of 64 bits to [to + layout.instr]; may be nil
+	stored func(to, holds value) // told of each store of 64 bits to [to + layout.instr]; may be nil
 }
 
 // layout is what the walk needs of cpython.Offsets.
 type layout struct {
 	code, instr, lasti                          int64
 	threadFrame, threadInterp, version, breaker int64
+}
+
+// belowFramePointer sets what is below rbp apart from what rsp names: where rbp
+// is a frame pointer the two meet, but how far apart they are only the
+// function's beginning tells.
+const belowFramePointer = -1 << 30
+
+// local tells whether [base + k] is a function's own memory, which calls do not
+// change, and where it is among a state's cells.
+func (w *follower) local(base value, k int64) (int64, bool) {
+	if w.stacks[base] {
+		return k, true
+	}
+	if o := w.origins[base]; o.kind == atEntry && Register(o.n%16) == rbp && k < 0 && k >= -1<<20 {
+		return k + belowFramePointer, true
+	}
+	return 0, false
 }
 
 // target is the address of a memory operand as a value plus an offset.
@@ -39,42 +57,45 @@ func (w *follower) read(o operand, width uint8, s *state) value {
 		return w.constant(o.constant)
 	case inMemory:
 		base, k := w.target(o, s)
-		switch {
-		case base == unknown:
-		case w.stacks[base]:
-			return s.peek(w.values, base, k, width)
-		case width == 8:
+		if at, ok := w.local(base, k); ok {
+			return s.peek(w.values, base, at, width)
+		}
+		if base != unknown && width == 8 {
 			return w.load(base, k)
 		}
 	}
 	return unknown
 }
 
-func (w *follower) write(at uint64, o operand, width uint8, holds value, s *state) {
+func (w *follower) write(o operand, width uint8, holds value, s *state) {
 	if o.kind == inRegister {
 		s.registers[o.register] = holds
 		return
 	}
 	base, k := w.target(o, s)
+	at, local := w.local(base, k)
 	switch {
 	case o.index != None:
-		if o.base == rsp {
+		if o.base == rsp || o.base == rbp {
 			s.forgetStack()
 		}
-	case w.stacks[base]:
-		s.poke(k, width, holds)
+	case local:
+		s.poke(at, width, holds)
 	default:
 		if w.frames[holds] && k == w.layout.threadFrame { // through whatever: tstate->frame = frame
 			s.facts |= pushed
 		}
 		if w.frames[base] && k == w.layout.instr {
-			s.facts |= stored
+			s.facts &^= stored
+			if width == 8 && w.nexts[holds] {
+				s.facts |= stored
+			}
 		}
 		if w.frames[base] && k < w.layout.lasti+4 && k+int64(width) > w.layout.lasti {
 			s.facts &^= lastiWhole
 		}
 		if w.stored != nil && width == 8 && k == w.layout.instr {
-			w.stored(at, base, holds)
+			w.stored(base, holds)
 		}
 	}
 }
@@ -93,7 +114,7 @@ func (w *follower) step(i *instruction, s *state) {
 		if i.to.kind == inRegister && i.from.kind == inMemory && i.width < 4 {
 			x = unknown
 		}
-		w.write(i.address, i.to, i.width, x, s)
+		w.write(i.to, i.width, x, s)
 	case addresses:
 		x := unknown
 		if base, k := w.target(i.from, s); base != unknown {
@@ -111,7 +132,7 @@ func (w *follower) step(i *instruction, s *state) {
 	case pushes:
 		x := w.read(i.from, 8, s)
 		s.registers[rsp] = w.add(s.registers[rsp], -8)
-		w.write(i.address, operand{kind: inMemory, base: rsp, index: None}, 8, x, s)
+		w.write(operand{kind: inMemory, base: rsp, index: None}, 8, x, s)
 	case pops:
 		x := w.read(operand{kind: inMemory, base: rsp, index: None}, 8, s)
 		s.registers[rsp] = w.add(s.registers[rsp], 8)
@@ -123,7 +144,7 @@ func (w *follower) step(i *instruction, s *state) {
 		s.registers[rbp] = w.read(operand{kind: inMemory, base: rsp, index: None}, 8, s)
 		s.registers[rsp] = w.add(s.registers[rsp], 8)
 	case writes:
-		w.write(i.address, i.to, i.width, unknown, s)
+		w.write(i.to, i.width, unknown, s)
 	case tests:
 		s.flags = verdict{of: w.read(i.from, i.width, s)}
 	case compares:

@@ -38,13 +38,30 @@ func (s *search) ahead(x value) (uint8, bool) {
 // frameSlot finds a slot of the stack, upwards of the stack pointer, that
 // holds the frame.
 func (s *search) frameSlot(n *node) (uint16, bool) {
-	const most = 4096
-	stack, offset := s.follow.split(n.state.registers[rsp])
+	const most = 1 << 15
+	stack, low := s.follow.split(n.state.registers[rsp])
 	if !s.follow.stacks[stack] {
 		return 0, false
 	}
-	for at := int64(0); at < most; at += 8 {
-		if x := n.state.peek(s.follow.values, stack, offset+at, 8); x != unknown && s.follow.frames[x] {
+	for f := range s.follow.frames {
+		o := s.follow.origins[f]
+		if o.kind != loaded {
+			continue
+		}
+		at := o.n - low // from the stack pointer here
+		if o.base != stack {
+			if s.framePointer == 0 || s.follow.origins[o.base] != (origin{kind: atEntry, n: int64(rbp)}) || s.follow.origins[stack] != (origin{kind: atEntry, n: int64(rsp)}) {
+				continue
+			}
+			at = o.n - belowFramePointer + s.framePointer - low
+		}
+		if at >= 0 && at < most && at%8 == 0 && n.state.peek(s.follow.values, o.base, o.n, 8) == f {
+			return uint16(at), true
+		}
+	}
+	// A register's value may have been put on the stack on the way.
+	for at := int64(0); at < 512; at += 8 {
+		if x := n.state.peek(s.follow.values, stack, low+at, 8); x != unknown && s.follow.frames[x] {
 			return uint16(at), true
 		}
 	}
@@ -54,10 +71,9 @@ func (s *search) frameSlot(n *node) (uint16, bool) {
 // at says what is where at a node.
 func (s *search) at(n *node) (site Site, ok bool) {
 	site = Site{Address: n.address, Cheap: n.cheap, Code: n.holds(s.isCode), Frame: n.holds(s.isFrame), Next: None, Throw: None}
+	ok = true
 	if site.Frame == None {
-		if site.Slot, ok = s.frameSlot(n); !ok {
-			return site, false
-		}
+		site.Slot, ok = s.frameSlot(n)
 	}
 	least := uint8(255)
 	for r, x := range n.state.registers {
@@ -68,7 +84,7 @@ func (s *search) at(n *node) (site Site, ok bool) {
 	if s.follow.throw != unknown {
 		site.Throw = n.holds(func(x value) bool { return s.follow.low(x) == s.follow.low(s.follow.throw) })
 	}
-	return site, true
+	return site, ok
 }
 
 // quality rates a choice: a code object in a register saves a read at every

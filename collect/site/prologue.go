@@ -1,65 +1,55 @@
 package site
 
-import (
-	"fmt"
-
-	"pytop/collect/elf"
-)
-
-// FindPrologue finds where in a function's beginning a probe goes: the first
-// instruction that the kernel emulates, passed by every call exactly once,
-// with the first argument still in its register.
-func FindPrologue(f *elf.File, s elf.Symbol) (Site, error) {
-	const most, reach = 16, 4096 // instructions before it; bytes of the function that may jump back to it
-	refuse := func(missing string) (Site, error) {
-		return Site{}, &Error{Found: fmt.Sprintf("the function at %#x", s.Address), Missing: missing}
+// enter looks at the eval function from its beginning to its first dispatch.
+// It calls through the opcode table only where handlers are functions that end
+// in tail calls; else it tells how far rbp, if it is a frame pointer there, is
+// above rsp in all handlers: 0 if that is not known.
+func (s *search) enter() (tailCalls bool, framePointer int64) {
+	e := &search{text: s.text, file: s.file, python: s.python, table: s.table}
+	e.newGraph()
+	for _, h := range s.table.handlers {
+		e.graph.ends[h] = true
 	}
-	size := s.Size
-	if size == 0 || size > reach {
-		size = reach
-	}
-	body, err := f.Read(s.Address, size)
-	for ; err != nil && size > 64; body, err = f.Read(s.Address, size) {
-		size /= 2 // it may lie at its segment's end
-	}
+	n, err := e.graph.grow(s.python.EvalFrame)
 	if err != nil {
-		return Site{}, fmt.Errorf("find probe sites: %w", err)
+		return false, 0
 	}
-	at := uint64(0)
-	for range most {
-		if at >= size {
-			break
+	e.graph.starts[s.python.EvalFrame] = 0
+	e.graph.entries = []int32{n}
+	e.graph.flow(e.follow, e.follow.begin)
+	for k := range e.graph.nodes {
+		x := &e.graph.nodes[k]
+		if !x.reached || x.flow != points && x.flow != dispatches {
+			continue
 		}
-		i := decode(s.Address+at, body[at:])
-		if i.cheap && i.flow != calls {
-			if passedAgain(s.Address, body, s.Address+at) {
-				return refuse("a cheap instruction that is passed once")
-			}
-			offset, ok := f.Offset(i.address)
-			if !ok {
-				return refuse("its place in the file")
-			}
-			b := body[at : at+uint64(i.size)]
-			return Site{Address: i.address, Offset: offset, Bytes: b, Text: disassemble(i.address, b), Cheap: true, Code: None, Frame: None, Next: None, Throw: None}, nil
+		if x.flow == points {
+			tailCalls = tailCalls || e.throughTable(x)
+			continue
 		}
-		to := i.to.kind == inRegister && i.to.register == rdi && i.effect != tests && i.effect != compares
-		if i.flow != straight || to || i.clobbers&(1<<rdi) != 0 {
-			break
+		stack, low := e.follow.split(x.state.registers[rsp])
+		frame, high := e.follow.split(x.state.registers[rbp])
+		switch d := high - low; {
+		case !e.follow.stacks[stack] || frame != stack || d <= 0, framePointer != 0 && framePointer != d:
+			framePointer = -1
+		case framePointer == 0:
+			framePointer = d
 		}
-		at += uint64(i.size)
 	}
-	return refuse("a cheap instruction before the first argument is gone")
+	if tailCalls || framePointer < 0 {
+		framePointer = 0
+	}
+	return tailCalls, framePointer
 }
 
-// passedAgain tells whether a function may jump back to one of its first
-// instructions, at site or before it.
-func passedAgain(start uint64, body []byte, site uint64) bool {
-	for at := 0; at < len(body); {
-		i := decode(start+uint64(at), body[at:])
-		if (i.flow == jumps || i.flow == branches) && i.target >= start && i.target <= site {
-			return true
-		}
-		at += max(1, int(i.size))
+// throughTable tells whether a call or jump through a pointer takes it out of
+// the opcode table.
+func (s *search) throughTable(x *node) bool {
+	to := unknown
+	if o := x.instruction.from; o.kind == inRegister {
+		to = x.state.registers[o.register]
+	} else if o.kind == inMemory {
+		to = s.follow.row(o, &x.state)
 	}
-	return false
+	o := s.follow.origins[to]
+	return o.kind == row && o.base != unknown && uint64(s.follow.origins[o.base].n) == s.table.address
 }

@@ -43,8 +43,18 @@ type Site struct {
 type Plan struct {
 	Calls      []Site // every start and resume of a Python function passes exactly one, once
 	Freed      []Site // code_dealloc, the code object in rdi (None in Code: it is rdi)
-	Instrument []Site // the calls of _Py_Instrument(code in rdi, …): undo one hit
+	Instrument []Site // the calls of _Py_Instrument(code in rdi, …): undo one hit; frame and next instruction as in Calls
 	Executor   []Site // ENTER_EXECUTOR: a hit means that a JIT runs and calls inside traces pass no site
 	Method     string // how they were found, for people: "computed-goto table, 3 handlers, 15 inlined copies"
 	Weak       string // what is weaker than it could be, for people; empty: nothing
+	TailCalls  bool   // each opcode's handler is a function: for people
+}
+
+// Words says what is particular about the build that only its text tells, for
+// cpython.Python's Build.
+func (p *Plan) Words() []string {
+	if p.TailCalls {
+		return []string{"tail-call"}
+	}
+	return nil
 }

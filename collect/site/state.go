@@ -18,7 +18,7 @@ type state struct {
 type facts uint8
 
 const (
-	stored     facts = 1 << iota // the frame's instruction pointer was written
+	stored     facts = 1 << iota // the frame tells the running instruction's address
 	pushed                       // up to 3.10: the frame is the thread's current one: the recursion check is past
 	notThrown                    // up to 3.10: throwflag is zero
 	lastiWhole                   // up to 3.10: f_lasti is as it was at the start

@@ -270,3 +270,18 @@ func TestExactly(t *testing.T) {
 		}
 	}
 }
+
+func TestPrinted(t *testing.T) {
+	for line, want := range map[string]string{
+		"": "", "plain": "plain", "\x1b[32mready\x1b[0m on :80": "ready on :80", "a\tb": "a       b", "12345678\tb": "12345678        b",
+		"10 %\r20 %\r30 %": "30 %", "dos\r": "dos", "bell\a": `bell\x07`, "\x1b]0;title\x07text": "text", "\x1b[2Jgone": "gone", "价\t|": "价      |",
+		strings.Repeat("\t", 3): strings.Repeat(" ", 24),
+	} {
+		if got := Printed(line); got != want {
+			t.Errorf("%q is drawn as %q, want %q", line, got, want)
+		}
+	}
+	if got := Printed(strings.Repeat("x", 1<<16)); len(got) > longest {
+		t.Errorf("%d bytes of a long line", len(got))
+	}
+}

@@ -112,7 +112,9 @@ func Exactly(n int) string {
 }
 
 // Size writes columns by rows of a terminal.
-func Size(width, height int) string { return strconv.Itoa(width) + "×" + strconv.Itoa(height) }
+func (s *Signs) Size(width, height int) string {
+	return strconv.Itoa(width) + s.Times + strconv.Itoa(height)
+}
 
 // Whole writes an identifier: no commas.
 func Whole(n int) string { return strconv.Itoa(n) }

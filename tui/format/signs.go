@@ -23,6 +23,7 @@ type Signs struct {
 	Tab       string
 	Arrows    string
 	Micro     string
+	Times     string   // columns × rows
 	levels    []string // of a sparkline, lowest first
 	bar       []string // eighths of a cell, none first
 	braille   bool
@@ -34,7 +35,7 @@ type Signs struct {
 var Unicode = Signs{
 	None: "—", Unknown: "?", Ellipsis: "…", Estimate: "~", AtLeast: "≥", Cursor: "▸", Down: "▼", Up: "▲",
 	Dot: " · ", To: "–", On: "✓", Rule: "─", Side: "│", Tick: "┤", Corner: "└",
-	Enter: "⏎", Space: "␣", Tab: "⇥", Arrows: "↑↓", Micro: "µs",
+	Enter: "⏎", Space: "␣", Tab: "⇥", Arrows: "↑↓", Micro: "µs", Times: "×",
 	levels:  []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	bar:     []string{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
 	braille: true, openQuote: "“", endQuote: "”",
@@ -44,7 +45,7 @@ var Unicode = Signs{
 var ASCII = Signs{
 	None: "-", Unknown: "?", Ellipsis: "..", Estimate: "~", AtLeast: ">=", Cursor: ">", Down: "v", Up: "^",
 	Dot: " | ", To: "-", On: "ok", Rule: "-", Side: "|", Tick: "+", Corner: "+",
-	Enter: "Enter", Space: "Space", Tab: "Tab", Arrows: "Up Down", Micro: "us",
+	Enter: "Enter", Space: "Space", Tab: "Tab", Arrows: "Up Down", Micro: "us", Times: "x",
 	levels: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
 	bar:    []string{" ", " ", " ", " ", "#", "#", "#", "#", "#"}, openQuote: `"`, endQuote: `"`,
 }

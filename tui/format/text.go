@@ -183,3 +183,20 @@ func Clamp(line string, width int) string {
 	}
 	return ansi.Truncate(line, width, "")
 }
+
+// longest is how much of a printed line is looked at: no screen is wider.
+const longest = 4096 // bytes
+
+// Printed makes a line that a program printed safe to draw, as a terminal
+// would have shown it: without colours, with tabs as blanks, and of what a
+// carriage return wrote over itself, the last.
+func Printed(line string) string {
+	line = strings.TrimRight(line, "\r")
+	line = line[strings.LastIndexByte(line, '\r')+1:]
+	line = line[:min(len(line), longest)]
+	line = ansi.Strip(line)
+	for at := strings.IndexByte(line, '\t'); at >= 0; at = strings.IndexByte(line, '\t') {
+		line = line[:at] + Blank(8-Width(Plain(line[:at]))%8) + line[at+1:]
+	}
+	return Plain(line)
+}

@@ -1,0 +1,65 @@
+package live
+
+import (
+	"fmt"
+	"testing"
+
+	"pytop/collect"
+	"pytop/collect/site"
+)
+
+// BenchmarkPoll is one reading, and its difference from the one before, with
+// so many live functions, each called about once a second.
+func BenchmarkPoll(b *testing.B) {
+	needRoot(b)
+	p := pythons(b)[0]
+	for _, n := range []int{5000, 65536} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			w := p.start(b, p.workloads(b)+"/many.py", fmt.Sprint(n), "600")
+			s := open(b, w, Options{})
+			fmt.Fprintln(w.in)
+			w.line(b, "called")
+			before := read(b, s)
+			if len(before.Codes) < n {
+				b.Fatalf("%d functions were counted, want %d", len(before.Codes), n)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				now := read(b, s)
+				collect.Diff(before, now, 1)
+				before = now
+			}
+			b.ReportMetric(float64(before.Self.Maps)/(1<<20), "maps-MiB")
+		})
+	}
+}
+
+// BenchmarkOpen is attaching to a process until counting is ready, the trial
+// of 50 ms included: its file never seen, and known.
+func BenchmarkOpen(b *testing.B) {
+	needRoot(b)
+	for _, p := range benchmarked(b) {
+		for _, known := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/known=%v", p.name, known), func(b *testing.B) {
+				w := p.start(b, p.workloads(b)+"/loop.py")
+				dir := b.TempDir()
+				for b.Loop() {
+					b.StopTimer()
+					if !known {
+						dir = b.TempDir()
+					}
+					b.StartTimer()
+					s, err := Open(Options{PIDs: []int{w.Process.Pid}, Cache: site.Cache{Dir: dir}})
+					if err != nil {
+						b.Fatal(err)
+					}
+					b.StopTimer()
+					if err := s.Close(); err != nil {
+						b.Fatal(err)
+					}
+					b.StartTimer()
+				}
+			})
+		}
+	}
+}

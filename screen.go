@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"pytop/collect"
+	"pytop/collect/export"
+	"pytop/collect/launch"
+	"pytop/tui"
+)
+
+// grace is how long a command that is to end may take to tidy up.
+const grace = 5 * time.Second
+
+// screen draws until the user leaves it.
+func screen(ctx context.Context, c config) (int, error) {
+	command, err := c.begin(true)
+	if err != nil {
+		return exitFailure, err
+	}
+	result, err := tui.Run(ctx, c.screenOptions(command))
+	if result.Source != nil {
+		err = errors.Join(err, result.Source.Close())
+	}
+	if command == nil {
+		return exitDone, err
+	}
+	defer command.Close()
+	ended := result.Last != nil && result.Last.Final
+	if c.verb == "demo" {
+		result.Quit = tui.QuitEnd
+	}
+	status, err := leave(ctx, command, result, err)
+	if c.verb == "demo" && err == nil && !ended { // by pytop
+		status = exitDone
+	}
+	return status, err
+}
+
+func (c *config) screenOptions(command *launch.Command) tui.Options {
+	save := func(s *collect.Snapshot, formats []export.Format, dir string) ([]string, error) {
+		home, _ := os.UserHomeDir()
+		saved, err := export.Save(dir, export.StateDir(os.Getenv("XDG_STATE_HOME"), home), s, formats, export.Options{Version: version}, owner())
+		return saved.Paths, err
+	}
+	o := tui.Options{
+		Open: func(context.Context) (collect.Source, error) {
+			source, err := c.attach(command, func() error { return nil })
+			if err != nil {
+				return nil, err // not a nil *live.Source
+			}
+			return source, nil
+		},
+		Delay: c.delay, Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Count: c.count, After: c.duration, Version: version, ExportDir: c.exportDir,
+		Export: func(s *collect.Snapshot) ([]string, error) {
+			return save(s, []export.Format{export.JSON, export.CSV}, c.exportDir)
+		},
+		ExportTo: func(s *collect.Snapshot, formats []string, dir string) ([]string, error) {
+			var list []export.Format
+			for _, one := range formats {
+				list = append(list, export.Format(one))
+			}
+			return save(s, list, dir)
+		},
+	}
+	if command != nil && c.verb != "demo" { // the demo has nothing to say, and ends with pytop
+		o.Command, o.Log = strings.Join(c.command, " "), command.Log()
+	}
+	return o
+}
+
+// leave does what was chosen for the command when the screen was left, and
+// returns the command's status once it has ended.
+func leave(ctx context.Context, command *launch.Command, result tui.Result, err error) (int, error) {
+	var not *launch.NotPythonError
+	switch {
+	case errors.As(err, &not):
+		fmt.Fprintf(os.Stderr, "pytop: %v; what it starts is not watched: put the Python itself behind --\n", err)
+	case err != nil: // pytop's failure is no reason to end it
+		runsOn(command)
+		return exitFailure, err
+	case result.Quit == tui.QuitLeave && runsOn(command):
+		return exitDone, nil
+	case result.Quit == tui.QuitEnd || result.Signal:
+		if _, err := command.End(grace); err != nil {
+			return exitFailure, err
+		}
+	}
+	status, err := await(ctx, command)
+	if err != nil {
+		return exitFailure, err
+	}
+	log := command.Log()
+	if n := log.Dropped(); n > 0 {
+		fmt.Fprintf(os.Stderr, "pytop: of its output the first %d lines are no longer kept\n", n)
+	}
+	_, err = log.WriteTo(os.Stdout)
+	return status, err
+}
+
+// runsOn leaves a command and says so; false when it has ended.
+func runsOn(command *launch.Command) bool {
+	path := command.Leave()
+	if path == "" {
+		return false
+	}
+	fmt.Fprintf(os.Stderr, "pytop: %v runs on; its output goes to %s\n", command, path)
+	return true
+}
+
+// await waits for a command's end, or ends it when ctx is done.
+func await(ctx context.Context, command *launch.Command) (int, error) {
+	select {
+	case <-command.Done():
+		return command.Wait().Status(), nil
+	default:
+	}
+	fmt.Fprintf(os.Stderr, "pytop: waiting for %v, whose output then follows; Ctrl-C ends it\n", command)
+	select {
+	case <-command.Done():
+		return command.Wait().Status(), nil
+	case <-ctx.Done():
+		end, err := command.End(grace)
+		return end.Status(), err
+	}
+}
