@@ -29,7 +29,8 @@ func (p *process) account(total counts) {
 	}
 	p.total = total
 	now := hits{calls: total.calls, resumes: total.resumes, other: other}
-	least := p.build.price.of(now) - p.build.price.of(p.spent) + p.gilCost()
+	least := p.build.price.of(now) - p.build.price.of(p.spent)
+	p.gilTax += p.gilCost()
 	p.spent = now
 	p.tail += least
 	stat, err := proc.System().Stat(p.info.PID)

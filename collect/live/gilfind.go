@@ -10,6 +10,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"pytop/bpf"
+	"pytop/collect"
 	"pytop/collect/proc"
 	"pytop/collect/stack"
 )
@@ -40,10 +41,10 @@ func (s *Source) findGILs(p *process) error {
 		seen[i.GIL] = o
 		g.started = true
 		if !o.active && g.links != nil {
+			g.late = g.late || !first && o.id == 0
 			if err := s.activate(g, o); err != nil {
 				return err
 			}
-			g.late = g.late || !first && o.done.Takes == 0
 		}
 	}
 	for _, o := range g.gils {
@@ -63,6 +64,27 @@ func (s *Source) findGILs(p *process) error {
 		}
 	}
 	return nil
+}
+
+// followAnew follows the GIL of a program that a process has exec'd; that of
+// the one before is no more.
+func (s *Source) followAnew(p *process) {
+	g := p.gil
+	if g == nil {
+		return
+	}
+	was := g.status
+	err := s.detachGIL(p, "it runs another program since")
+	for _, o := range g.gils {
+		o.gone = true
+	}
+	g.started, g.inner, g.innerRead = false, nil, false
+	switch {
+	case err != nil:
+		g.status, g.reason = collect.ProbeFailed, err.Error()
+	case p.gone == "" && !p.braked && was != collect.ProbeOff:
+		s.attachGIL(p)
+	}
 }
 
 // object finds or makes the GIL that an interpreter uses.

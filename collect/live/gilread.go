@@ -16,7 +16,7 @@ import (
 // readGIL adds what is known of GILs and threads to a reading.
 func (s *Source) readGIL(r *collect.Reading) {
 	if !s.options.GIL {
-		r.Probes = append(r.Probes, collect.Probe{Name: "gil", Status: collect.ProbeOff, Reason: "not asked for (--probes)"})
+		r.Probes = append(r.Probes, collect.Probe{Name: "gil", Status: collect.ProbeOff, Reason: notAsked})
 		return
 	}
 	r.Probes = append(r.Probes, s.gilProbe())

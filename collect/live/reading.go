@@ -67,6 +67,10 @@ func (s *Source) self() collect.Self {
 func (s *Source) callsProbe() collect.Probe {
 	probe := collect.Probe{Name: "calls", Status: collect.ProbeOff}
 	var methods, reasons []string
+	if s.options.NoCalls {
+		probe.Reason = notAsked
+		return probe
+	}
 	for _, p := range s.order {
 		if !p.off() {
 			probe.Status = collect.ProbeOn
