@@ -42,6 +42,7 @@ const help = `pytop: a live top for CPython. Counts every Python call of a runni
 Usage:
   pytop -p PID[,PID…]        watch these processes
   pytop -- python app.py     start a command and watch it from its first call; exit with its status
+  pytop dump -p PID          every thread's Python stack now, and who has the GIL; attaches nothing
   pytop demo                 start a small threaded Python workload and watch it
   pytop doctor [-p PID]      what works here, what does not, why, and what to do about it
 
@@ -152,7 +153,7 @@ func statusOf(err error) int {
 
 // config is what the command line asks for.
 type config struct {
-	verb      string // "", "doctor", "demo"
+	verb      string // "", "dump", "doctor", "demo"
 	pids      []int
 	command   []string // after --, or demo's
 	delay     time.Duration
@@ -235,12 +236,14 @@ func parse(args []string) (config, error) {
 // check finds what does not go together.
 func (c *config) check(rest []string) error {
 	switch {
-	case c.verb != "" && c.verb != "doctor" && c.verb != "demo":
+	case c.verb != "" && c.verb != "dump" && c.verb != "doctor" && c.verb != "demo":
 		return usage("%q is not a command of pytop's; to start a program put -- before it: pytop -- %s", c.verb, c.verb)
 	case len(rest) > 0:
 		return usage("%q is one word too many", rest[0])
 	case c.command != nil && (c.verb != "" || len(c.pids) > 0):
 		return usage("a command after -- is watched alone: leave out the rest")
+	case c.verb == "dump" && (len(c.pids) == 0 || c.output != "" && c.output != "table" && c.output != "json"):
+		return usage("dump takes -p PID, and -o json")
 	case c.verb == "demo" && len(c.pids) > 0:
 		return usage("demo watches its own workload: leave out -p")
 	case c.verb == "" && c.command == nil && len(c.pids) == 0:

@@ -31,6 +31,8 @@ func run(ctx context.Context, c config) (int, error) {
 	switch c.verb {
 	case "doctor":
 		return diagnose(c)
+	case "dump":
+		return exitDone, dump(c)
 	case "demo":
 		workload, err := c.demo()
 		if err != nil {
@@ -60,6 +62,28 @@ func (c *config) demo() (*demo.Workload, error) {
 	}
 	c.command = w.Args(python, os.Getpid())
 	return w, nil
+}
+
+// dump prints what the threads of processes do at this instant.
+func dump(c config) error {
+	for i, pid := range c.pids {
+		d, err := live.Dump(pid)
+		if err != nil {
+			return err
+		}
+		if c.output == "json" {
+			err = export.WriteDump(os.Stdout, d, version)
+		} else {
+			if i > 0 {
+				fmt.Println()
+			}
+			err = export.PrintDump(os.Stdout, d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // diagnose prints what works here, and for each process.

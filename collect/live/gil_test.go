@@ -72,7 +72,13 @@ func balanced(t *testing.T, s *Source, r *collect.Reading) {
 	t.Helper()
 	probe := r.Probes[1]
 	if probe.Status != collect.ProbeOn || probe.Reason != "" || probe.Lost != 0 {
-		t.Errorf("probe %+v", probe)
+		t.Errorf("probe %+v; process %+v done %+v", probe, s.order[0].gil.now, s.order[0].gil.done)
+		for _, o := range s.order[0].gil.gils {
+			t.Logf("%+v", o.now)
+		}
+		for _, one := range r.Threads {
+			t.Logf("%d %s %d holds", one.TID, one.Name, one.Holds)
+		}
 	}
 	for _, o := range s.order[0].gil.gils {
 		takes, drops := o.now.Takes+o.done.Takes, o.now.Drops+o.done.Drops

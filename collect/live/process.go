@@ -35,7 +35,7 @@ type process struct {
 	gil        *gilProcess // nil: not followed
 	gilPaid    uint64      // hits of the GIL's probes that gilTax has
 	gilTax     time.Duration
-	gone       string      // why it can never be attached again; empty: it can
+	gone       string // why it can never be attached again; empty: it can
 
 	state   bpf.ProcessState // as of the last poll
 	base    bpf.ProcessState // at ready
