@@ -217,7 +217,65 @@ def hog(seconds):
     return {}
 
 
+def stacks(seconds):
+    """Threads that wait in stacks of which the program tells function and line of each frame, the innermost first."""
+    ready, never = threading.Semaphore(0), threading.Lock()
+    never.acquire()
+
+    def block():
+        ready.release()
+        never.acquire()  # for good
+
+    def generate(depth):
+        if depth:
+            yield from generate(depth - 1)
+        else:
+            yield block()
+
+    class Größe:
+        def __lt__(self, other):
+            return next(generate(3))
+
+        def method(
+            self,
+            depth,
+        ):
+            if depth == 0:
+                return sorted(
+                    [self, self],
+                    key=None
+                )
+            return self.method(
+                depth - 1
+            )
+
+    def by_comprehension():
+        return [
+            one
+            for one in range(1)
+            if (lambda: Größe().method(5))()
+        ]
+
+    def deep(n):
+        return block() if n == 0 else deep(n - 1)
+
+    for target in (block, by_comprehension, lambda: deep(200)):
+        threading.Thread(target=target, daemon=True).start()
+    for _ in range(3):
+        ready.acquire()
+    time.sleep(0.05)
+    said = {}
+    for thread in threading.enumerate():
+        frame, said[thread.native_id] = sys._current_frames()[thread.ident], []
+        while frame and thread is not threading.current_thread():
+            code = frame.f_code
+            said[thread.native_id].append([code.co_filename, getattr(code, "co_qualname", code.co_name), frame.f_lineno])
+            frame = frame.f_back
+    return {"stacks": said}
+
+
 WAYS = {
+    "stacks": stacks,
     "spin": two, "short": short, "sum": long_sum, "sort": long_sort, "regex": long_regex, "releases": releases, "churn": churn,
     "interpreters": interpreters, "forks": forks, "daemons": daemons, "storm": storm, "hog": hog,
 }
