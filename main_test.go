@@ -311,7 +311,7 @@ func patched(t testing.TB, pid int) int {
 		defer file.Close()
 		original := make([]byte, len(here))
 		n, err := file.ReadAt(original, int64(m.Offset))
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
 		for i := range n {

@@ -24,6 +24,9 @@ type Options struct {
 	Cache     site.Cache // of what was found in files; the zero value keeps nothing
 }
 
+// UserCache is where what was found in files is kept for the user.
+func UserCache() site.Cache { return site.DefaultCache() }
+
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
 type Source struct {
 	options Options
