@@ -369,6 +369,42 @@ func TestThreeCapabilities(t *testing.T) {
 	}
 }
 
+// TestOutOfReach: with those three, what only the kernel's own links reach is
+// refused, with what they need: a deleted file, and one that the user may not open.
+func TestOutOfReach(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	data, err := os.ReadFile(systemPython)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	private, deleted := filepath.Join(dir, "private/python3"), filepath.Join(dir, "python3")
+	if err := os.Mkdir(filepath.Dir(private), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	three := []proc.Cap{proc.CapBPF, proc.CapPerfmon, proc.CapSysPtrace}
+	for _, path := range []string{private, deleted} {
+		if err := os.WriteFile(path, data, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		w := program(t, func(c *exec.Cmd) { c.Env = append(os.Environ(), "PYTHONHOME=/usr") }, path, "-S", "-c", counter)
+		if path == deleted {
+			os.Remove(path)
+		}
+		begin(t, as(nobody, three...), "-p", w.pid(), "-n", "1").wait(t).mustSay(t, exitNotPermitted,
+			"not permitted: CAP_CHECKPOINT_RESTORE (to reach", "CAP_DAC_READ_SEARCH (to open", "run: sudo "+built)
+
+		p := begin(t, as(nobody, append(three, proc.CapCheckpointRestore, proc.CapDACReadSearch)...), "-p", w.pid(), "--budget", "off", "-o", "json")
+		p.ready(t)
+		w.obey(t, "", "done")
+		w.in.Close()
+		if s := snapshots(t, p.wait(t).out); s[0].calls("f") != 10 {
+			t.Errorf("%s: counted %d of 10 calls", path, s[0].calls("f"))
+		}
+	}
+}
+
 // TestTwoCapabilities: without CAP_SYS_PTRACE one's own processes are counted,
 // and others' are counted truly or refused for that.
 func TestTwoCapabilities(t *testing.T) {

@@ -105,8 +105,8 @@ func explain(err error, args []string) string {
 		}
 	case errors.As(err, &file):
 		advice = "name another file, which is not there yet: -o FILE"
-	case doctor.Classify(err) == doctor.NotPermitted && doctor.Privilege() != "":
-		return fmt.Sprintf("not permitted: %s; %s", doctor.Privilege(), withPrivilege(args))
+	case doctor.Lacks(err) != "":
+		return fmt.Sprintf("not permitted: %s; %s", doctor.Lacks(err), withPrivilege(args))
 	}
 	if advice == "" {
 		return err.Error()
