@@ -75,6 +75,7 @@ var definitions = [][2]string{
 	{"probes", "calls, gil, …: ✓ measures, off: does not now, failed: cannot (the reason stands below the header), ?: this pytop does not measure it."},
 	{"mean, most", "in the details: of calls/s over the last five minutes, 3 s a point."},
 	{"by thread", "in the details: calls and resumes of the function by each thread since they were opened."},
+	{"LOG", "what the command prints, with pytop -- COMMAND; it is printed again after the screen. A Python keeps back what it prints to a file until it has 8 KiB: start it with -u to see each line at once."},
 	{"GIL", "who holds the global interpreter lock, and who waits for it. Not measured yet."},
 }
 

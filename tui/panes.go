@@ -91,7 +91,7 @@ func (m *Model) logView(width, height int) []string {
 	}
 	lines := []string{m.line(width, []piece{{text: "LOG", ink: m.titleInk(paneLog)}, {text: state, ink: st.dim, gap: "  ", flex: true}}, back)}
 	if len(m.log.lines) == 0 {
-		text := "nothing yet: a Python keeps back what it prints until it has 8 KiB, unless it was started with -u"
+		text := "nothing yet: Python keeps up to 8 KiB back, unless started with -u"
 		if m.final() {
 			text = "it printed nothing"
 		}
