@@ -21,7 +21,6 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
-	"pytop/collect/site"
 	"pytop/tui"
 	"pytop/tui/format"
 )
@@ -118,7 +117,7 @@ func diagnose(c config) (int, error) {
 
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
-	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: site.DefaultCache(),
+	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: live.UserCache(),
 		GIL: slices.Contains(c.probes, "gil"), NoCalls: !slices.Contains(c.probes, "calls")}
 }
 

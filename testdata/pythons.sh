@@ -266,5 +266,4 @@ main() {
 	[ ${#failures[@]} -eq 0 ] || { say "failed: ${failures[*]}"; exit 1; }
 }
 
-main "$@"
-exit
+main "$@"; exit # on one line: bash has then read all of it, and a change of this file meanwhile does no harm

@@ -73,8 +73,10 @@ var definitions = [][2]string{
 	{"budget", "the tax above which pytop detaches by itself and asks."},
 	{"pytop", "CPU time of pytop itself, in % of one core, and its resident memory."},
 	{"probes", "calls, gil, …: ✓ measures, off: does not now, failed: cannot (the reason stands below the header), ?: this pytop does not measure it."},
+	{"CALLS/S", "on high screens: calls/s of all functions over the last five minutes, 3 s a point."},
 	{"mean, most", "in the details: of calls/s over the last five minutes, 3 s a point."},
 	{"by thread", "in the details: calls and resumes of the function by each thread since they were opened."},
+	{"LOG", "what the command prints, with pytop -- COMMAND; it is printed again after the screen. A Python keeps back what it prints to a file until it has 8 KiB: start it with -u to see each line at once."},
 	{"GIL", "who holds the global interpreter lock, and who waits for it. Not measured yet."},
 }
 
@@ -108,6 +110,9 @@ func (m *Model) nowLines(width int) []string {
 	lines := []string{"", " " + m.styles.bold.paint("Probes")}
 	for _, p := range s.Probes {
 		text := probeWords[p.Status]
+		if p.Status == collect.ProbeMissing && p.Reason != "" { // which says the same
+			text, p.Reason = format.Plain(p.Reason), ""
+		}
 		for _, more := range []string{p.Method, p.Reason} {
 			if more != "" {
 				text += m.signs.Dot + format.Plain(more)

@@ -15,6 +15,7 @@ const (
 	paneFunctions pane = iota
 	paneGIL
 	paneLog
+	paneChart // never active: there is nothing to do in it
 )
 
 // scroller is where a text is that is longer than its place.
@@ -35,6 +36,13 @@ func (m *Model) gilPane(width, height int) []string {
 		text = gilReason(m.shown)
 	}
 	return clip([]string{m.line(width, []piece{{text: "GIL", ink: m.titleInk(paneGIL)}, {text: text, ink: m.styles.dim, gap: "  ", flex: true}}, nil)}, height)
+}
+
+// chartPane draws calls/s of everything over the last minutes, where there is
+// room.
+func (m *Model) chartPane(width, height int) []string {
+	title := m.line(width, []piece{{text: "CALLS/S", ink: m.titleInk(paneChart)}, {text: "of all functions", ink: m.styles.dim, gap: "  "}}, nil)
+	return clip(append([]string{title}, m.chart(m.seen().total(), width, height-2)...), height)
 }
 
 // Log is the output of the command that pytop started.
@@ -91,7 +99,7 @@ func (m *Model) logView(width, height int) []string {
 	}
 	lines := []string{m.line(width, []piece{{text: "LOG", ink: m.titleInk(paneLog)}, {text: state, ink: st.dim, gap: "  ", flex: true}}, back)}
 	if len(m.log.lines) == 0 {
-		text := "nothing yet: a Python keeps back what it prints until it has 8 KiB, unless it was started with -u"
+		text := "nothing yet: Python keeps up to 8 KiB back, unless started with -u"
 		if m.final() {
 			text = "it printed nothing"
 		}

@@ -259,12 +259,12 @@ func (m *Model) export() tea.Cmd {
 		return m.say("there is nothing to write yet")
 	}
 	return func() tea.Msg {
-		paths, err := m.o.Export(s)
-		return exportMsg{paths, err}
+		written, err := m.o.Export(s)
+		return exportMsg{written, err}
 	}
 }
 
 type exportMsg struct {
-	paths []string
-	err   error
+	Written
+	err error
 }

@@ -147,11 +147,41 @@ func TestReadAcrossSegments(t *testing.T) {
 	}
 }
 
+// Whatever moves a symbol or changes a sampled byte of text changes the fingerprint.
+func TestFingerprint(t *testing.T) {
+	good := testdata(t, "rela.so")
+	print := func(b []byte) string {
+		f, err := parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := f.Fingerprint()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(p)
+	}
+	f, _ := parse(good)
+	first, _ := f.Symbol("first")
+	offset, _ := f.Offset(f.Segments()[0].Address)
+	for name, at := range map[string]uint64{"a symbol's address": f.dynamic.tags[6] + 24 + 8, "the text's beginning": offset + 9} {
+		b := bytes.Clone(good)
+		b[at] ^= 1
+		if print(b) == print(good) {
+			t.Errorf("%s at %#x makes no difference", name, at)
+		}
+	}
+	if print(good) != print(bytes.Clone(good)) || first.Address == 0 {
+		t.Error("not the same for the same file")
+	}
+}
+
 // exercise asks a file everything; it returns nothing that could be checked.
 func exercise(f *File) {
 	_ = f.Check()
 	_ = f.Soname()
 	_ = f.BuildID()
+	_, _ = f.Fingerprint()
 	f.Symbol("pointers")
 	f.Symbol("_PyRuntime")
 	f.Section(".PyRuntime")

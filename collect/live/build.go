@@ -87,6 +87,9 @@ func Locate(pid int) (*Located, error) {
 		return nil, err
 	}
 	if len(maps) == 0 {
+		if stat, err := proc.System().Stat(pid); err != nil || !stat.Kernel {
+			return nil, fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
+		}
 		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
 	}
 	return locate(pid, candidates(maps))

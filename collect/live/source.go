@@ -26,6 +26,9 @@ type Options struct {
 	NoCalls   bool       // count no calls
 }
 
+// UserCache is where what was found in files is kept for the user.
+func UserCache() site.Cache { return site.DefaultCache() }
+
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
 type Source struct {
 	options Options

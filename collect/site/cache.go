@@ -69,22 +69,17 @@ func (c Cache) Find(f *elf.File, p *cpython.Python) (*Plan, error) {
 	return plan, nil
 }
 
-// cacheName names a build: its build ID, without one its text.
+// cacheName names a build: its build ID, without one its fingerprint.
 func cacheName(f *elf.File, p *cpython.Python) (string, error) {
 	h := sha256.New()
 	id := f.BuildID()
 	fmt.Fprintf(h, "finder %d, CPython %s %t, %d bytes, build %q\n", finder, p.Version, p.Traits.FreeThreaded, f.Size(), id)
 	if id == "" {
-		for i, s := range f.Segments() {
-			if !s.Executable {
-				continue
-			}
-			b, err := f.Bytes(i)
-			if err != nil {
-				return "", err
-			}
-			h.Write(b)
+		b, err := f.Fingerprint()
+		if err != nil {
+			return "", err
 		}
+		h.Write(b)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16]) + ".json", nil
 }

@@ -83,21 +83,12 @@ func (s *search) findHandlers() error {
 	}
 	own := len(entries)
 	entries = append(entries, s.findCopies(family)...)
-	set, err := s.prove(entries, own)
-	if err != nil {
+	if err := s.layOut(entries, own); err != nil {
 		return err
 	}
-	// Code that does what RESUME_CHECK does and was not come by is taken for one
-	// more copy. Some never runs (BOLT leaves the code it moved), so it need not
-	// be coverable.
-	if more := s.findAlike(); len(more) > 0 {
-		first, weak := *s, s.plan.Weak
-		if set2, err := s.prove(append(entries[:len(entries):len(entries)], more...), own); err == nil {
-			set, entries = set2, append(entries, more...)
-		} else {
-			*s, s.plan.Weak = first, weak
-			s.plan.weaken(fmt.Sprintf("code at %#x looks like a copy of a handler, and no probe covers it", more))
-		}
+	set, all, err := s.chooseWith(s.findAlike(), entries, own)
+	if err != nil {
+		return err
 	}
 	s.place(set)
 	s.findExecutor()
@@ -109,15 +100,37 @@ func (s *search) findHandlers() error {
 		kind = "switch table"
 	}
 	s.plan.Method = fmt.Sprintf("%s, %d handlers", kind, len(o.Resume))
-	if n := len(entries) - own; n > 0 {
+	if n := len(all) - own; n > 0 {
 		s.plan.Method += fmt.Sprintf(", %d inlined copies", n)
 	}
 	return nil
 }
 
-// prove finds a cover of the handlers at some addresses, of which the first
-// are the table's own.
-func (s *search) prove(entries []uint64, own int) ([]choice, error) {
+// chooseWith chooses sites for entries and, if it can, for code that does what
+// RESUME_CHECK does and is not come by from them: it is taken for more copies.
+// Some never runs (BOLT leaves the code it moved), so it need not be coverable.
+func (s *search) chooseWith(alike, entries []uint64, own int) ([]choice, []uint64, error) {
+	if len(alike) > 0 {
+		all := append(entries[:len(entries):len(entries)], alike...)
+		if err := s.layOut(all, own); err == nil {
+			if set, err := s.choose(); err == nil {
+				return set, all, nil
+			}
+		}
+		if err := s.layOut(entries, own); err != nil {
+			return nil, nil, err
+		}
+	}
+	set, err := s.choose()
+	if len(alike) > 0 {
+		s.plan.weaken(fmt.Sprintf("code at %#x looks like a copy of a handler, and no probe covers it", alike))
+	}
+	return set, entries, err
+}
+
+// layOut grows the graph from some entries, of which the first are the table's
+// own handlers, and follows values along it.
+func (s *search) layOut(entries []uint64, own int) error {
 	s.newGraph()
 	family := map[uint64]bool{}
 	for _, e := range entries[:own] {
@@ -128,13 +141,15 @@ func (s *search) prove(entries []uint64, own int) ([]choice, error) {
 		s.graph.ends[h] = !family[h]
 	}
 	if err := s.begin(entries, own); err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.run(func(e int) state { return s.follow.begin(s.naming(e, own)) }); err != nil {
-		return nil, err
-	}
-	s.graph.markForeign(s.table)
+	return s.run(func(e int) state { return s.follow.begin(s.naming(e, own)) })
+}
+
+// choose finds a cover of the graph, the strictest that there is.
+func (s *search) choose() ([]choice, error) {
 	s.plan.Weak = ""
+	s.graph.markForeign(s.table)
 	s.findUndone()
 	for _, strict := range []struct {
 		strictness
@@ -151,7 +166,7 @@ func (s *search) prove(entries []uint64, own int) ([]choice, error) {
 			return set, nil
 		}
 	}
-	return nil, &Error{Found: fmt.Sprintf("the opcode table at %#x, %d handlers and %d inlined copies of them, %d instructions", s.table.address, own, len(entries)-own, len(s.graph.nodes)),
+	return nil, &Error{Found: fmt.Sprintf("the opcode table at %#x, %d handlers and copies of them, %d instructions", s.table.address, len(s.graph.entries), len(s.graph.nodes)),
 		Missing: "cheap instructions such that every way through the handlers passes exactly one"}
 }
 

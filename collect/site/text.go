@@ -6,9 +6,10 @@ import (
 
 // text is a file's executable segments.
 type text struct {
-	file      *elf.File
-	parts     []part
-	returning map[uint64]bool // by function: whether it may return
+	file        *elf.File
+	parts       []part
+	lowest, end uint64          // of all parts
+	returning   map[uint64]bool // by function: whether it may return
 }
 
 type part struct {
@@ -27,6 +28,10 @@ func openText(f *elf.File) (*text, error) {
 			return nil, err
 		}
 		t.parts = append(t.parts, part{s.Address, b})
+		if len(t.parts) == 1 {
+			t.lowest = s.Address
+		}
+		t.lowest, t.end = min(t.lowest, s.Address), max(t.end, s.Address+s.Size)
 	}
 	for name := range neverReturn {
 		if s, ok := f.Symbol(name); ok {
@@ -38,6 +43,9 @@ func openText(f *elf.File) (*text, error) {
 
 // holds tells whether an address is in the text.
 func (t *text) holds(address uint64) bool {
+	if address < t.lowest || address >= t.end {
+		return false
+	}
 	for i := range t.parts {
 		if p := &t.parts[i]; address >= p.address && address-p.address < uint64(len(p.bytes)) {
 			return true
