@@ -29,15 +29,6 @@ func (s *scroller) view(lines []string, height int) []string {
 	return clip(lines[s.offset:], height)
 }
 
-// gilPane keeps the place of the GIL: who holds it, who waits, who switches.
-func (m *Model) gilPane(width, height int) []string {
-	text := "not measured"
-	if m.shown != nil {
-		text = gilReason(m.shown)
-	}
-	return clip([]string{m.line(width, []piece{{text: "GIL", ink: m.titleInk(paneGIL)}, {text: text, ink: m.styles.dim, gap: "  ", flex: true}}, nil)}, height)
-}
-
 // chartPane draws calls/s of everything over the last minutes, where there is
 // room.
 func (m *Model) chartPane(width, height int) []string {

@@ -69,8 +69,14 @@ func (m *Model) layout() layout {
 // share gives the body to the panes.
 func (m *Model) share(y, body, gap int) []area {
 	gil, log := 0, 0
-	if m.height >= roomy {
-		gil = 1
+	switch {
+	case m.height >= roomy:
+		gil = min(m.gilLines(), max(1, body/3))
+	case m.height >= 20 && gilMeasured(m.shown):
+		gil = 5
+	}
+	if m.pane == paneGIL && m.thread != 0 {
+		return []area{{paneGIL, y, body}}
 	}
 	functions := min(m.headLines()+m.o.Top, body)
 	if m.o.Log != nil {
