@@ -90,7 +90,7 @@ func (m *Model) tableLines(o TableOptions) []string {
 		}
 		lines = append(lines, b.String())
 	}
-	return lines
+	return append(lines, m.gilPlain(s, width, o.Top)...)
 }
 
 // unlimited is the width of what is not a terminal.

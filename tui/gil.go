@@ -504,3 +504,66 @@ func (m *Model) moveThread(n int) {
 	}
 	m.threads.Move(n, rows)
 }
+
+// gilPlain is the pane as text: each GIL, its threads and its switches.
+func (m *Model) gilPlain(s *collect.Snapshot, width, top int) []string {
+	if !gilMeasured(s) {
+		return nil
+	}
+	if top <= 0 {
+		top = len(s.Threads) + 1
+	}
+	var lines []string
+	for i := range s.GILs {
+		g := &s.GILs[i]
+		head := "GIL"
+		if len(s.GILs) > 1 {
+			head += " of pid " + format.Whole(g.PID) + ", interpreter " + format.Whole(int(g.Interpreter))
+		}
+		mark := ""
+		if g.Status == collect.GILSampled {
+			mark = m.signs.Estimate
+		}
+		share := m.signs.Unknown
+		if g.Measured > 0 {
+			share = mark + format.HeadPercent(g.Held.Seconds()/g.Measured.Seconds())
+		}
+		lines = append(lines, "", head+": held "+share+" of "+m.signs.Duration(g.Measured)+m.signs.Dot+format.Count(g.Switches)+" switches"+m.signs.Dot+string(g.Status))
+		for _, b := range g.Blamed[:min(len(g.Blamed), 3)] {
+			if b.Place.Function != "" {
+				lines = append(lines, "   "+format.Plain(b.Place.Function)+"  "+format.FullPlace(b.Place.File, b.Place.Line)+"  made others wait "+m.signs.Duration(b.Wait))
+			}
+		}
+	}
+	lines = append(lines, "", format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("holds", 9)+format.Right("held", 10)+format.Right("longest", 10)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+format.Right("caused", 10))
+	rows := slices.Clone(s.Threads)
+	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return int(max(-1, min(1, b.Hold-a.Hold))) })
+	for _, t := range rows[:min(len(rows), top)] {
+		cell := func(text string, n int) string {
+			if !t.Measured {
+				text = m.signs.Unknown
+			}
+			return format.Right(text, n)
+		}
+		lines = append(lines, format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(&t), 17), 18)+cell(format.Count(t.Holds), 9)+
+			cell(m.signs.Duration(t.Hold), 10)+cell(m.signs.Duration(t.HoldMax), 10)+cell(format.Count(t.Waits), 9)+cell(m.signs.Duration(t.Wait), 10)+
+			cell(m.signs.Duration(t.WaitMax), 10)+cell(m.signs.Duration(t.Caused), 10))
+	}
+	for i := range s.GILs {
+		for k, p := range s.GILs[i].PairRows {
+			if k == 0 {
+				lines = append(lines, "", format.Right("from_tid", 11)+" "+m.signs.Turn+" "+format.Left("to_tid", 10)+format.Right("count", 10))
+			}
+			if k == top {
+				break
+			}
+			lines = append(lines, format.Right(format.Whole(p.FromTID), 11)+" "+m.signs.Turn+" "+format.Left(format.Whole(p.ToTID), 10)+format.Right(format.Exactly(int(p.Count)), 10))
+		}
+	}
+	if width < unlimited {
+		for i, l := range lines {
+			lines[i] = m.signs.CutRight(l, width)
+		}
+	}
+	return lines
+}
