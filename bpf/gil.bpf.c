@@ -238,6 +238,9 @@ static __always_inline void dropped(struct gil_process *p, __u32 process, struct
 		if (!t)
 			__sync_fetch_and_add(&p->lost, 1);
 	}
+	/* glibc's pthread_cond_timedwait itself ends in pthread_cond_signal when it times out as it is woken: who waits drops nothing. */
+	if (t && t->wait_since)
+		return;
 	g->seq++;
 	barrier();
 	g->drops++;
