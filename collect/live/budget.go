@@ -17,6 +17,11 @@ type mark struct {
 
 func (p *process) markAt(at time.Time) mark { return mark{at, p.cpu, p.tax, p.spent} }
 
+// negligible is a cost below which no budget is exceeded, as a share of one
+// core: a process that is idle but for a few thousand calls a second spends
+// most of its little time on their probes, and nobody would notice.
+const negligible = 0.02
+
 // judgeAfter is how long the cost must be above the budget before pytop
 // detaches; the trial at attaching is shorter.
 const judgeAfter = time.Second
@@ -73,10 +78,11 @@ func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
 		return nil
 	}
 	share, took := p.share(p.mark), now.Sub(p.mark.at)
+	paid := (p.tax - p.mark.tax).Seconds() / took.Seconds()
 	calls := float64(p.spent.calls-p.mark.spent.calls) / took.Seconds()
 	resumes := float64(p.spent.resumes-p.mark.spent.resumes) / took.Seconds()
 	p.mark = p.markAt(now)
-	if share <= s.options.Budget {
+	if share <= s.options.Budget || paid < negligible {
 		return nil
 	}
 	p.overBudget = true
