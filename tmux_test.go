@@ -87,11 +87,6 @@ func (s *terminal) text() string {
 	return s.tmux("capture-pane", "-p")
 }
 
-// lines are the lines that the terminal shows, all of them.
-func (s *terminal) lines() []string {
-	return strings.Split(strings.TrimSuffix(s.text(), "\n"), "\n")
-}
-
 // soon bounds how long a screen is waited for.
 const soon = 10 * time.Second
 
