@@ -66,6 +66,7 @@ func (p *process) share(since mark) float64 {
 // hold detaches the processes whose counting costs more than the budget, as of
 // the last poll, judged over at least the given time.
 func (s *Source) hold(after time.Duration) error {
+	_ = s.refuse() // shown as their reasons
 	var errs []error
 	for _, p := range s.order {
 		errs = append(errs, s.holdOne(p, s.polled, after))
