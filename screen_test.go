@@ -450,7 +450,7 @@ func TestScreenTarget(t *testing.T) {
 		target := shop(t, "4")
 		dir := t.TempDir()
 		s := watch(t, strconv.Itoa(target.Pid), 100, 30, "--export-dir", dir)
-		text := s.wants("process "+strconv.Itoa(target.Pid)+" ended at", "ended ", "total ▼")
+		text := s.wants("process "+strconv.Itoa(target.Pid)+" ended at", "ended, exact", "total ▼")
 		if list := rows(strings.Replace(text, "process ", "", 1)); len(list) > 0 && !ordered(list, "total", true) {
 			t.Errorf("the last table is not by totals:\n%s", text)
 		}
