@@ -87,7 +87,21 @@ func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
 		return nil
 	}
 	p.overBudget = true
-	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%.0f calls/s, %.0f resumes/s), the budget is %.0f %% (--budget)",
-		100*share, calls, resumes, 100*s.options.Budget)
+	rates := rounded(calls) + " calls/s"
+	if resumes > 0 {
+		rates += ", " + rounded(resumes) + " resumes/s"
+	}
+	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%s), the budget is %.0f %% (--budget)", 100*share, rates, 100*s.options.Budget)
 	return s.detach(p)
+}
+
+// rounded is a rate to about two digits, for a sentence.
+func rounded(perS float64) string {
+	switch {
+	case perS >= 1e6:
+		return fmt.Sprintf("%.1fM", perS/1e6)
+	case perS >= 1e4:
+		return fmt.Sprintf("%.0fk", perS/1e3)
+	}
+	return fmt.Sprintf("%.0f", perS)
 }
