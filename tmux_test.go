@@ -18,7 +18,7 @@ import (
 // terminal is a terminal with a shell in it, of a tmux server of its own.
 type terminal struct {
 	testing.TB
-	server        string
+	server        string // its socket
 	width, height int
 }
 
@@ -35,7 +35,7 @@ func newTerminal(t testing.TB, width, height int) *terminal {
 		}
 		t.Skip("needs tmux: its terminals are what the screen is drawn on")
 	}
-	s := &terminal{TB: t, server: fmt.Sprintf("pytop-test-%d-%d", os.Getpid(), terminals.Add(1))}
+	s := &terminal{TB: t, server: filepath.Join(filepath.Dir(built), fmt.Sprintf("tmux-%d", terminals.Add(1)))}
 	s.tmux("new-session", "-d", "-x", strconv.Itoa(width), "-y", strconv.Itoa(height), "env", "PS1="+promptSign+" ", "LC_ALL=C.UTF-8", "HOME="+t.TempDir(), "sh",
 		";", "set-option", "-g", "status", "off")
 	t.Cleanup(s.kill)
@@ -45,11 +45,11 @@ func newTerminal(t testing.TB, width, height int) *terminal {
 }
 
 // kill ends the server: its terminals hang up.
-func (s *terminal) kill() { exec.Command("tmux", "-L", s.server, "kill-server").Run() } //nolint:errcheck // it may have been killed before
+func (s *terminal) kill() { exec.Command("tmux", "-S", s.server, "kill-server").Run() } //nolint:errcheck // it may have been killed before
 
 func (s *terminal) tmux(args ...string) string {
 	s.Helper()
-	out, err := exec.Command("tmux", append([]string{"-u", "-L", s.server, "-f", os.DevNull}, args...)...).CombinedOutput()
+	out, err := exec.Command("tmux", append([]string{"-u", "-S", s.server, "-f", os.DevNull}, args...)...).CombinedOutput()
 	if err != nil {
 		s.Fatalf("tmux %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
@@ -85,11 +85,6 @@ func (s *terminal) run(args ...string) {
 func (s *terminal) text() string {
 	s.Helper()
 	return s.tmux("capture-pane", "-p")
-}
-
-// lines are the lines that the terminal shows, all of them.
-func (s *terminal) lines() []string {
-	return strings.Split(strings.TrimSuffix(s.text(), "\n"), "\n")
 }
 
 // soon bounds how long a screen is waited for.

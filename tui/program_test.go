@@ -317,6 +317,24 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// TestEndOverBudget: what the last table lacks is said.
+func TestEndOverBudget(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{})
+	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
+	s.run(1)
+	s.fake.ended = "process 4711 ended at 14:00:14"
+	s.readings(1)
+	s.wants("ended, off", "! calls were not counted up to the end: counting would take ~71 % of its time", "process 4711 ended at 14:00:14")
+	s.lacks("x or Enter")
+	var b strings.Builder
+	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "ended at"); n != 1 {
+		t.Errorf("the table says %d times that it ended:\n%s", n, b.String())
+	}
+}
+
 func TestReset(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{}).run(10).press("R")
 	s.wants("totals since 14:00:22 (0 s)")

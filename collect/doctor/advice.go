@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 
 	"pytop/collect/cpython"
+	"pytop/collect/live"
 	"pytop/collect/proc"
 	"pytop/collect/site"
 )
@@ -32,7 +33,7 @@ func Classify(err error) Kind {
 	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, cpython.ErrNotPython), errors.Is(err, cpython.ErrPyPy), errors.Is(err, cpython.ErrOld):
 		return NoTarget
 	case errors.Is(err, cpython.ErrNew), errors.Is(err, cpython.ErrMachine), errors.Is(err, cpython.ErrTraceRefs),
-		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
+		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, live.ErrNotCode), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
 		return NotCountable
 	}
 	return Failure

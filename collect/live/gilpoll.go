@@ -66,13 +66,13 @@ const (
 	stateSize    = int64(unsafe.Sizeof(bpf.GILState{}))
 	processSize  = int64(unsafe.Sizeof(bpf.GILProcess{}))
 	// The kernel rounds the size of an array's values up to 8.
-	rounded = 7
+	eight = 7
 )
 
 // head reads whose a slot is.
 func (b *threadBuffer) head(m *ebpf.Memory, slot uint32) (*bpf.GILThread, error) {
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(&b.slot)), slotHeadSize)
-	_, err := m.ReadAt(raw, int64(slot)*((slotSize+rounded)&^rounded))
+	_, err := m.ReadAt(raw, int64(slot)*((slotSize+eight)&^eight))
 	return &b.slot, err
 }
 
@@ -80,7 +80,7 @@ func (b *threadBuffer) head(m *ebpf.Memory, slot uint32) (*bpf.GILThread, error)
 func (b *threadBuffer) all(m *ebpf.Memory, slot uint32) (*bpf.GILThread, error) {
 	raw := unsafe.Slice((*byte)(unsafe.Pointer(&b.slot)), slotSize)
 	err := steady(&b.slot.Seq, func() error {
-		_, err := m.ReadAt(raw, int64(slot)*((slotSize+rounded)&^rounded))
+		_, err := m.ReadAt(raw, int64(slot)*((slotSize+eight)&^eight))
 		return err
 	})
 	return &b.slot, err

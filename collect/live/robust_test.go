@@ -378,3 +378,37 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	t.Errorf("%d descriptors (%d of BPF) and %d goroutines, before %d (%d) and %d", now, nowOfBPF, runtime.NumGoroutine(), all, ofBPF, goroutines)
 }
+
+// Sites that hold no code objects: offsets that do not fit stand for a build
+// that is not understood. Nothing is counted, and the reason is said.
+func TestNotCode(t *testing.T) {
+	needRoot(t)
+	p := pythons(t)[0]
+	w := p.start(t, p.workloads(t)+"/known.py")
+	s := open(t, w, Options{})
+	attached := s.order[0]
+	if err := s.Detach("changing the offsets"); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	attached.build.offsets.ObjectType += 16 // no longer ob_type
+	programs, err := bpf.LoadPrograms(s.maps, attached.build.offsets, s.ns, attached.build.programs.Multi)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := attached.build.programs.Close(); err != nil {
+		t.Error(err)
+	}
+	attached.build.programs = programs
+	s.mu.Unlock()
+	if err := s.Attach(true); err != nil {
+		t.Fatal(err)
+	}
+	r, _ := finish(t, s, w)
+	if len(r.Codes) != 0 {
+		t.Errorf("%d functions were counted", len(r.Codes))
+	}
+	if p := r.Processes[0]; p.Status == collect.Exact || !strings.Contains(p.Reason, "no code object") {
+		t.Errorf("status %s: %s", p.Status, p.Reason)
+	}
+}

@@ -156,6 +156,9 @@ func (s *Source) trial() error {
 	if err := s.poll(); err != nil {
 		return err
 	}
+	if err := s.refuse(); err != nil {
+		return err
+	}
 	return s.hold(trialTime)
 }
 
