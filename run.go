@@ -229,7 +229,16 @@ func readyLine(r *collect.Reading) string {
 		}
 		parts = append(parts, text)
 	}
-	return "pytop: ready " + format.Plain(strings.Join(parts, ", ")+"; "+r.Probes[0].Method)
+	text := strings.Join(parts, ", ")
+	for _, p := range r.Probes {
+		switch {
+		case p.Status == collect.ProbeOn && p.Method != "":
+			text += "; " + p.Method
+		case p.Status == collect.ProbeFailed:
+			text += "; " + p.Name + " failed: " + p.Reason
+		}
+	}
+	return "pytop: ready " + format.Plain(text)
 }
 
 // writer opens where snapshots go: a function that writes one, and one that
