@@ -47,6 +47,7 @@ type gilProcess struct {
 	light      *light         // nil: followed by probes
 	lightSince time.Time
 	judged     judged
+	early      bool        // libc is not loaded yet
 	late       bool        // GILs were found after pytop came: what was before is not counted
 	started    bool        // a GIL was found at some time
 	inner      map[int]int // TIDs of its own PID namespace; nil: they are ours
@@ -91,6 +92,9 @@ type gilThread struct {
 	inter      int64 // ID of its interpreter
 	interKnown bool
 }
+
+// startGrace is how long a command that was just started may take to load libc.
+const startGrace = 5 * time.Second
 
 // errNoGIL says that a build has no GIL.
 var errNoGIL = errors.New("it runs free-threaded: there is no GIL to hold or to wait for; stop-the-world pauses and waits for mutexes are not measured")
@@ -196,7 +200,10 @@ func (s *Source) attachGIL(p *process) {
 		return
 	}
 	err := s.followGIL(p)
+	g.early = errors.Is(err, errNoConditions) && s.options.FromStart && time.Since(p.attached) < startGrace
 	switch {
+	case g.early:
+		g.status, g.reason = collect.ProbeOff, "its libc is not loaded yet"
 	case err == nil:
 		g.status, g.reason = collect.ProbeOn, ""
 	case errors.Is(err, errNoGIL):

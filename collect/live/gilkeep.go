@@ -43,6 +43,9 @@ func (s *Source) keepGIL() {
 		if !s.closed {
 			for _, p := range s.order {
 				if p.gil != nil && p.gone == "" && !p.hasEnded() {
+					if p.gil.early && !p.braked {
+						s.attachGIL(p)
+					}
 					s.keepGILOf(p)
 					if s.options.FromStart && !p.gil.started && time.Since(p.attached) < time.Minute {
 						next = startTick

@@ -269,11 +269,14 @@ func (g *gilProcess) weak() string {
 	return strings.Join(why, "; ")
 }
 
-// checked says what the self-check compared.
+// checked says what the self-check compared; empty: nothing yet.
 func (g *gilProcess) checked() string {
 	var takes, drops, checks uint64
 	for _, o := range g.gils {
 		takes, drops, checks = takes+o.now.Takes+o.done.Takes, drops+o.now.Drops+o.done.Drops, checks+o.now.Checks+o.done.Checks
+	}
+	if takes == 0 {
+		return ""
 	}
 	return fmt.Sprintf("%d takes, %d drops, %d times compared with CPython's own fields", takes, drops, checks)
 }
@@ -314,7 +317,11 @@ func (g *gilProcess) method(p *process) string {
 	if g.light != nil {
 		return fmt.Sprintf("its fields are read %d times a second", time.Second/lightStep)
 	}
-	return fmt.Sprintf("condition variables in %s; %s; a hold includes ~%.1f µs of the probe", g.conditions.name, g.checked(), float64(p.build.gilPrice.hit)/1e3)
+	text := fmt.Sprintf("condition variables in %s, a hold includes ~%.1f µs of the probe", g.conditions.name, float64(p.build.gilPrice.hit)/1e3)
+	if checked := g.checked(); checked != "" {
+		text += ", " + checked
+	}
+	return text
 }
 
 // hitsNow is how often probes were hit since they were attached.

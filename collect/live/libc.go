@@ -23,6 +23,8 @@ type conditions struct {
 
 func (c *conditions) path() string { return fmt.Sprintf("/proc/self/fd/%d", c.file.Fd()) }
 
+var errNoConditions = errors.New("find pthread_cond_signal in what it has loaded")
+
 // conditionsOf finds or inspects the file whose functions a process calls.
 func (s *Source) conditionsOf(pid int) (*conditions, error) {
 	maps, err := proc.System().Maps(pid)
@@ -44,7 +46,10 @@ func (s *Source) conditionsOf(pid int) (*conditions, error) {
 		}
 		last = err
 	}
-	return nil, errors.Join(errors.New("find pthread_cond_signal in what it has loaded"), last)
+	if last != nil {
+		return nil, fmt.Errorf("%w: %w", errNoConditions, last)
+	}
+	return nil, errNoConditions
 }
 
 // conditionFiles are the files that may have the functions, the likeliest

@@ -75,7 +75,7 @@ func (p *Process) Interpreters() ([]Interpreter, error) {
 			break
 		}
 		if list = append(list, i); len(list) > mostInterpreters {
-			err = ErrChanging
+			return nil, fmt.Errorf("list the interpreters of process %d: %w", p.PID, ErrChanging)
 		}
 	}
 	if err != nil {
@@ -139,7 +139,7 @@ func (p *Process) Threads(i Interpreter) ([]Thread, error) {
 			break
 		}
 		if list = append(list, Thread{Address: at, Interpreter: i.ID, TID: tid}); len(list) > mostThreads {
-			err = ErrChanging
+			return nil, fmt.Errorf("list the threads of process %d: %w", p.PID, ErrChanging)
 		}
 	}
 	if err != nil {
