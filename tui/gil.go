@@ -230,7 +230,7 @@ func (m *Model) gilPane(width, height int) []string {
 		for len(lines) <= i {
 			lines = append(lines, "")
 		}
-		lines[i] = format.Left(lines[i], left) + " " + m.styles.dim.paint(m.signs.Side) + " " + pairs[i]
+		lines[i] = format.Fill(lines[i], left) + " " + m.styles.dim.paint(m.signs.Side) + " " + pairs[i]
 	}
 	return clip(append(lines, m.blameLine(worstGIL(s), width)), height)
 }
