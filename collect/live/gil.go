@@ -322,9 +322,9 @@ func (s *Source) unlinkGIL(p *process) error {
 	if g.links == nil {
 		return nil
 	}
-	err := closeLinks(g.links)
+	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
 	g.links = nil
-	return errors.Join(err, s.pollGIL(), s.retireGIL(p))
+	return errors.Join(err, s.retireGIL(p))
 }
 
 // close takes the probes out for good.
