@@ -335,7 +335,7 @@ func screenResets(t *testing.T, pid string) {
 func screenShowsPanes(t *testing.T, pid string) {
 	s := watch(t, pid, 80, 24)
 	s.press("Tab")
-	s.wants("GIL  not measured")
+	s.wants("GIL  ", "blame: ")
 	s.press("Tab")
 	s.watches()
 	s.press("G")

@@ -115,6 +115,7 @@ func (m *Model) setThreads(s *collect.Snapshot) {
 		return 1
 	})
 	m.threads.Set(rows)
+	m.spark = slices.Clone(m.waited)
 	m.threads.Columns[0].Leave = 6
 	if m.sameNames() {
 		m.threads.Columns[0].Leave = 0
@@ -165,8 +166,8 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 		}
 		left = append(left, piece{text: text, ink: st.plain, gap: "  ", rank: 2})
 	}
-	if len(m.waited) > 1 {
-		left = append(left, piece{text: m.signs.Spark(tail(m.waited, 20)), ink: st.spark, gap: "  ", rank: 7})
+	if len(m.spark) > 1 {
+		left = append(left, piece{text: m.signs.Spark(tail(m.spark, 20)), ink: st.spark, gap: "  ", rank: 7})
 	}
 	return left
 }

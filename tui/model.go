@@ -54,6 +54,7 @@ type Model struct {
 	threads   *table.Table[collect.ThreadRow]
 	thread    uint64    // the ID of the one whose details are open; 0: none
 	waited    []float64 // of the worst GIL, share waited by reading
+	spark     []float64 // waited as it was when shown: a pause keeps it
 	sorted    bool      // the user chose a column
 	filter    string
 	details   details

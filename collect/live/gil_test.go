@@ -301,40 +301,47 @@ func TestGILEnd(t *testing.T) {
 	}
 }
 
-// TestGILInTheMiddle attaches while it is held for long.
+// TestGILInTheMiddle attaches while it is held for long. Whether it then is
+// depends on how fast the machine is at that moment: again, if it was not.
 func TestGILInTheMiddle(t *testing.T) {
 	needRoot(t)
 	for _, p := range withGIL(t) {
 		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/gil.py", "sum", "3")
-			w.in.Write([]byte("go\n"))
-			time.Sleep(time.Second) // it has measured how long, and holds on
-			for range 200 {
-				if stat, err := stateOfThreads(w.Process.Pid); err == nil && stat == 3 {
-					break
-				}
-				time.Sleep(20 * time.Millisecond)
-			}
-			time.Sleep(300 * time.Millisecond)
-			s := open(t, w, Options{GIL: true, NoCalls: true})
-			time.Sleep(50 * time.Millisecond)
-			r := read(t, s)
-			g := r.GILs[0]
-			if g.Holder == 0 || g.Holder == w.Process.Pid || !g.AtLeast || g.HeldFor < 40*time.Millisecond {
-				t.Errorf("holder %d for %v, at least %v", g.Holder, g.HeldFor, g.AtLeast)
-			}
-			waiting := 0
-			for _, one := range r.Threads {
-				if one.Waiting > 20*time.Millisecond {
-					waiting++
+			why := ""
+			for range 4 {
+				if why = inTheMiddle(t, p); why == "" {
+					return
 				}
 			}
-			if waiting != 1 {
-				t.Errorf("%d threads wait", waiting)
-			}
-			w.line(t, "{")
+			t.Error(why)
 		})
 	}
+}
+
+func inTheMiddle(t *testing.T, p python) string {
+	w := p.start(t, p.workloads(t)+"/gil.py", "sum", "3")
+	defer w.Process.Kill()
+	w.in.Write([]byte("go\n"))
+	for range 200 { // until it has measured how long, and its threads run
+		if tids, err := proc.System().TIDs(w.Process.Pid); err == nil && len(tids) == 3 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(300 * time.Millisecond)
+	s := open(t, w, Options{GIL: true, NoCalls: true})
+	time.Sleep(50 * time.Millisecond)
+	r := read(t, s)
+	waiting := 0
+	for _, one := range r.Threads {
+		if one.Waiting > 20*time.Millisecond {
+			waiting++
+		}
+	}
+	if g := r.GILs[0]; g.Holder == 0 || g.Holder == w.Process.Pid || !g.AtLeast || g.HeldFor < 40*time.Millisecond || waiting != 1 {
+		return fmt.Sprintf("holder %d for %v, at least %v; %d threads wait", g.Holder, g.HeldFor, g.AtLeast, waiting)
+	}
+	return ""
 }
 
 // TestGILFree: a free-threaded build has none, and the probe says so.
@@ -407,9 +414,4 @@ func TestGILStorm(t *testing.T) {
 	if r = read(t, s); !strings.Contains(r.Probes[1].Method, "condition variables") || r.Probes[1].Reason != "" {
 		t.Errorf("%+v", r.Probes[1])
 	}
-}
-
-func stateOfThreads(pid int) (int, error) {
-	tids, err := proc.System().TIDs(pid)
-	return len(tids), err
 }
