@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 
 	"pytop/collect/cpython"
+	"pytop/collect/live"
 	"pytop/collect/proc"
 	"pytop/collect/site"
 )
@@ -27,6 +28,8 @@ const (
 func Classify(err error) Kind {
 	var unproven *site.Error
 	switch {
+	case errors.Is(err, live.ErrKernel):
+		return NotCountable
 	case errors.Is(err, fs.ErrPermission):
 		return NotPermitted
 	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, cpython.ErrNotPython), errors.Is(err, cpython.ErrPyPy), errors.Is(err, cpython.ErrOld):
@@ -41,6 +44,8 @@ func Classify(err error) Kind {
 // Advice is the next step after an error; empty: there is none to name.
 func Advice(err error) string {
 	switch {
+	case errors.Is(err, live.ErrKernel):
+		return "boot a newer kernel; what else there is here says: pytop doctor"
 	case errors.Is(err, fs.ErrPermission):
 		if lacks := Privilege(); lacks != "" {
 			return lacks + "; run pytop with sudo, or see: pytop doctor"

@@ -22,6 +22,8 @@ type Options struct {
 	// counted from attaching on is theirs to show, and there is no trial.
 	FromStart bool
 	Cache     site.Cache // of what was found in files; the zero value keeps nothing
+
+	old bool // as on the oldest kernels: no uprobe_multi, preallocated maps. For tests
 }
 
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
@@ -106,7 +108,7 @@ func newSource(o Options) (_ *Source, err error) {
 	if s.ns, err = pidNamespace(); err != nil {
 		return nil, err
 	}
-	if s.maps, err = bpf.OpenMaps(o.Functions); err != nil {
+	if s.maps, err = bpf.OpenMaps(o.Functions, o.old); err != nil {
 		return nil, err
 	}
 	if s.names, err = openNames(s.maps.Names); err != nil {
