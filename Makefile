@@ -13,7 +13,7 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 export PYTOP_PYTHONS ?= $(CACHE)/pythons
 
 .DEFAULT_GOAL := build
-.PHONY: demo build install test unit live bench fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants clean help
+.PHONY: demo build install test unit live bench fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
 
 demo: build ## build pytop, start a made-up Python program, watch it live
 	@.ci/need python3
@@ -81,6 +81,9 @@ pythons-freethreaded: ## only the free-threaded one, built from source (make pyt
 
 pythons-variants: ## more builds from source: clang, no computed gotos, packed relocations
 	testdata/pythons.sh variants
+
+kernels: ## boot Debian's 6.1, 6.12, newest and 5.10 under software emulation and test there; needs root
+	testdata/kernels.sh
 
 clean: ## what was built here; fetched interpreters and tools stay (rm -r .cache)
 	rm -f pytop

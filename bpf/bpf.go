@@ -68,22 +68,23 @@ type Maps struct {
 	bpfMaps
 }
 
-// OpenMaps makes the maps, with room for that many live functions.
-func OpenMaps(functions uint32) (*Maps, error) {
+// OpenMaps makes the maps, with room for that many live functions. Preallocated
+// hashes take all their memory at once; before Linux 6.1 they must be.
+func OpenMaps(functions uint32, preallocated bool) (*Maps, error) {
 	spec, err := loadBpf()
 	if err != nil {
 		return nil, err
 	}
 	spec.Maps[bpfMapLive].MaxEntries = functions
 	spec.Maps[bpfMapGone].MaxEntries = functions
-	if !canAllocate() {
+	if preallocated || !canAllocate() {
 		for _, m := range spec.Maps {
 			m.Flags &^= noPrealloc
 		}
 	}
 	m := &Maps{}
 	if err := spec.LoadAndAssign(&m.bpfMaps, nil); err != nil {
-		return nil, fmt.Errorf("make BPF maps: %w", err)
+		return nil, explained(fmt.Errorf("make BPF maps: %w", err))
 	}
 	return m, nil
 }

@@ -51,20 +51,29 @@ static __always_inline struct call_key call_key(__u64 code, __u64 cookie)
 	return key;
 }
 
+/* A size that the verifier can see is below room, a power of 2: clang drops the mask where it knows so itself, and the verifier
+ * of Linux 6.1 has by then forgotten the comparison. */
+static __always_inline __u64 below(__u64 size, __u32 room)
+{
+	size = size < room ? size : room - 1;
+	asm volatile("" : "+r"(size));
+	return size & (room - 1);
+}
+
 static __always_inline void fill_name(struct name *n, char *file_bytes, char *function_bytes, __u32 room,
 				      struct str_head *file, struct str_head *function)
 {
 	__u64 size;
 
 	n->file = file->text;
-	size = file->size < room ? file->size : room - 1;
+	size = below(file->size, room);
 	n->file.bytes = size;
-	if (bpf_probe_read_user(file_bytes, size & (room - 1), (void *)file->at))
+	if (bpf_probe_read_user(file_bytes, size, (void *)file->at))
 		n->file.kind = 0;
 	n->function = function->text;
-	size = function->size < room ? function->size : room - 1;
+	size = below(function->size, room);
 	n->function.bytes = size;
-	if (bpf_probe_read_user(function_bytes, size & (room - 1), (void *)function->at))
+	if (bpf_probe_read_user(function_bytes, size, (void *)function->at))
 		n->function.kind = 0;
 }
 

@@ -54,7 +54,7 @@ func LoadPrograms(m *Maps, py PyOffsets, ns PIDNamespace, multi bool) (*Programs
 		FocusEpoch *ebpf.Variable `ebpf:"focus_epoch"`
 	}
 	if err := spec.LoadAndAssign(&out, &ebpf.CollectionOptions{MapReplacements: replace}); err != nil {
-		return nil, fmt.Errorf("load BPF programs: %w", err)
+		return nil, explained(fmt.Errorf("load BPF programs: %w", err))
 	}
 	return &Programs{callPrograms: out.callPrograms, Multi: multi, focusEpoch: out.FocusEpoch}, nil
 }

@@ -28,6 +28,8 @@ const (
 func Classify(err error) Kind {
 	var unproven *site.Error
 	switch {
+	case errors.Is(err, live.ErrKernel):
+		return NotCountable
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, proc.ErrOtherFile): // it is there, and its path from here leads elsewhere
 		return NotPermitted
 	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, cpython.ErrNotPython), errors.Is(err, cpython.ErrPyPy), errors.Is(err, cpython.ErrOld):
@@ -42,6 +44,8 @@ func Classify(err error) Kind {
 // Advice is the next step after an error; empty: there is none to name.
 func Advice(err error) string {
 	switch {
+	case errors.Is(err, live.ErrKernel):
+		return "boot a newer kernel; what else there is here says: pytop doctor"
 	case Classify(err) == NotPermitted:
 		if lacks := Lacks(err); lacks != "" {
 			return lacks + "; run pytop with sudo, or see: pytop doctor"

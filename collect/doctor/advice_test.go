@@ -12,6 +12,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 
 	"pytop/collect/cpython"
+	"pytop/collect/live"
 	"pytop/collect/proc"
 	"pytop/collect/site"
 )
@@ -34,6 +35,7 @@ func TestAdvice(t *testing.T) {
 		{&site.Error{}, NotCountable, "doctor -p PID"},
 		{ebpf.ErrNotSupported, NotCountable, "pytop doctor"},
 		{btf.ErrNotFound, NotCountable, "pytop doctor"},
+		{fmt.Errorf("%w: %w", live.ErrKernel, syscall.EPERM), NotCountable, "newer kernel"},
 		{fs.ErrPermission, NotPermitted, "pytop doctor"},
 		{proc.ErrOtherFile, NotPermitted, "pytop doctor"},
 		{syscall.EPERM, NotPermitted, "pytop doctor"},

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/features"
 	"golang.org/x/sys/unix"
@@ -69,11 +68,11 @@ func uprobes() Check {
 }
 
 func cookies() Check {
-	err := features.HaveProgramHelper(ebpf.Kprobe, asm.FnGetAttachCookie)
+	err := live.Supported()
 	switch {
 	case err == nil:
 		return ok("attach cookies", "bpf_get_attach_cookie (Linux 5.15)")
-	case errors.Is(err, ebpf.ErrNotSupported):
+	case errors.Is(err, live.ErrKernel):
 		return Check{"attach cookies", Missing, "the kernel lacks bpf_get_attach_cookie", "use Linux 5.15 or later"}
 	}
 	return Check{"attach cookies", Missing, "not found out: " + err.Error(), "see privileges"}
@@ -177,6 +176,8 @@ func attaching() Check {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return Check{"counting", Missing, err.Error(), "see privileges; also sysctl kernel.unprivileged_bpf_disabled and kernel.perf_event_paranoid"}
+	case errors.Is(err, live.ErrKernel):
+		return Check{"counting", Missing, err.Error(), "use Linux 5.15 or later"}
 	case err != nil:
 		return Check{"counting", Missing, err.Error(), "please report this with the output of pytop doctor"}
 	}

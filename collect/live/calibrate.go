@@ -12,6 +12,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"pytop/bpf"
 	"pytop/collect/proc"
@@ -78,11 +79,15 @@ func (p *puppet) time() time.Duration {
 // calibrate measures on pytop's own process what a hit of a build's programs
 // takes on this machine: a start and a resume, as its hot site counts them.
 // No target is attached meanwhile.
+//
+// It is also the trial of the way of attaching: the hits are those of a thread
+// that is not the process's first, and all must be counted.
 func (s *Source) calibrate(b *build) (price, error) {
 	stage.Lock()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	price, attached, err := s.onStage(b)
+	var price price
+	var attached link.Link
+	var err error
+	onThread(func() { price, attached, err = s.onStage(b) })
 	if attached == nil {
 		stage.Unlock()
 		return price, err
@@ -93,6 +98,25 @@ func (s *Source) calibrate(b *build) (price, error) {
 	})
 	return price, err
 }
+
+// onThread calls f on a thread that is not the process's first.
+func onThread(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if unix.Gettid() == os.Getpid() {
+			onThread(f) // this goroutine keeps the first thread meanwhile
+			return
+		}
+		f()
+	}()
+	<-done
+}
+
+// errMiscounted: the kernel took the probes, and not all hits were counted.
+var errMiscounted = errors.New("not all hits were counted")
 
 // onStage measures a price, and returns what is still attached to pytop itself.
 func (s *Source) onStage(b *build) (price, link.Link, error) {
@@ -114,7 +138,7 @@ func (s *Source) onStage(b *build) (price, link.Link, error) {
 		return price{}, attached, err
 	}
 	if want := uint64(2 * calibrationRounds * calibrationHits); counted != want {
-		return price{}, attached, fmt.Errorf("calibrate: %d of %d hits were counted", counted, want)
+		return price{}, attached, fmt.Errorf("calibrate: %w: %d of %d", errMiscounted, counted, want)
 	}
 	return price{call: call, resume: resume, other: call}, attached, nil
 }

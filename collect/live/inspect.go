@@ -70,6 +70,13 @@ func Try() (_ Cost, err error) {
 	return Cost{b.price.call, b.price.resume, b.programs.Multi}, nil
 }
 
+// ErrKernel: the kernel is too old to count calls.
+var ErrKernel = bpf.ErrKernel
+
+// Supported tells whether the kernel has what every probe needs;
+// errors.Is(err, ErrKernel) when it is too old.
+func Supported() error { return bpf.Supported() }
+
 // openBare opens a source that watches nothing.
 func openBare() (*Source, error) {
 	s, err := newSource(Options{Functions: 1024})

@@ -24,6 +24,8 @@ type Options struct {
 	Cache     site.Cache // of what was found in files; the zero value keeps nothing
 	GIL       bool       // follow the GIL
 	NoCalls   bool       // count no calls
+
+	old bool // as on the oldest kernels: no uprobe_multi, preallocated maps. For tests
 }
 
 // UserCache is where what was found in files is kept for the user.
@@ -117,7 +119,7 @@ func newSource(o Options) (_ *Source, err error) {
 	if s.ns, err = pidNamespace(); err != nil {
 		return nil, err
 	}
-	if s.maps, err = bpf.OpenMaps(o.Functions); err != nil {
+	if s.maps, err = bpf.OpenMaps(o.Functions, o.old); err != nil {
 		return nil, err
 	}
 	if s.names, err = openNames(s.maps.Names); err != nil {

@@ -96,10 +96,13 @@ func (s *Source) newBuild(l *Located, id fileID) (*build, error) {
 	return b, nil
 }
 
-// load loads a build's programs, for uprobe_multi where the kernel has it, and
-// measures what they cost.
+// load loads a build's programs, for uprobe_multi where the kernel has one that
+// counts truly, and measures what they cost.
 func (s *Source) load(b *build) (err error) {
 	for _, multi := range []bool{true, false} {
+		if multi && s.options.old {
+			continue
+		}
 		if b.programs, err = bpf.LoadPrograms(s.maps, b.offsets, s.ns, multi); err != nil {
 			if multi && unsupported(err) {
 				continue
@@ -164,10 +167,11 @@ func (s *Source) register(p *process) error {
 	return nil
 }
 
-// unsupported tells whether the kernel has no uprobe_multi (Linux 6.6): the
-// attach type is unknown to it.
+// unsupported tells whether the kernel has no uprobe_multi (Linux 6.6), whose
+// attach type is then unknown to it, or one whose hits in threads get lost
+// (until 6.6.35 and 6.9.4: its filter takes the PID for a thread's).
 func unsupported(err error) bool {
-	return errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.EINVAL)
+	return errors.Is(err, errMiscounted) || errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.EINVAL)
 }
 
 // detach takes the probes of a process away and makes what was counted final:

@@ -1,0 +1,156 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"pytop/collect"
+	"pytop/collect/proc"
+)
+
+// ways are the ways of counting, whatever this kernel would be counted by.
+var ways = []struct {
+	name    string
+	options Options
+}{
+	{"as this kernel can", Options{}},
+	{"as the oldest kernels can", Options{old: true}},
+}
+
+// TestOldWay counts by perf event uprobes over preallocated maps, also where
+// the kernel has better.
+func TestOldWay(t *testing.T) {
+	needRoot(t)
+	for _, p := range some(t) {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			dir := p.workloads(t)
+			truth, err := p.command(dir+"/truth.py", dir+"/known.py").Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, whole := parseRows(t, truth)
+			w := p.start(t, dir+"/known.py")
+			s := open(t, w, Options{old: true})
+			if s.order[0].build.programs.Multi {
+				t.Error("not counted by perf events")
+			}
+			r, _ := finish(t, s, w)
+			compare(t, r, want, whole)
+		})
+	}
+}
+
+// TestTwoOfOneFile: of two processes of one file, each with four threads, the
+// one that is watched is counted exactly, and the other neither counted nor
+// patched; when both are watched, each is counted as if it were alone.
+func TestTwoOfOneFile(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	dir := p.workloads(t)
+	for _, way := range ways {
+		for watched := 1; watched <= 2; watched++ {
+			t.Run(fmt.Sprintf("%s/%d watched", way.name, watched), func(t *testing.T) {
+				both := []*target{p.start(t, dir+"/edges.py", "threads", "3000"), p.start(t, dir+"/edges.py", "threads", "5000")}
+				o := way.options
+				for _, w := range both[:watched] {
+					o.PIDs = append(o.PIDs, w.Process.Pid)
+				}
+				s, err := Open(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer s.Close()
+				b := s.order[0].build
+				if !patched(t, b, both[0].Process.Pid) {
+					t.Error("the first is not patched")
+				}
+				if got, want := patched(t, b, both[1].Process.Pid), watched == 2; got != want {
+					t.Errorf("the second is patched: %t, want %t", got, want)
+				}
+				wants := make([][]wantRow, len(both))
+				for _, w := range both { // at once
+					if _, err := w.in.Write([]byte("\n")); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for i, w := range both {
+					text, err := io.ReadAll(w.out)
+					if err != nil {
+						t.Fatal(err)
+					}
+					wants[i], _ = parseRows(t, text)
+					w.in.Close()
+					if err := w.Wait(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				r := last(t, s)
+				for i, w := range both {
+					of := *r
+					of.Codes = slices.DeleteFunc(slices.Clone(r.Codes), func(c collect.CodeCount) bool { return c.Code.PID != w.Process.Pid })
+					if i < watched {
+						compare(t, &of, wants[i], false)
+					} else if len(of.Codes) > 0 {
+						t.Errorf("%d functions of the process that is not watched were counted", len(of.Codes))
+					}
+				}
+			})
+		}
+	}
+}
+
+// patched tells whether a breakpoint is at a build's first site in a process.
+func patched(t *testing.T, b *build, pid int) bool {
+	t.Helper()
+	maps, err := proc.System().Maps(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := b.plan.Calls[0].Offset
+	for _, m := range maps {
+		if m.Inode == b.id.inode && m.Executable() && m.Offset <= at && at < m.Offset+m.End-m.Start {
+			there, inFile := make([]byte, 1), make([]byte, 1)
+			if err := proc.ReadMemory(pid, m.Start+at-m.Offset, there); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.file.ReadAt(inFile, int64(at)); err != nil {
+				t.Fatal(err)
+			}
+			return there[0] != inFile[0]
+		}
+	}
+	t.Fatalf("process %d does not map the site", pid)
+	return false
+}
+
+// TestOnThread: calibrations run on a thread that is not the first, also when
+// they are asked for on the first, and not on the one that asks.
+func TestOnThread(t *testing.T) {
+	for range 100 {
+		ran := false
+		onThread(func() { ran = unix.Gettid() != os.Getpid() })
+		if !ran {
+			t.Fatal("it ran on the first thread, or not at all")
+		}
+	}
+}
+
+// TestUnsupported: what makes pytop try perf event uprobes.
+func TestUnsupported(t *testing.T) {
+	for _, err := range []error{syscall.EINVAL, syscall.EOPNOTSUPP, errMiscounted} {
+		if !unsupported(fmt.Errorf("attach: %w", errors.Join(err))) {
+			t.Errorf("%v is the end", err)
+		}
+	}
+	if unsupported(syscall.EPERM) {
+		t.Error("what is not permitted is taken for not supported")
+	}
+}
