@@ -23,6 +23,8 @@ type bpfCallCount struct {
 	Start         uint64
 	Flags         uint32
 	Pid           uint32
+	Started       uint32
+	Pad           uint32
 }
 
 type bpfCallFlags uint32
@@ -36,6 +38,7 @@ type bpfCallKey struct {
 	Tgid  uint32
 	Image uint32
 	Code  uint64
+	Start uint64
 }
 
 type bpfCookieFlags uint32
@@ -62,6 +65,12 @@ const (
 	bpfCookieShiftsATTACH_SHIFT    bpfCookieShifts = 56
 )
 
+type bpfEvent struct {
+	_       structs.HostLayout
+	Pid     uint32
+	Started uint32
+}
+
 type bpfLoss uint32
 
 const (
@@ -71,6 +80,14 @@ const (
 	bpfLossLOST_NAMES      bpfLoss = 3
 	bpfLossLOST_NOT_CODE   bpfLoss = 4
 	bpfLossLOSSES          bpfLoss = 5
+)
+
+type bpfMissedWhat uint32
+
+const (
+	bpfMissedWhatMISSED_EXECS     bpfMissedWhat = 0
+	bpfMissedWhatMISSED_PROCESSES bpfMissedWhat = 1
+	bpfMissedWhatMISSED           bpfMissedWhat = 2
 )
 
 type bpfName struct {
@@ -83,6 +100,23 @@ type bpfName struct {
 	Function bpfText
 }
 
+type bpfProcessFlags uint32
+
+const (
+	bpfProcessFlagsCOUNTED   bpfProcessFlags = 1
+	bpfProcessFlagsFAMILY    bpfProcessFlags = 2
+	bpfProcessFlagsPAYS      bpfProcessFlags = 4
+	bpfProcessFlagsENDED     bpfProcessFlags = 8
+	bpfProcessFlagsBY_KERNEL bpfProcessFlags = 16
+	bpfProcessFlagsEXECED    bpfProcessFlags = 32
+)
+
+type bpfProcessKey struct {
+	_       structs.HostLayout
+	Pid     uint32
+	Started uint32
+}
+
 type bpfProcessState struct {
 	_            structs.HostLayout
 	CodeType     uint64
@@ -90,6 +124,11 @@ type bpfProcessState struct {
 	Freed        uint64
 	Instrumented uint64
 	Lost         [5]uint64
+	Flags        uint32
+	Build        uint32
+	Parent       uint32
+	Execs        uint32
+	Command      [128]int8
 }
 
 type bpfPyOffsets struct {
@@ -147,11 +186,14 @@ type bpfThreadKey struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	bpfMapBlank          = "blank"
 	bpfMapByThread       = "by_thread"
+	bpfMapEvents         = "events"
 	bpfMapFocused        = "focused"
 	bpfMapGone           = "gone"
 	bpfMapLastId         = "last_id"
 	bpfMapLive           = "live"
+	bpfMapMissed         = "missed"
 	bpfMapNames          = "names"
 	bpfMapProcesses      = "processes"
 	bpfProgCalled        = "called"
@@ -159,16 +201,25 @@ const (
 	bpfProgExecutor      = "executor"
 	bpfProgFreed         = "freed"
 	bpfProgInstrumented  = "instrumented"
+	bpfProgProcessExeced = "process_execed"
+	bpfProgProcessExited = "process_exited"
+	bpfProgProcessForked = "process_forked"
+	bpfVarBootOffset     = "boot_offset"
+	bpfVarBuild          = "build"
 	bpfVarFocusEpoch     = "focus_epoch"
 	bpfVarGoCallFlags    = "go_call_flags"
 	bpfVarGoCookieFlags  = "go_cookie_flags"
 	bpfVarGoCookieShifts = "go_cookie_shifts"
+	bpfVarGoEvent        = "go_event"
 	bpfVarGoLoss         = "go_loss"
+	bpfVarGoMissedWhat   = "go_missed_what"
 	bpfVarGoName         = "go_name"
+	bpfVarGoProcessFlags = "go_process_flags"
 	bpfVarGoTextSizes    = "go_text_sizes"
 	bpfVarPidnsDev       = "pidns_dev"
 	bpfVarPidnsIno       = "pidns_ino"
 	bpfVarPy             = "py"
+	bpfVarWatchAll       = "watch_all"
 )
 
 // loadBpf returns the embedded CollectionSpec for bpf.
@@ -213,22 +264,28 @@ type bpfSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfProgramSpecs struct {
-	Called       *ebpf.ProgramSpec `ebpf:"called"`
-	Empty        *ebpf.ProgramSpec `ebpf:"empty"`
-	Executor     *ebpf.ProgramSpec `ebpf:"executor"`
-	Freed        *ebpf.ProgramSpec `ebpf:"freed"`
-	Instrumented *ebpf.ProgramSpec `ebpf:"instrumented"`
+	Called        *ebpf.ProgramSpec `ebpf:"called"`
+	Empty         *ebpf.ProgramSpec `ebpf:"empty"`
+	Executor      *ebpf.ProgramSpec `ebpf:"executor"`
+	Freed         *ebpf.ProgramSpec `ebpf:"freed"`
+	Instrumented  *ebpf.ProgramSpec `ebpf:"instrumented"`
+	ProcessExeced *ebpf.ProgramSpec `ebpf:"process_execed"`
+	ProcessExited *ebpf.ProgramSpec `ebpf:"process_exited"`
+	ProcessForked *ebpf.ProgramSpec `ebpf:"process_forked"`
 }
 
 // bpfMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
+	Blank     *ebpf.MapSpec `ebpf:"blank"`
 	ByThread  *ebpf.MapSpec `ebpf:"by_thread"`
+	Events    *ebpf.MapSpec `ebpf:"events"`
 	Focused   *ebpf.MapSpec `ebpf:"focused"`
 	Gone      *ebpf.MapSpec `ebpf:"gone"`
 	LastId    *ebpf.MapSpec `ebpf:"last_id"`
 	Live      *ebpf.MapSpec `ebpf:"live"`
+	Missed    *ebpf.MapSpec `ebpf:"missed"`
 	Names     *ebpf.MapSpec `ebpf:"names"`
 	Processes *ebpf.MapSpec `ebpf:"processes"`
 }
@@ -237,16 +294,22 @@ type bpfMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfVariableSpecs struct {
+	BootOffset     *ebpf.VariableSpec `ebpf:"boot_offset"`
+	Build          *ebpf.VariableSpec `ebpf:"build"`
 	FocusEpoch     *ebpf.VariableSpec `ebpf:"focus_epoch"`
 	GoCallFlags    *ebpf.VariableSpec `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.VariableSpec `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.VariableSpec `ebpf:"go_cookie_shifts"`
+	GoEvent        *ebpf.VariableSpec `ebpf:"go_event"`
 	GoLoss         *ebpf.VariableSpec `ebpf:"go_loss"`
+	GoMissedWhat   *ebpf.VariableSpec `ebpf:"go_missed_what"`
 	GoName         *ebpf.VariableSpec `ebpf:"go_name"`
+	GoProcessFlags *ebpf.VariableSpec `ebpf:"go_process_flags"`
 	GoTextSizes    *ebpf.VariableSpec `ebpf:"go_text_sizes"`
 	PidnsDev       *ebpf.VariableSpec `ebpf:"pidns_dev"`
 	PidnsIno       *ebpf.VariableSpec `ebpf:"pidns_ino"`
 	Py             *ebpf.VariableSpec `ebpf:"py"`
+	WatchAll       *ebpf.VariableSpec `ebpf:"watch_all"`
 }
 
 // bpfObjects contains all objects after they have been loaded into the kernel.
@@ -269,22 +332,28 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
+	Blank     *ebpf.Map `ebpf:"blank"`
 	ByThread  *ebpf.Map `ebpf:"by_thread"`
+	Events    *ebpf.Map `ebpf:"events"`
 	Focused   *ebpf.Map `ebpf:"focused"`
 	Gone      *ebpf.Map `ebpf:"gone"`
 	LastId    *ebpf.Map `ebpf:"last_id"`
 	Live      *ebpf.Map `ebpf:"live"`
+	Missed    *ebpf.Map `ebpf:"missed"`
 	Names     *ebpf.Map `ebpf:"names"`
 	Processes *ebpf.Map `ebpf:"processes"`
 }
 
 func (m *bpfMaps) Close() error {
 	return _BpfClose(
+		m.Blank,
 		m.ByThread,
+		m.Events,
 		m.Focused,
 		m.Gone,
 		m.LastId,
 		m.Live,
+		m.Missed,
 		m.Names,
 		m.Processes,
 	)
@@ -294,27 +363,36 @@ func (m *bpfMaps) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfVariables struct {
+	BootOffset     *ebpf.Variable `ebpf:"boot_offset"`
+	Build          *ebpf.Variable `ebpf:"build"`
 	FocusEpoch     *ebpf.Variable `ebpf:"focus_epoch"`
 	GoCallFlags    *ebpf.Variable `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.Variable `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.Variable `ebpf:"go_cookie_shifts"`
+	GoEvent        *ebpf.Variable `ebpf:"go_event"`
 	GoLoss         *ebpf.Variable `ebpf:"go_loss"`
+	GoMissedWhat   *ebpf.Variable `ebpf:"go_missed_what"`
 	GoName         *ebpf.Variable `ebpf:"go_name"`
+	GoProcessFlags *ebpf.Variable `ebpf:"go_process_flags"`
 	GoTextSizes    *ebpf.Variable `ebpf:"go_text_sizes"`
 	PidnsDev       *ebpf.Variable `ebpf:"pidns_dev"`
 	PidnsIno       *ebpf.Variable `ebpf:"pidns_ino"`
 	Py             *ebpf.Variable `ebpf:"py"`
+	WatchAll       *ebpf.Variable `ebpf:"watch_all"`
 }
 
 // bpfPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfPrograms struct {
-	Called       *ebpf.Program `ebpf:"called"`
-	Empty        *ebpf.Program `ebpf:"empty"`
-	Executor     *ebpf.Program `ebpf:"executor"`
-	Freed        *ebpf.Program `ebpf:"freed"`
-	Instrumented *ebpf.Program `ebpf:"instrumented"`
+	Called        *ebpf.Program `ebpf:"called"`
+	Empty         *ebpf.Program `ebpf:"empty"`
+	Executor      *ebpf.Program `ebpf:"executor"`
+	Freed         *ebpf.Program `ebpf:"freed"`
+	Instrumented  *ebpf.Program `ebpf:"instrumented"`
+	ProcessExeced *ebpf.Program `ebpf:"process_execed"`
+	ProcessExited *ebpf.Program `ebpf:"process_exited"`
+	ProcessForked *ebpf.Program `ebpf:"process_forked"`
 }
 
 func (p *bpfPrograms) Close() error {
@@ -324,6 +402,9 @@ func (p *bpfPrograms) Close() error {
 		p.Executor,
 		p.Freed,
 		p.Instrumented,
+		p.ProcessExeced,
+		p.ProcessExited,
+		p.ProcessForked,
 	)
 }
 

@@ -12,6 +12,7 @@
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
+#include "processes.bpf.c"
 #include "calls.bpf.c"
 
 /* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
@@ -21,3 +22,6 @@ const enum cookie_shifts *go_cookie_shifts __attribute__((unused));
 const enum call_flags *go_call_flags __attribute__((unused));
 const enum text_sizes *go_text_sizes __attribute__((unused));
 const enum loss *go_loss __attribute__((unused));
+const enum process_flags *go_process_flags __attribute__((unused));
+const enum missed_what *go_missed_what __attribute__((unused));
+const struct event *go_event __attribute__((unused));
