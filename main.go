@@ -40,7 +40,9 @@ const (
 const help = `pytop: a live top for CPython. Counts every Python call of a running process, from outside.
 
 Usage:
-  pytop -p PID[,PID…]        watch these processes
+  pytop                      list every CPython of the machine, no probe attached; Enter watches one
+  pytop -p PID[,PID…]        watch these processes (--children: and their descendants)
+  pytop --all                watch every CPython, also those that start later
   pytop -- python app.py     start a command and watch it from its first call; exit with its status
   pytop demo                 start a small threaded Python workload and watch it
   pytop doctor [-p PID]      what works here, what does not, why, and what to do about it
@@ -154,6 +156,8 @@ func statusOf(err error) int {
 type config struct {
 	verb      string // "", "doctor", "demo"
 	pids      []int
+	children  bool
+	all       bool
 	command   []string // after --, or demo's
 	delay     time.Duration
 	count     int
@@ -190,6 +194,8 @@ func parse(args []string) (config, error) {
 	f.SortFlags = false
 	f.Usage = func() { fmt.Printf(help, f.FlagUsages()) }
 	f.VarP(pids{&c.pids}, "pid", "p", "watch these processes: 4711, or 4711,4712")
+	f.BoolVar(&c.children, "children", false, "watch what they fork and exec too, from the first call")
+	f.BoolVar(&c.all, "all", false, "watch every CPython of the machine, also those that start later")
 	f.VarP(seconds{&c.delay}, "delay", "d", "time between readings: 500ms, 2s, 2 (seconds)")
 	f.IntVarP(&c.count, "count", "n", 0, "end after so many readings (default: none)")
 	f.Var(seconds{&c.duration}, "duration", "end after this time (default: none)")
@@ -238,8 +244,12 @@ func (c *config) check(rest []string) error {
 		return usage("a command after -- is watched alone: leave out the rest")
 	case c.verb == "demo" && len(c.pids) > 0:
 		return usage("demo watches its own workload: leave out -p")
-	case c.verb == "" && c.command == nil && len(c.pids) == 0:
-		return usage("say what to watch: pytop -p PID, pytop -- COMMAND, or pytop demo")
+	case c.all && (c.verb != "" || c.command != nil || len(c.pids) > 0):
+		return usage("--all watches every CPython: leave out the rest")
+	case c.children && c.command == nil && len(c.pids) == 0:
+		return usage("--children goes with -p PID or -- COMMAND")
+	case c.listing() && c.headless():
+		return usage("say what to watch: pytop -p PID, pytop --all, pytop -- COMMAND, or pytop demo")
 	case c.delay < 50*time.Millisecond || c.delay > time.Hour:
 		return usage("--delay %v is not between 50ms and 1h", c.delay)
 	case c.count < 0:
@@ -264,6 +274,11 @@ func (c *config) check(rest []string) error {
 		}
 	}
 	return nil
+}
+
+// listing tells whether the CPythons are listed, and nothing is watched at first.
+func (c *config) listing() bool {
+	return c.verb == "" && c.command == nil && len(c.pids) == 0 && !c.all
 }
 
 // headless tells whether nothing is drawn.

@@ -93,7 +93,7 @@ func diagnose(c config) (int, error) {
 
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
-	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: site.DefaultCache()}
+	return live.Options{PIDs: pids, Children: c.children, All: c.all, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: site.DefaultCache()}
 }
 
 // begin starts the command, if there is one; capture keeps it off the terminal.

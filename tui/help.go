@@ -18,6 +18,9 @@ func (m *Model) keyBar(width int) string {
 	}
 	ranks := []int{0, 3, 4, 8, 5, 6, 7, 2, 10, 9, 1}
 	switch {
+	case m.listing && !m.helpOpen:
+		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "watch"}, {g.Space, "mark"}, {"q", "quit"}}
+		ranks = []int{0, 3, 4, 0, 2, 0}
 	case m.helpOpen:
 		all, ranks = []short{{g.Arrows, "scroll"}, {"Esc", "back"}, {"q", "quit"}}, []int{0, 0, 0}
 	case m.details.open:
@@ -75,6 +78,10 @@ var definitions = [][2]string{
 	{"probes", "calls, gil, …: ✓ measures, off: does not now, failed: cannot (the reason stands below the header), ?: this pytop does not measure it."},
 	{"mean, most", "in the details: of calls/s over the last five minutes, 3 s a point."},
 	{"by thread", "in the details: calls and resumes of the function by each thread since they were opened."},
+	{"own pid", "in the list of processes: the PID that a process has in its own PID namespace, where that is another."},
+	{"in", "in the list of processes: the container, service or chroot that a process runs in."},
+	{"calls", "in the list of processes: how its calls can be counted, or why not; looking…: that is being found out. Of watched ones: how true its counts are."},
+	{"×3", "in the column pid, with P: a function of 3 processes together. ended: of processes that ended and are no longer listed."},
 	{"GIL", "who holds the global interpreter lock, and who waits for it. Not measured yet."},
 }
 
@@ -86,7 +93,7 @@ func (m *Model) helpLines(width int) []string {
 	for _, b := range []key.Binding{
 		keys.Help, keys.Quit, keys.Filter, keys.Sort, keys.SortBack, keys.Digit, keys.Reverse, keys.Down, keys.Up, keys.PageDown, keys.PageUp,
 		keys.Top, keys.Bottom, keys.Enter, keys.Escape, keys.Pause, keys.Brake, keys.Longer, keys.Shorter, keys.Reset, keys.Export, keys.ExportTo,
-		keys.Pane, keys.PaneBack, keys.Zoom, keys.Mouse, keys.Suspend,
+		keys.Pane, keys.PaneBack, keys.Zoom, keys.Group, keys.Mark, keys.Mouse, keys.Suspend,
 	} {
 		lines = append(lines, m.entry(b.Help().Key, b.Help().Desc, width)...)
 	}

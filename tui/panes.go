@@ -15,6 +15,7 @@ const (
 	paneFunctions pane = iota
 	paneGIL
 	paneLog
+	paneProcesses
 )
 
 // scroller is where a text is that is longer than its place.

@@ -18,6 +18,7 @@ type readingMsg struct {
 	snapshot *collect.Snapshot
 	base     *collect.Reading
 	err      error
+	source   collect.Source
 }
 
 // ratesKept is how many readings the header's sparkline reaches back.
@@ -34,14 +35,17 @@ func (m *Model) read() tea.Cmd {
 		defer m.gate.leave()
 		r, err := source.Read()
 		if err != nil {
-			return readingMsg{err: err}
+			return readingMsg{err: err, source: source}
 		}
-		return readingMsg{reading: r, snapshot: snapshot(prev, r, base, seq), base: base}
+		return readingMsg{source: source, reading: r, snapshot: snapshot(prev, r, base, seq), base: base}
 	}
 }
 
 // take shows a reading and plans the next.
 func (m *Model) take(msg readingMsg) tea.Cmd {
+	if msg.source != nil && msg.source != m.source {
+		return nil // of what was watched before
+	}
 	m.inFlight = false
 	m.failed = msg.err
 	if msg.err != nil {
@@ -95,9 +99,10 @@ func (m *Model) show(s *collect.Snapshot) {
 		m.sortBy("calls")
 	}
 	if c := &m.functions.Columns[0]; c.Field == "pid" {
-		c.Hide = len(s.Processes) < 2
+		c.Hide = !m.several()
 	}
-	m.functions.Set(m.history.rows(s))
+	m.functions.Set(m.grouped(m.history.rows(s)))
+	m.setProcesses(s)
 }
 
 // reset counts totals from now on.

@@ -172,6 +172,7 @@ func (s *Source) countedHits(of bpf.ProcessKey) (sum uint64, err error) {
 
 // forget removes what the programs know of a process: after its last reading.
 func (s *Source) forget(of bpf.ProcessKey) error {
+	s.names.sync()
 	var keys []bpf.CallKey
 	var key bpf.CallKey
 	var n bpf.CallCount

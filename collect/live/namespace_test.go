@@ -1,0 +1,217 @@
+package live
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pytop/collect"
+)
+
+// insideEnv is set where the test runs in a PID namespace of its own.
+const insideEnv = "PYTOP_TEST_INSIDE"
+
+// inside runs a test again in its own PID and mount namespaces, where it sees
+// its own processes only: All then watches no other's. True there.
+func inside(t *testing.T) bool {
+	t.Helper()
+	needRoot(t)
+	if os.Getenv(insideEnv) == t.Name() {
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Mount("proc", "/proc", "proc", 0, ""); err != nil {
+			t.Fatal(err)
+		}
+		return true
+	}
+	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.count=1", "-test.timeout=60s")
+	c.Env = append(os.Environ(), insideEnv+"="+t.Name())
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	said, err := c.CombinedOutput()
+	t.Logf("%s", said)
+	if err != nil {
+		t.Error(err)
+	}
+	return false
+}
+
+// own is a copy of the machine's interpreter: a file that nobody else runs.
+func own(t *testing.T) python {
+	t.Helper()
+	p := pythons(t)[0]
+	real, err := filepath.EvalSymlinks(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(real)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "bin")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.path = filepath.Join(dir, filepath.Base(real))
+	if err := os.WriteFile(p.path, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p.home = filepath.Dir(filepath.Dir(real))
+	return p
+}
+
+func openAll(t *testing.T) *Source {
+	t.Helper()
+	s, err := Open(Options{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// TestTwoHundred: 200 processes of a file cost about what one does.
+func TestTwoHundred(t *testing.T) {
+	if !inside(t) {
+		return
+	}
+	p := own(t)
+	attach := func(number int) (took time.Duration, memory uint64) {
+		w := p.start(t, p.workloads(t)+"/family.py", "serve", fmt.Sprint(number))
+		began := time.Now()
+		s := openAll(t)
+		took = time.Since(began)
+		r := read(t, s)
+		if len(r.Processes) != number+1 {
+			t.Errorf("%d processes, want %d", len(r.Processes), number+1)
+		}
+		fmt.Fprintln(w.in)
+		for range 3 {
+			fmt.Fprintln(w.in)
+			w.line(t, "served")
+		}
+		var n uint64
+		for deadline := time.Now().Add(2 * time.Second); n != uint64(3*number) && time.Now().Before(deadline); {
+			r, n = read(t, s), 0
+			for key, c := range together(r) {
+				if key.function == "once" {
+					n += c.calls
+				}
+			}
+		}
+		if n != uint64(3*number) {
+			t.Errorf("%d calls, want %d", n, 3*number)
+		}
+		for _, p := range r.Processes {
+			if p.Status != collect.Exact {
+				t.Errorf("pid %d: %s %s", p.Process.PID, p.Status, p.Reason)
+			}
+		}
+		began = time.Now()
+		read(t, s)
+		reading := time.Since(began)
+		began = time.Now()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		t.Logf("%d processes: ready after %v, a reading takes %v, closing %v; maps %d KiB, pytop %d MiB",
+			number+1, took.Round(time.Millisecond), reading.Round(100*time.Microsecond), time.Since(began).Round(time.Millisecond), r.Self.Maps>>10, r.Self.Memory>>20)
+		w.in.Close()
+		w.Wait()
+		return took, r.Self.Maps
+	}
+	attach(1) // what is found out once
+	one, _ := attach(1)
+	many, _ := attach(200)
+	if many > 2*one+200*time.Millisecond {
+		t.Errorf("attaching took %v for 201 processes, %v for 2", many, one)
+	}
+}
+
+// TestAll: a process that starts later is counted from its first call; so are
+// those that end before anybody looks.
+func TestAll(t *testing.T) {
+	if !inside(t) {
+		return
+	}
+	p := own(t)
+	w := p.start(t, p.workloads(t)+"/family.py", "short", "50")
+	s := openAll(t)
+	fmt.Fprintln(w.in)
+	row := w.line(t, "{")
+	w.Wait()
+	want, _ := parseRows(t, []byte(row))
+	read(t, s)
+	r := read(t, s)
+	if got := together(r)[rowKey{want[0].File, want[0].Function, want[0].Line}]; got.calls != want[0].Calls {
+		t.Errorf("%d calls, want %d", got.calls, want[0].Calls)
+	}
+	if len(r.Past) != 51 || len(r.Processes) != 0 {
+		t.Errorf("%d processes ended and %d run, want 51 and none", len(r.Past), len(r.Processes))
+	}
+	if command := r.Past[len(r.Past)-1].Process.Command; !strings.Contains(command, p.path) {
+		t.Errorf("the command is %q", command)
+	}
+	nothingHeld(t, s)
+}
+
+// TestReuse: a process gets the number of one that has just ended, between two
+// readings; each has its own calls.
+func TestReuse(t *testing.T) {
+	if !inside(t) {
+		return
+	}
+	p := own(t)
+	p.start(t, p.workloads(t)+"/family.py", "serve", "0") // its file is known from then on
+	s := openAll(t)
+	run := func(times int) int {
+		c := p.command("-S", "-c", fmt.Sprintf("def f():\n    pass\nfor n in range(%d):\n    f()", times))
+		if err := c.Run(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Millisecond) // start times are told to 10 ms
+		return c.Process.Pid
+	}
+	pid := run(10)
+	for _, times := range []int{7, 5} {
+		if err := os.WriteFile("/proc/sys/kernel/ns_last_pid", []byte(strconv.Itoa(pid-1)), 0); err != nil {
+			t.Fatal(err)
+		}
+		if again := run(times); again != pid {
+			t.Fatalf("pid %d, want %d", again, pid)
+		}
+	}
+	r := read(t, s)
+	var got []uint64
+	for _, c := range r.Codes {
+		if c.Code.Function == "f" {
+			got = append(got, c.Calls)
+			if c.Code.PID != pid {
+				t.Errorf("a function of pid %d, want %d", c.Code.PID, pid)
+			}
+		}
+	}
+	slices.Sort(got)
+	if fmt.Sprint(got) != "[5 7 10]" {
+		t.Errorf("f was called %v, want 10, 7 and 5 by three processes", got)
+	}
+	snapshot := collect.Diff(nil, r, 1)
+	if len(snapshot.Processes) != 4 {
+		t.Errorf("%d processes", len(snapshot.Processes))
+	}
+	read(t, s)
+	nothingHeld(t, s)
+}
