@@ -190,10 +190,21 @@ func forward(command *launch.Command) context.Context {
 	return context.Background()
 }
 
+// mostReady is how many processes the ready line names.
+const mostReady = 8
+
 // readyLine says what is watched, how, and how exact it is.
 func readyLine(r *collect.Reading) string {
 	var parts []string
-	for _, p := range r.Processes {
+	for i, p := range r.Processes {
+		if i == mostReady && len(r.Processes) > mostReady+1 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(r.Processes)-i))
+			break
+		}
+		if p.Process.Python == "" {
+			parts = append(parts, fmt.Sprintf("pid %d: not watched (%s)", p.Process.PID, p.Reason))
+			continue
+		}
 		text := fmt.Sprintf("pid %d CPython %s", p.Process.PID, p.Process.Python)
 		if p.Process.Build != "" {
 			text += " " + p.Process.Build
@@ -203,6 +214,9 @@ func readyLine(r *collect.Reading) string {
 			text += " (" + p.Reason + ")"
 		}
 		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return "pytop: ready: no CPython runs yet; those that start are watched"
 	}
 	return "pytop: ready " + format.Plain(strings.Join(parts, ", ")+"; "+r.Probes[0].Method)
 }

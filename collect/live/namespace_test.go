@@ -215,3 +215,95 @@ func TestReuse(t *testing.T) {
 	read(t, s)
 	nothingHeld(t, s)
 }
+
+// TestFromOutside: a process in PID and mount namespaces of its own, whose
+// file has been deleted meanwhile, is counted, under our PID, with its own
+// beside it.
+func TestFromOutside(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	p := own(t)
+	c := p.command(p.workloads(t) + "/obey.py")
+	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS}
+	w := begin(t, c)
+	if err := os.Remove(p.path); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, w, Options{})
+	w.obey(t, "make a 10", "made")
+	w.obey(t, "run a 3", "ran")
+	r := read(t, s)
+	family(t, r, "a", 10, 3)
+	if got := r.Processes[0]; got.Process.PID != c.Process.Pid || got.Process.OwnPID != 1 || got.Status != collect.Exact {
+		t.Errorf("pid %d, own pid %d, %s", got.Process.PID, got.Process.OwnPID, got.Status)
+	}
+}
+
+// TestUnwatchable: one that is no Python, and one that is not there, do not
+// stop the rest; each says why.
+func TestUnwatchable(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	w := obeying(t, some(t)[0])
+	s, err := Open(Options{PIDs: []int{os.Getpid(), w.Process.Pid, 1 << 21}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w.obey(t, "make a 10", "made")
+	w.obey(t, "run a 3", "ran")
+	r := read(t, s)
+	family(t, r, "a", 10, 3)
+	var said []string
+	for _, p := range r.Processes {
+		said = append(said, string(p.Status)+" "+p.Reason)
+	}
+	if text := strings.Join(said, "\n"); len(said) != 3 || !strings.Contains(text, "not a Python") && !strings.Contains(text, "no CPython") && !strings.Contains(text, "not a CPython") || !strings.Contains(text, "no such process") {
+		t.Errorf("the processes say:\n%s", text)
+	}
+	w.in.Close()
+	w.Wait()
+	if r := last(t, s); !strings.Contains(r.EndReason, fmt.Sprint(w.Process.Pid)) {
+		t.Errorf("the end says %q", r.EndReason)
+	}
+}
+
+// TestBecome: another CPython is exec'd in the same process. It is noticed at
+// once, not at the next reading, and what it calls from then on is counted.
+func TestBecome(t *testing.T) {
+	needRoot(t)
+	from := pythons(t)[0]
+	for _, to := range pythons(t)[1:] {
+		if to.chroot != "" || to.path == "" {
+			continue
+		}
+		t.Run(to.name, func(t *testing.T) {
+			t.Parallel()
+			c := from.command(from.workloads(t)+"/family.py", "become")
+			c.Env = append(c.Env, "BECOME="+to.path)
+			w := begin(t, c)
+			s := open(t, w, Options{})
+			fmt.Fprintln(w.in)
+			w.line(t, "became")
+			time.Sleep(300 * time.Millisecond)
+			r, said := finish(t, s, w)
+			want, _ := parseRows(t, said)
+			got := together(r)
+			for _, row := range want {
+				n := got[rowKey{row.File, row.Function, row.Line}]
+				if row.Function == "leaf" || row.Function == "work" { // before and after, from the same file
+					row.Calls *= 2
+				}
+				if n.calls != row.Calls {
+					t.Errorf("%s: %d calls, want %d", row.Function, n.calls, row.Calls)
+				}
+			}
+			if p := r.Processes[0]; p.Status != collect.LowerBound || !strings.Contains(p.Reason, "exec'd another CPython") {
+				t.Errorf("%s: %s", p.Status, p.Reason)
+			}
+		})
+		if testing.Short() {
+			break
+		}
+	}
+}
