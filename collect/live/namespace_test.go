@@ -307,3 +307,66 @@ func TestBecome(t *testing.T) {
 		}
 	}
 }
+
+// TestLetGo: of processes that share their breakpoints the one that cannot
+// bear them is let go; the others go on, and say what they missed.
+func TestLetGo(t *testing.T) {
+	if !inside(t) {
+		return
+	}
+	p := own(t)
+	obeying := begin(t, p.command(p.workloads(t)+"/obey.py"))
+	busy := p.command("-c", "import sys\ndef f():\n    pass\nprint('waiting', flush=True)\nwhile True:\n    f()")
+	in := begin(t, busy)
+	s, err := Open(Options{All: true, Budget: 0.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	obeying.obey(t, "make a 10", "made")
+	obeying.obey(t, "run a 3", "ran")
+	later := begin(t, p.command(p.workloads(t)+"/obey.py"))
+	time.Sleep(200 * time.Millisecond)
+	later.obey(t, "make b 10", "made")
+	later.obey(t, "run b 4", "ran")
+	r := read(t, s)
+	family(t, r, "a", 10, 3)
+	family(t, r, "b", 10, 4)
+	for _, p := range r.Processes {
+		switch p.Process.PID {
+		case in.Process.Pid:
+			if !p.OverBudget || p.Status != collect.Off || !strings.Contains(p.Reason, "the budget is 20 %") {
+				t.Errorf("the dear one: %s: %s", p.Status, p.Reason)
+			}
+		case obeying.Process.Pid:
+			if p.Status != collect.LowerBound && p.Status != collect.Exact || p.Status == collect.LowerBound && !strings.Contains(p.Reason, "was let go") {
+				t.Errorf("the other: %s: %s", p.Status, p.Reason)
+			}
+		case later.Process.Pid:
+			if p.Status != collect.LowerBound || !strings.Contains(p.Reason, "when it was noticed") {
+				t.Errorf("the later: %s: %s", p.Status, p.Reason)
+			}
+		}
+	}
+	if len(r.Processes) != 3 {
+		t.Errorf("%d processes", len(r.Processes))
+	}
+}
+
+// TestInterpreters: sub-interpreters are counted with their process.
+func TestInterpreters(t *testing.T) {
+	needRoot(t)
+	for _, p := range pythons(t) {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			w := p.start(t, p.workloads(t)+"/edges.py", "interpreters")
+			s := open(t, w, Options{})
+			r, said := finish(t, s, w)
+			if strings.Contains(string(said), `"rows": []`) {
+				return // built without the module for it
+			}
+			want, _ := parseRows(t, said)
+			compare(t, r, want, false)
+		})
+	}
+}
