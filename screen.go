@@ -12,7 +12,6 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
-	"pytop/collect/site"
 	"pytop/tui"
 )
 
@@ -75,7 +74,7 @@ func (c *config) screenOptions(command *launch.Command) tui.Options {
 		},
 	}
 	if c.listing() {
-		o.Open, o.List = nil, live.OpenLister(site.DefaultCache())
+		o.Open, o.List = nil, live.OpenLister(c.liveOptions(nil).Cache)
 		o.Watch = func(_ context.Context, pids []int) (collect.Source, error) {
 			source, err := live.Open(c.liveOptions(pids))
 			if err != nil {

@@ -16,7 +16,6 @@ import (
 type fakeList struct {
 	clock   func() time.Time
 	rows    []collect.ProcessReading
-	codes   []collect.CodeCount
 	n       int
 	watched bool
 	closed  bool

@@ -16,11 +16,14 @@ const execGrace = 3 * time.Second
 // noteEnds finds out which processes have ended or run another program.
 func (s *Source) noteEnds() {
 	for _, p := range s.order {
+		if s.following.why != nil && p.watch == nil && p.gone == "" {
+			p.look()
+		}
 		switch {
 		case p.gone != "":
 		case p.hasEnded():
 			p.gone = "ended"
-		case p.watch != nil || p.execs != p.state.Execs:
+		case p.watch != nil || p.execs != p.state.Execs || s.following.why != nil:
 			s.noteExec(p)
 		}
 	}

@@ -110,6 +110,37 @@ func nothingHeld(t testing.TB, s *Source) {
 	}
 }
 
+// TestUnfollowed: where the kernel does not tell of forks, children are found
+// by looking, and say from when on they are counted.
+func TestUnfollowed(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	p := some(t)[0]
+	w := p.start(t, p.workloads(t)+"/family.py", "serve", "3", "later")
+	s := open(t, w, Options{Children: true, unfollowed: true})
+	fmt.Fprintln(w.in)
+	w.line(t, "serving")
+	time.Sleep(1100 * time.Millisecond)
+	fmt.Fprintln(w.in)
+	w.line(t, "served")
+	time.Sleep(100 * time.Millisecond)
+	r := read(t, s)
+	if len(r.Processes) != 4 {
+		t.Fatalf("%d processes, want 4", len(r.Processes))
+	}
+	for _, p := range r.Processes[1:] {
+		if p.Calls != 1 || p.Status != collect.LowerBound || !strings.Contains(p.Reason, "when it was noticed") {
+			t.Errorf("pid %d: %d calls, %s: %s", p.Process.PID, p.Calls, p.Status, p.Reason)
+		}
+	}
+	w.in.Close()
+	w.Wait()
+	r = readUntilEnd(t, s, 100*time.Millisecond)
+	if got := r.Processes[0]; got.Status != collect.Exact {
+		t.Errorf("the parent: %s: %s", got.Status, got.Reason)
+	}
+}
+
 // TestChildrenPay: without Children, those who inherit the breakpoints are not
 // counted, and it is said how many they are.
 func TestChildrenPay(t *testing.T) {

@@ -30,7 +30,6 @@ type following struct {
 	living   int    // descendants that run, but no Python (yet)
 	missed   uint64 // processes for which the map had no room
 	execs    uint64 // execs that could not be told
-	scanned  time.Time
 }
 
 // execPatience is how long it is looked for a CPython in a program that was
@@ -41,6 +40,10 @@ const execPatience = 2 * time.Second
 // watched, so that none is missed.
 func (s *Source) follow() {
 	f := &s.following
+	if s.options.unfollowed {
+		f.why = errors.ErrUnsupported
+		return
+	}
 	if f.programs, f.why = bpf.OpenFollower(s.maps, s.machine); f.why != nil {
 		return
 	}
@@ -161,7 +164,7 @@ func (s *Source) consider(stat proc.Stat) error {
 		s.fail(p, err)
 		return nil
 	}
-	if known[p.build] {
+	if known[p.build] && (s.options.All || s.following.why == nil) {
 		p.attached = later(p.build.sharedAt, p.info.Start)
 	} else if p.attached.Sub(p.info.Start) > 0 {
 		p.note = "its calls before " + p.attached.Format("15:04:05.000") + ", when it was noticed, are not counted"

@@ -69,9 +69,9 @@ func own(t *testing.T) python {
 	return p
 }
 
-func openAll(t *testing.T) *Source {
+func openAll(t *testing.T, unfollowed bool) *Source {
 	t.Helper()
-	s, err := Open(Options{All: true})
+	s, err := Open(Options{All: true, unfollowed: unfollowed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestTwoHundred(t *testing.T) {
 	attach := func(number int) (took time.Duration, memory uint64) {
 		w := p.start(t, p.workloads(t)+"/family.py", "serve", fmt.Sprint(number))
 		began := time.Now()
-		s := openAll(t)
+		s := openAll(t, false)
 		took = time.Since(began)
 		r := read(t, s)
 		if len(r.Processes) != number+1 {
@@ -147,15 +147,25 @@ func TestAll(t *testing.T) {
 	if !inside(t) {
 		return
 	}
+	for _, unfollowed := range []bool{false, true} {
+		t.Run(fmt.Sprintf("unfollowed=%v", unfollowed), func(t *testing.T) { testAll(t, unfollowed) })
+	}
+}
+
+// testAll is TestAll with what the kernel tells, and without.
+func testAll(t *testing.T, unfollowed bool) {
 	p := own(t)
 	w := p.start(t, p.workloads(t)+"/family.py", "short", "50")
-	s := openAll(t)
+	s := openAll(t, unfollowed)
 	fmt.Fprintln(w.in)
 	row := w.line(t, "{")
 	w.Wait()
 	want, _ := parseRows(t, []byte(row))
 	read(t, s)
 	r := read(t, s)
+	if unfollowed { // who has ended is seen after a reading, and told in the next
+		r = read(t, s)
+	}
 	if got := together(r)[rowKey{want[0].File, want[0].Function, want[0].Line}]; got.calls != want[0].Calls {
 		t.Errorf("%d calls, want %d", got.calls, want[0].Calls)
 	}
@@ -176,7 +186,7 @@ func TestReuse(t *testing.T) {
 	}
 	p := own(t)
 	p.start(t, p.workloads(t)+"/family.py", "serve", "0") // its file is known from then on
-	s := openAll(t)
+	s := openAll(t, false)
 	run := func(times int) int {
 		c := p.command("-S", "-c", fmt.Sprintf("def f():\n    pass\nfor n in range(%d):\n    f()", times))
 		if err := c.Run(); err != nil {

@@ -22,8 +22,9 @@ type Options struct {
 	Budget    float64 // share of a target's CPU time above which pytop detaches by itself; 0: no limit
 	// FromStart: the processes have not run Python code yet; all that is
 	// counted from attaching on is theirs to show, and there is no trial.
-	FromStart bool
-	Cache     site.Cache // of what was found in files; the zero value keeps nothing
+	FromStart  bool
+	unfollowed bool       // as if the kernel could not tell of forks, execs and ends: for tests
+	Cache      site.Cache // of what was found in files; the zero value keeps nothing
 }
 
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
@@ -205,6 +206,9 @@ func (s *Source) keep() {
 		case <-tick.C:
 		}
 		s.mu.Lock()
+		if !s.closed {
+			s.scan()
+		}
 		if !s.closed && time.Since(s.polled) > 900*time.Millisecond {
 			if s.poll() == nil { // else the next Read says what is wrong
 				_ = s.hold(judgeAfter)
