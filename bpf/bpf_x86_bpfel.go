@@ -13,6 +13,28 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type bpfBlameCount struct {
+	_      structs.HostLayout
+	WaitNs uint64
+	Steps  uint64
+}
+
+type bpfBlameKey struct {
+	_      structs.HostLayout
+	Holder uint64
+	Stack  uint64
+	Gil    uint64
+}
+
+type bpfBlameStack struct {
+	_      structs.HostLayout
+	Depth  uint32
+	Pid    uint32
+	Cut    uint32
+	Pad    uint32
+	Frames [24]bpfGilFrame
+}
+
 type bpfCallCount struct {
 	_             structs.HostLayout
 	Id            uint64
@@ -69,6 +91,129 @@ type bpfEvent struct {
 	_       structs.HostLayout
 	Pid     uint32
 	Started uint32
+}
+
+type bpfGilCond struct {
+	_       structs.HostLayout
+	Process uint64
+	Address uint64
+}
+
+type bpfGilFrame struct {
+	_           structs.HostLayout
+	Code        uint64
+	Instruction uint64
+}
+
+type bpfGilKind uint32
+
+const (
+	bpfGilKindGIL_TAKEN   bpfGilKind = 1
+	bpfGilKindGIL_DROPPED bpfGilKind = 2
+)
+
+type bpfGilOffsets struct {
+	_             structs.HostLayout
+	Cond          uint32
+	LastHolder    uint32
+	ThreadFrame   uint32
+	CframeFrame   uint32
+	HasCframe     uint32
+	FramePrevious uint32
+	FrameOwner    uint32
+	FrameForeign  uint32
+	FrameSize     uint32
+	Pad           uint32
+}
+
+type bpfGilPair struct {
+	_    structs.HostLayout
+	From uint64
+	To   uint64
+	Gil  uint64
+}
+
+type bpfGilProcess struct {
+	_          structs.HostLayout
+	Cond       uint64
+	SwitchCond uint64
+	Gil        uint32
+	Pid        uint32
+	Other      uint64
+	Lost       uint64
+	LostPairs  uint64
+	LostBlame  uint64
+	Unreadable uint64
+}
+
+type bpfGilRole struct {
+	_    structs.HostLayout
+	Gil  uint32
+	Kind uint32
+}
+
+type bpfGilSizes uint32
+
+const (
+	bpfGilSizesGIL_BUCKETS  bpfGilSizes = 40
+	bpfGilSizesBLAME_FRAMES bpfGilSizes = 24
+	bpfGilSizesFRAME_ROOM   bpfGilSizes = 112
+	bpfGilSizesNUMBER_EVERY bpfGilSizes = 64
+)
+
+type bpfGilState struct {
+	_              structs.HostLayout
+	Seq            uint32
+	Used           uint32
+	Address        uint64
+	Attached       uint64
+	Takes          uint64
+	Drops          uint64
+	Switches       uint64
+	HeldNs         uint64
+	Since          uint64
+	Last           uint64
+	LastSlot       uint32
+	LastTid        uint32
+	Forced         uint64
+	Steps          uint64
+	WaitNs         uint64
+	Died           uint64
+	Disorder       uint64
+	Checks         uint64
+	WrongLocked    uint64
+	NumberBase     uint64
+	Number         uint64
+	NumberSwitches uint64
+}
+
+type bpfGilThread struct {
+	_         structs.HostLayout
+	Seq       uint32
+	Tid       uint32
+	Id        uint64
+	Process   uint32
+	Task      uint32
+	Gil       uint32
+	Ended     uint32
+	HoldSince uint64
+	WaitSince uint64
+	StepSince uint64
+	Takes     uint64
+	Drops     uint64
+	HoldNs    uint64
+	HoldMax   uint64
+	Waits     uint64
+	WaitNs    uint64
+	WaitMax   uint64
+	Steps     uint64
+	Forced    uint64
+	Comm      [16]int8
+	Blamed    bpfBlameKey
+	HoldHist  [40]uint64
+	WaitHist  [40]uint64
+	Frame     [112]uint8
+	Stack     bpfBlameStack
 }
 
 type bpfLoss uint32
@@ -186,10 +331,19 @@ type bpfThreadKey struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	bpfMapBlame          = "blame"
+	bpfMapBlameStacks    = "blame_stacks"
 	bpfMapBlank          = "blank"
 	bpfMapByThread       = "by_thread"
 	bpfMapEvents         = "events"
 	bpfMapFocused        = "focused"
+	bpfMapGilConds       = "gil_conds"
+	bpfMapGilFree        = "gil_free"
+	bpfMapGilPairs       = "gil_pairs"
+	bpfMapGilProcesses   = "gil_processes"
+	bpfMapGilSlots       = "gil_slots"
+	bpfMapGilStates      = "gil_states"
+	bpfMapGilThreads     = "gil_threads"
 	bpfMapGone           = "gone"
 	bpfMapLastId         = "last_id"
 	bpfMapLive           = "live"
@@ -199,18 +353,26 @@ const (
 	bpfProgCalled        = "called"
 	bpfProgEmpty         = "empty"
 	bpfProgExecutor      = "executor"
+	bpfProgExited        = "exited"
+	bpfProgForced        = "forced"
 	bpfProgFreed         = "freed"
 	bpfProgInstrumented  = "instrumented"
 	bpfProgProcessExeced = "process_execed"
 	bpfProgProcessExited = "process_exited"
 	bpfProgProcessForked = "process_forked"
+	bpfProgSignalled     = "signalled"
+	bpfProgWaited        = "waited"
 	bpfVarBootOffset     = "boot_offset"
 	bpfVarBuild          = "build"
 	bpfVarFocusEpoch     = "focus_epoch"
+	bpfVarGil            = "gil"
 	bpfVarGoCallFlags    = "go_call_flags"
 	bpfVarGoCookieFlags  = "go_cookie_flags"
 	bpfVarGoCookieShifts = "go_cookie_shifts"
 	bpfVarGoEvent        = "go_event"
+	bpfVarGoGilFrame     = "go_gil_frame"
+	bpfVarGoGilKind      = "go_gil_kind"
+	bpfVarGoGilSizes     = "go_gil_sizes"
 	bpfVarGoLoss         = "go_loss"
 	bpfVarGoMissedWhat   = "go_missed_what"
 	bpfVarGoName         = "go_name"
@@ -267,27 +429,40 @@ type bpfProgramSpecs struct {
 	Called        *ebpf.ProgramSpec `ebpf:"called"`
 	Empty         *ebpf.ProgramSpec `ebpf:"empty"`
 	Executor      *ebpf.ProgramSpec `ebpf:"executor"`
+	Exited        *ebpf.ProgramSpec `ebpf:"exited"`
+	Forced        *ebpf.ProgramSpec `ebpf:"forced"`
 	Freed         *ebpf.ProgramSpec `ebpf:"freed"`
 	Instrumented  *ebpf.ProgramSpec `ebpf:"instrumented"`
 	ProcessExeced *ebpf.ProgramSpec `ebpf:"process_execed"`
 	ProcessExited *ebpf.ProgramSpec `ebpf:"process_exited"`
 	ProcessForked *ebpf.ProgramSpec `ebpf:"process_forked"`
+	Signalled     *ebpf.ProgramSpec `ebpf:"signalled"`
+	Waited        *ebpf.ProgramSpec `ebpf:"waited"`
 }
 
 // bpfMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
-	Blank     *ebpf.MapSpec `ebpf:"blank"`
-	ByThread  *ebpf.MapSpec `ebpf:"by_thread"`
-	Events    *ebpf.MapSpec `ebpf:"events"`
-	Focused   *ebpf.MapSpec `ebpf:"focused"`
-	Gone      *ebpf.MapSpec `ebpf:"gone"`
-	LastId    *ebpf.MapSpec `ebpf:"last_id"`
-	Live      *ebpf.MapSpec `ebpf:"live"`
-	Missed    *ebpf.MapSpec `ebpf:"missed"`
-	Names     *ebpf.MapSpec `ebpf:"names"`
-	Processes *ebpf.MapSpec `ebpf:"processes"`
+	Blame        *ebpf.MapSpec `ebpf:"blame"`
+	BlameStacks  *ebpf.MapSpec `ebpf:"blame_stacks"`
+	Blank        *ebpf.MapSpec `ebpf:"blank"`
+	ByThread     *ebpf.MapSpec `ebpf:"by_thread"`
+	Events       *ebpf.MapSpec `ebpf:"events"`
+	Focused      *ebpf.MapSpec `ebpf:"focused"`
+	GilConds     *ebpf.MapSpec `ebpf:"gil_conds"`
+	GilFree      *ebpf.MapSpec `ebpf:"gil_free"`
+	GilPairs     *ebpf.MapSpec `ebpf:"gil_pairs"`
+	GilProcesses *ebpf.MapSpec `ebpf:"gil_processes"`
+	GilSlots     *ebpf.MapSpec `ebpf:"gil_slots"`
+	GilStates    *ebpf.MapSpec `ebpf:"gil_states"`
+	GilThreads   *ebpf.MapSpec `ebpf:"gil_threads"`
+	Gone         *ebpf.MapSpec `ebpf:"gone"`
+	LastId       *ebpf.MapSpec `ebpf:"last_id"`
+	Live         *ebpf.MapSpec `ebpf:"live"`
+	Missed       *ebpf.MapSpec `ebpf:"missed"`
+	Names        *ebpf.MapSpec `ebpf:"names"`
+	Processes    *ebpf.MapSpec `ebpf:"processes"`
 }
 
 // bpfVariableSpecs contains global variables before they are loaded into the kernel.
@@ -297,10 +472,14 @@ type bpfVariableSpecs struct {
 	BootOffset     *ebpf.VariableSpec `ebpf:"boot_offset"`
 	Build          *ebpf.VariableSpec `ebpf:"build"`
 	FocusEpoch     *ebpf.VariableSpec `ebpf:"focus_epoch"`
+	Gil            *ebpf.VariableSpec `ebpf:"gil"`
 	GoCallFlags    *ebpf.VariableSpec `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.VariableSpec `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.VariableSpec `ebpf:"go_cookie_shifts"`
 	GoEvent        *ebpf.VariableSpec `ebpf:"go_event"`
+	GoGilFrame     *ebpf.VariableSpec `ebpf:"go_gil_frame"`
+	GoGilKind      *ebpf.VariableSpec `ebpf:"go_gil_kind"`
+	GoGilSizes     *ebpf.VariableSpec `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.VariableSpec `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.VariableSpec `ebpf:"go_missed_what"`
 	GoName         *ebpf.VariableSpec `ebpf:"go_name"`
@@ -332,24 +511,42 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
-	Blank     *ebpf.Map `ebpf:"blank"`
-	ByThread  *ebpf.Map `ebpf:"by_thread"`
-	Events    *ebpf.Map `ebpf:"events"`
-	Focused   *ebpf.Map `ebpf:"focused"`
-	Gone      *ebpf.Map `ebpf:"gone"`
-	LastId    *ebpf.Map `ebpf:"last_id"`
-	Live      *ebpf.Map `ebpf:"live"`
-	Missed    *ebpf.Map `ebpf:"missed"`
-	Names     *ebpf.Map `ebpf:"names"`
-	Processes *ebpf.Map `ebpf:"processes"`
+	Blame        *ebpf.Map `ebpf:"blame"`
+	BlameStacks  *ebpf.Map `ebpf:"blame_stacks"`
+	Blank        *ebpf.Map `ebpf:"blank"`
+	ByThread     *ebpf.Map `ebpf:"by_thread"`
+	Events       *ebpf.Map `ebpf:"events"`
+	Focused      *ebpf.Map `ebpf:"focused"`
+	GilConds     *ebpf.Map `ebpf:"gil_conds"`
+	GilFree      *ebpf.Map `ebpf:"gil_free"`
+	GilPairs     *ebpf.Map `ebpf:"gil_pairs"`
+	GilProcesses *ebpf.Map `ebpf:"gil_processes"`
+	GilSlots     *ebpf.Map `ebpf:"gil_slots"`
+	GilStates    *ebpf.Map `ebpf:"gil_states"`
+	GilThreads   *ebpf.Map `ebpf:"gil_threads"`
+	Gone         *ebpf.Map `ebpf:"gone"`
+	LastId       *ebpf.Map `ebpf:"last_id"`
+	Live         *ebpf.Map `ebpf:"live"`
+	Missed       *ebpf.Map `ebpf:"missed"`
+	Names        *ebpf.Map `ebpf:"names"`
+	Processes    *ebpf.Map `ebpf:"processes"`
 }
 
 func (m *bpfMaps) Close() error {
 	return _BpfClose(
+		m.Blame,
+		m.BlameStacks,
 		m.Blank,
 		m.ByThread,
 		m.Events,
 		m.Focused,
+		m.GilConds,
+		m.GilFree,
+		m.GilPairs,
+		m.GilProcesses,
+		m.GilSlots,
+		m.GilStates,
+		m.GilThreads,
 		m.Gone,
 		m.LastId,
 		m.Live,
@@ -366,10 +563,14 @@ type bpfVariables struct {
 	BootOffset     *ebpf.Variable `ebpf:"boot_offset"`
 	Build          *ebpf.Variable `ebpf:"build"`
 	FocusEpoch     *ebpf.Variable `ebpf:"focus_epoch"`
+	Gil            *ebpf.Variable `ebpf:"gil"`
 	GoCallFlags    *ebpf.Variable `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.Variable `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.Variable `ebpf:"go_cookie_shifts"`
 	GoEvent        *ebpf.Variable `ebpf:"go_event"`
+	GoGilFrame     *ebpf.Variable `ebpf:"go_gil_frame"`
+	GoGilKind      *ebpf.Variable `ebpf:"go_gil_kind"`
+	GoGilSizes     *ebpf.Variable `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.Variable `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.Variable `ebpf:"go_missed_what"`
 	GoName         *ebpf.Variable `ebpf:"go_name"`
@@ -388,11 +589,15 @@ type bpfPrograms struct {
 	Called        *ebpf.Program `ebpf:"called"`
 	Empty         *ebpf.Program `ebpf:"empty"`
 	Executor      *ebpf.Program `ebpf:"executor"`
+	Exited        *ebpf.Program `ebpf:"exited"`
+	Forced        *ebpf.Program `ebpf:"forced"`
 	Freed         *ebpf.Program `ebpf:"freed"`
 	Instrumented  *ebpf.Program `ebpf:"instrumented"`
 	ProcessExeced *ebpf.Program `ebpf:"process_execed"`
 	ProcessExited *ebpf.Program `ebpf:"process_exited"`
 	ProcessForked *ebpf.Program `ebpf:"process_forked"`
+	Signalled     *ebpf.Program `ebpf:"signalled"`
+	Waited        *ebpf.Program `ebpf:"waited"`
 }
 
 func (p *bpfPrograms) Close() error {
@@ -400,11 +605,15 @@ func (p *bpfPrograms) Close() error {
 		p.Called,
 		p.Empty,
 		p.Executor,
+		p.Exited,
+		p.Forced,
 		p.Freed,
 		p.Instrumented,
 		p.ProcessExeced,
 		p.ProcessExited,
 		p.ProcessForked,
+		p.Signalled,
+		p.Waited,
 	)
 }
 

@@ -14,6 +14,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #include "processes.bpf.c"
 #include "calls.bpf.c"
+#include "gil.bpf.c"
 
 /* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
 const struct name *go_name __attribute__((unused));
@@ -25,3 +26,6 @@ const enum loss *go_loss __attribute__((unused));
 const enum process_flags *go_process_flags __attribute__((unused));
 const enum missed_what *go_missed_what __attribute__((unused));
 const struct event *go_event __attribute__((unused));
+const enum gil_sizes *go_gil_sizes __attribute__((unused));
+const enum gil_kind *go_gil_kind __attribute__((unused));
+const struct gil_frame *go_gil_frame __attribute__((unused));

@@ -62,7 +62,9 @@ func (m *Model) click(x, y int) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	m.pane = a.pane
+	if a.pane != paneChart {
+		m.pane = a.pane
+	}
 	if a.pane == paneProcesses {
 		return m.clickProcess(x, y-a.y)
 	}

@@ -118,6 +118,10 @@ func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
 		m.log.move(n)
 		return true
 	}
+	if m.pane == paneGIL {
+		m.moveThread(n)
+		return true
+	}
 	t := m.table()
 	if t == nil {
 		return true
@@ -144,6 +148,9 @@ func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
 func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 	if cmd, done := m.pressProcesses(msg); done {
 		return cmd
+	}
+	if m.pane == paneGIL && m.pressGIL(msg) {
+		return nil
 	}
 	switch {
 	case key.Matches(msg, keys.Enter):
@@ -290,12 +297,12 @@ func (m *Model) export() tea.Cmd {
 		return m.say("there is nothing to write yet")
 	}
 	return func() tea.Msg {
-		paths, err := m.o.Export(s)
-		return exportMsg{paths, err}
+		written, err := m.o.Export(s)
+		return exportMsg{written, err}
 	}
 }
 
 type exportMsg struct {
-	paths []string
-	err   error
+	Written
+	err error
 }

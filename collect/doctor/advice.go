@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 
 	"pytop/collect/cpython"
+	"pytop/collect/live"
 	"pytop/collect/proc"
 	"pytop/collect/site"
 )
@@ -27,12 +28,12 @@ const (
 func Classify(err error) Kind {
 	var unproven *site.Error
 	switch {
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, proc.ErrOtherFile): // it is there, and its path from here leads elsewhere
 		return NotPermitted
 	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, cpython.ErrNotPython), errors.Is(err, cpython.ErrPyPy), errors.Is(err, cpython.ErrOld):
 		return NoTarget
 	case errors.Is(err, cpython.ErrNew), errors.Is(err, cpython.ErrMachine), errors.Is(err, cpython.ErrTraceRefs),
-		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
+		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, live.ErrNotCode), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
 		return NotCountable
 	}
 	return Failure
@@ -41,8 +42,8 @@ func Classify(err error) Kind {
 // Advice is the next step after an error; empty: there is none to name.
 func Advice(err error) string {
 	switch {
-	case errors.Is(err, fs.ErrPermission):
-		if lacks := Privilege(); lacks != "" {
+	case Classify(err) == NotPermitted:
+		if lacks := Lacks(err); lacks != "" {
 			return lacks + "; run pytop with sudo, or see: pytop doctor"
 		}
 		return "see what is missing with: pytop doctor"

@@ -35,6 +35,7 @@ func TestAdvice(t *testing.T) {
 		{ebpf.ErrNotSupported, NotCountable, "pytop doctor"},
 		{btf.ErrNotFound, NotCountable, "pytop doctor"},
 		{fs.ErrPermission, NotPermitted, "pytop doctor"},
+		{proc.ErrOtherFile, NotPermitted, "pytop doctor"},
 		{syscall.EPERM, NotPermitted, "pytop doctor"},
 		{syscall.EACCES, NotPermitted, "pytop doctor"},
 		{errors.New("the disk is on fire"), Failure, ""},

@@ -84,9 +84,9 @@ type functionJSON struct {
 }
 
 type tailJSON struct {
+	Threads []threadJSON `json:"threads"` // null, as gil: not measured
+	GIL     []gilJSON    `json:"gil"`
 	// Not measured by this version of pytop.
-	Threads *struct{} `json:"threads"`
-	GIL     *struct{} `json:"gil"`
 	GC      *struct{} `json:"gc"`
 	Imports *struct{} `json:"imports"`
 
@@ -194,14 +194,6 @@ func endedOf(s *collect.Snapshot) []endedJSON {
 	return list
 }
 
-// some is a pointer to a number, nil for 0: not known.
-func some(n int) *int {
-	if n == 0 {
-		return nil
-	}
-	return &n
-}
-
 // countingOf returns the PIDs of the processes whose calls were counted in
 // the interval: what did not happen in others is not known to be nothing.
 func countingOf(s *collect.Snapshot) map[int]bool {
@@ -243,7 +235,7 @@ func functionsOf(s *collect.Snapshot, o Options) []collect.FunctionRow {
 }
 
 func tailOf(s *collect.Snapshot) tailJSON {
-	t := tailJSON{Probes: make([]probeJSON, len(s.Probes)), Lost: make(map[string]uint64, len(s.Lost))}
+	t := tailJSON{Threads: threadsOf(s), GIL: gilsOf(s), Probes: make([]probeJSON, len(s.Probes)), Lost: make(map[string]uint64, len(s.Lost))}
 	for i := range s.Probes {
 		p := &s.Probes[i]
 		row := probeJSON{

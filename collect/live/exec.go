@@ -51,6 +51,7 @@ func (s *Source) noteExec(p *process) {
 		return // not loaded yet
 	}
 	p.image, p.execs = now, p.state.Execs
+	defer s.followAnew(p)
 	switch {
 	case errors.Is(err, proc.ErrNoProcess): // its end is noticed next time
 	case errors.Is(err, cpython.ErrNotPython) && p.watch == nil:

@@ -69,13 +69,18 @@ func (s *Source) judge(pid int, m proc.Mapping) (verdict, error) {
 	return v, nil
 }
 
-// codeTypeOf is the address of PyCode_Type in a process that maps a build's
-// file so; 0: not known.
-func codeTypeOf(b *build, m proc.Mapping) uint64 {
-	symbol, ok := b.elf.Symbol("PyCode_Type")
-	bias, found := bias(b.elf, m)
+// codeType is the address of PyCode_Type in a process; 0: not known.
+func codeType(l *Located) uint64 {
+	symbol, ok := l.ELF.Symbol("PyCode_Type")
+	bias, found := bias(l.ELF, l.Mapping)
 	if !ok || !found {
 		return 0
 	}
 	return symbol.Address + bias
+}
+
+// codeTypeOf is the address of PyCode_Type in a process that maps a build's
+// file so; 0: not known.
+func codeTypeOf(b *build, m proc.Mapping) uint64 {
+	return codeType(&Located{ELF: b.elf, Mapping: m})
 }

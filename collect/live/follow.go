@@ -304,7 +304,7 @@ func (s *Source) processOf(n *bpf.CallCount) *process {
 // adopt watches a process that the programs have registered. It may have ended.
 func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 	pid := int(key.Pid)
-	p := &process{key: key, state: *state, execs: state.Execs, mark: mark{at: time.Now()}}
+	p := &process{key: key, state: *state, execs: state.Execs, mark: mark{at: time.Now()}, uncounted: s.options.NoCalls}
 	if i := int(state.Build) - 1; i >= 0 && i < len(s.builds) {
 		p.build = s.builds[i]
 	}

@@ -295,7 +295,12 @@ func TestBecome(t *testing.T) {
 			s := open(t, w, Options{})
 			fmt.Fprintln(w.in)
 			w.line(t, "became")
-			time.Sleep(300 * time.Millisecond)
+			attached := false // without any reading
+			for deadline := time.Now().Add(10 * time.Second); !attached && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+				s.mu.Lock()
+				attached = s.order[0].note != ""
+				s.mu.Unlock()
+			}
 			r, said := finish(t, s, w)
 			want, _ := parseRows(t, said)
 			got := together(r)

@@ -100,7 +100,7 @@ func (s *Source) poll() error {
 	if err := s.forgetUnknown(unknown); err != nil {
 		return err
 	}
-	return s.account()
+	return errors.Join(s.pollGIL(), s.account())
 }
 
 // account brings the processes up to date after the functions.

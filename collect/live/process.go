@@ -27,14 +27,18 @@ type process struct {
 	attached time.Time     // when links were made
 	counted  time.Duration // by links since closed
 
-	forced     bool      // attached whatever it costs
-	failed     bool      // attaching failed: see reason
-	braked     bool      // by the user
-	overBudget bool      // by pytop itself
-	reason     string    // why it is detached
-	note       string    // what was missed, besides; empty: nothing
-	execSeen   time.Time // when another program was first seen; zero: not
-	gone       string    // why it can never be attached again; empty: it can
+	forced     bool        // attached whatever it costs
+	failed     bool        // attaching failed: see reason
+	uncounted  bool        // links are none: its calls are not to be counted
+	braked     bool        // by the user
+	overBudget bool        // by pytop itself
+	reason     string      // why it is detached
+	note       string      // what was missed, besides; empty: nothing
+	execSeen   time.Time   // when another program was first seen; zero: not
+	gil        *gilProcess // nil: not followed
+	gilPaid    uint64      // hits of the GIL's probes that gilTax has
+	gilTax     time.Duration
+	gone       string // why it can never be attached again; empty: it can
 
 	state   bpf.ProcessState // as of the last poll
 	base    bpf.ProcessState // at ready
@@ -53,6 +57,9 @@ type process struct {
 	ending  bool // was seen to have ended after the maps were read
 	payers  int
 }
+
+// notAsked is why a probe is off that --probes leaves out.
+const notAsked = "not asked for (--probes)"
 
 // hasEnded tells whether the process has ended; all that it did is then in the maps.
 func (p *process) hasEnded() bool {
@@ -95,7 +102,7 @@ func detachAll(now time.Time, list ...*process) error {
 }
 
 func (p *process) countedUntil(now time.Time) time.Duration {
-	if p.links == nil {
+	if p.links == nil || p.uncounted {
 		return p.counted
 	}
 	return p.counted + now.Sub(p.attached)
@@ -111,6 +118,9 @@ func (p *process) off() bool {
 
 // status says how true the counts are, and why they are not exact.
 func (p *process) status(room uint32) (collect.CallsStatus, string) {
+	if p.uncounted {
+		return collect.Off, notAsked
+	}
 	if p.off() {
 		return collect.Off, p.reason
 	}
@@ -144,7 +154,7 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 		CPU: p.cpu, Threads: p.threads, Memory: p.memory, Payers: p.payers,
 	}
 	if p.build != nil {
-		r.CPUKnown, r.Tax, r.TaxKnown, r.Method = p.cpuKnown(), p.tax, p.build.price.known(), p.build.method()
+		r.CPUKnown, r.Tax, r.TaxKnown, r.Method = p.cpuKnown(), p.tax+p.gilTax, p.build.price.known(), p.build.method()
 	} else {
 		r.CPUKnown = p.cpuOK
 	}
@@ -159,8 +169,12 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 }
 
 func (p *process) close() error {
-	if p.watch == nil {
-		return p.detach(time.Now())
+	errs := []error{p.detach(time.Now())}
+	if p.gil != nil {
+		errs = append(errs, p.gil.close())
 	}
-	return errors.Join(p.detach(time.Now()), p.watch.Close())
+	if p.watch != nil {
+		errs = append(errs, p.watch.Close())
+	}
+	return errors.Join(errs...)
 }

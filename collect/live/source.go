@@ -23,9 +23,14 @@ type Options struct {
 	// FromStart: the processes have not run Python code yet; all that is
 	// counted from attaching on is theirs to show, and there is no trial.
 	FromStart  bool
-	unfollowed bool       // as if the kernel could not tell of forks, execs and ends: for tests
 	Cache      site.Cache // of what was found in files; the zero value keeps nothing
+	GIL        bool       // follow the GIL
+	NoCalls    bool       // count no calls
+	unfollowed bool       // as if the kernel could not tell of forks, execs and ends: for tests
 }
+
+// UserCache is where what was found in files is kept for the user.
+func UserCache() site.Cache { return site.DefaultCache() }
 
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
 type Source struct {
@@ -34,26 +39,28 @@ type Source struct {
 	ns      bpf.PIDNamespace
 	machine bpf.Machine
 
-	mu        sync.Mutex // guards all below
-	maps      *bpf.Maps
-	names     *names
-	builds    []*build
-	processes map[bpf.ProcessKey]*process
-	order     []*process // as asked for, then as they came
-	following following
-	files     files
-	brake     string // why nothing is attached; empty: it is
-	past      past
-	functions *functions
-	buffers   buffers
-	polls     uint64
-	polled    time.Time
-	namesLost uint64
-	attaches  uint8
-	focus     uint64
-	epoch     uint32
-	since     time.Time
-	closed    bool
+	mu         sync.Mutex // guards all below
+	maps       *bpf.Maps
+	names      *names
+	builds     []*build
+	gil        *gilTable // nil: not asked for
+	conditions []*conditions
+	processes  map[bpf.ProcessKey]*process
+	order      []*process // as asked for, then as they came
+	following  following
+	files      files
+	brake      string // why nothing is attached; empty: it is
+	past       past
+	functions  *functions
+	buffers    buffers
+	polls      uint64
+	polled     time.Time
+	namesLost  uint64
+	attaches   uint8
+	focus      uint64
+	epoch      uint32
+	since      time.Time
+	closed     bool
 
 	ended   chan struct{} // closed when every process has ended
 	stop    chan struct{}
@@ -91,11 +98,15 @@ func Open(o Options) (_ *Source, err error) {
 	if err := s.someLive(); err != nil {
 		return nil, err
 	}
+	for _, p := range s.order {
+		s.attachGIL(p)
+	}
 	if err := s.ready(); err != nil {
 		return nil, err
 	}
-	s.stopped.Add(2)
+	s.stopped.Add(3)
 	go s.keep()
+	go s.keepGIL()
 	go s.awaitEnds()
 	s.following.begin(s)
 	return s, nil
@@ -153,6 +164,9 @@ func (s *Source) trial() error {
 	}
 	time.Sleep(trialTime)
 	if err := s.poll(); err != nil {
+		return err
+	}
+	if err := s.refuse(); err != nil {
 		return err
 	}
 	return s.hold(trialTime)
@@ -276,14 +290,16 @@ func (s *Source) Detach(why string) error {
 	defer s.mu.Unlock()
 	s.brake = why
 	var away []*process
+	var errs []error
 	for _, p := range s.order {
 		if p.gone != "" || p.build == nil {
 			continue
 		}
 		p.braked, p.overBudget, p.reason = true, false, why
 		away = append(away, p)
+		errs = append(errs, s.detachGIL(p, why))
 	}
-	return errors.Join(s.detach(away...), s.detachShared())
+	return errors.Join(append(errs, s.detach(away...), s.detachShared())...)
 }
 
 // Attach puts the probes back.
@@ -300,6 +316,7 @@ func (s *Source) Attach(force bool) error {
 		if p.gone == "" && p.links == nil && p.build != nil {
 			errs = append(errs, s.attach(p, force))
 		}
+		s.attachGIL(p)
 	}
 	return errors.Join(errs...)
 }
@@ -316,12 +333,18 @@ func (s *Source) Close() error {
 	for _, p := range s.order {
 		errs = append(errs, p.close())
 	}
+	if s.gil != nil && s.gil.exit != nil {
+		errs = append(errs, s.gil.exit.Close())
+	}
 	s.mu.Unlock()
 	close(s.stop)
 	errs = append(errs, s.following.close())
 	s.stopped.Wait()
 	for _, b := range s.builds {
 		errs = append(errs, b.close())
+	}
+	for _, c := range s.conditions {
+		errs = append(errs, c.file.Close())
 	}
 	if s.names != nil {
 		errs = append(errs, s.names.close())

@@ -204,12 +204,15 @@ func (s *Source) attach(p *process, force bool) error {
 	if err := s.register(p); err != nil {
 		return err
 	}
-	if s.shares(p.build) {
+	switch p.uncounted = s.options.NoCalls; {
+	case p.uncounted:
+		p.links, p.attached = &links{}, time.Now()
+	case s.shares(p.build):
 		if err := s.share(p.build); err != nil {
 			return err
 		}
 		p.links, p.attached = p.build.shared, time.Now()
-	} else {
+	default:
 		s.attaches++
 		links, err := attachTo(p.build, p.info.PID, s.attaches)
 		if err != nil {

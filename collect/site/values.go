@@ -103,9 +103,3 @@ func (v *values) low(x value) value {
 }
 
 func (v *values) constant(n int64) value { return v.number(origin{kind: constant, n: n}) }
-
-// is tells whether a value is an entry's stack pointer.
-func (v *values) isStack(x value) bool {
-	o := v.origins[x]
-	return o.kind == atEntry && Register(o.n%16) == rsp
-}
