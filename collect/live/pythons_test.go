@@ -16,6 +16,7 @@ import (
 // python is an interpreter of the matrix; see testdata/pythons.sh.
 type python struct {
 	name, chroot, path, notes string
+	home                      string // of a copy: PYTHONHOME
 }
 
 // needRoot skips a live test where pytop cannot count; in CI it must be able to.
@@ -115,6 +116,9 @@ func (p python) command(args ...string) *exec.Cmd {
 		c.Path = p.path
 	}
 	c.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0"}
+	if p.home != "" {
+		c.Env = append(c.Env, "PYTHONHOME="+p.home)
+	}
 	c.Stderr = os.Stderr
 	return c
 }
