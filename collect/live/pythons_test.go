@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,6 +82,18 @@ func pythons(t testing.TB) []python {
 		list = append(list, p)
 	}
 	return list
+}
+
+// distinct are the interpreters whose GIL can differ: an executable and its
+// libpython, stripped or not, have the same. PYTOP_ALL=1 takes all of them.
+func distinct(t testing.TB) []python {
+	all := pythons(t)
+	if os.Getenv("PYTOP_ALL") == "1" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(p python) bool {
+		return strings.Contains(p.notes, "embed") || strings.HasPrefix(p.name, "stripped-") || strings.HasPrefix(p.name, "switch-") || strings.HasPrefix(p.name, "relr-")
+	})
 }
 
 // workloads is the directory of the workloads as the interpreter sees it.
