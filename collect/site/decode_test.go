@@ -108,7 +108,7 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%x has %d bytes", b, i.size)
 		}
 		s := state{}
-		w := &follower{values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}}
+		w := &follower{isa: x86, values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}}
 		s = w.begin(0)
 		w.step(&i, &s)
 	})
