@@ -81,7 +81,7 @@ func (s *Source) callsProbe() collect.Probe {
 		probe.Cost += p.tax + p.tail
 		methods = appendNew(methods, p.build.method())
 		reasons = appendNew(reasons, p.reason)
-		reasons = appendNew(reasons, p.build.plan.Weak)
+		reasons = appendNew(reasons, p.build.weak())
 	}
 	probe.Method, probe.Reason = strings.Join(methods, "; "), strings.Join(reasons, "; ")
 	return probe
