@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -42,6 +41,7 @@ const help = `pytop: a live top for CPython. Counts every Python call of a runni
 Usage:
   pytop -p PID[,PID…]        watch these processes
   pytop -- python app.py     start a command and watch it from its first call; exit with its status
+  pytop dump -p PID          every thread's Python stack now, and who has the GIL; attaches nothing
   pytop demo                 start a small threaded Python workload and watch it
   pytop doctor [-p PID]      what works here, what does not, why, and what to do about it
 
@@ -105,8 +105,8 @@ func explain(err error, args []string) string {
 		}
 	case errors.As(err, &file):
 		advice = "name another file, which is not there yet: -o FILE"
-	case doctor.Classify(err) == doctor.NotPermitted && doctor.Privilege() != "":
-		return fmt.Sprintf("not permitted: %s; %s", doctor.Privilege(), withPrivilege(args))
+	case doctor.Lacks(err) != "":
+		return fmt.Sprintf("not permitted: %s; %s", doctor.Lacks(err), withPrivilege(args))
 	}
 	if advice == "" {
 		return err.Error()
@@ -152,7 +152,7 @@ func statusOf(err error) int {
 
 // config is what the command line asks for.
 type config struct {
-	verb      string // "", "doctor", "demo"
+	verb      string // "", "dump", "doctor", "demo"
 	pids      []int
 	command   []string // after --, or demo's
 	delay     time.Duration
@@ -163,12 +163,16 @@ type config struct {
 	sort      string
 	filter    string
 	budget    float64
+	probes    []string
 	batch     bool
 	output    string
 	exportDir string
 	functions uint32
 	ascii     bool
 }
+
+// knownProbes are the words that --probes takes.
+var knownProbes = []string{"calls", "gil"}
 
 // usageError is bad input: what is wrong with it.
 type usageError struct{ text string }
@@ -197,6 +201,7 @@ func parse(args []string) (config, error) {
 	f.StringVar(&c.sort, "sort", "", "column, by its name in JSON: "+strings.Join(tui.SortFields(), ", "))
 	f.StringVar(&c.filter, "filter", "", "show functions whose name or file has this text; with ! in front those that do not")
 	f.Var(share{&c.budget}, "budget", "share of the target's CPU time that counting may take: 10%, 0.1, off")
+	f.StringSliceVar(&c.probes, "probes", knownProbes, "what to measure: calls, gil")
 	f.BoolVar(&c.batch, "batch", false, "print a plain table a reading")
 	f.StringVarP(&c.output, "output", "o", "", "table, json (both once, at the end), jsonl, csv, or a new FILE of such an extension")
 	f.StringVar(&c.exportDir, "export-dir", ".", "where e on the screen writes")
@@ -230,12 +235,14 @@ func parse(args []string) (config, error) {
 // check finds what does not go together.
 func (c *config) check(rest []string) error {
 	switch {
-	case c.verb != "" && c.verb != "doctor" && c.verb != "demo":
+	case c.verb != "" && c.verb != "dump" && c.verb != "doctor" && c.verb != "demo":
 		return usage("%q is not a command of pytop's; to start a program put -- before it: pytop -- %s", c.verb, c.verb)
 	case len(rest) > 0:
 		return usage("%q is one word too many", rest[0])
 	case c.command != nil && (c.verb != "" || len(c.pids) > 0):
 		return usage("a command after -- is watched alone: leave out the rest")
+	case c.verb == "dump" && (len(c.pids) == 0 || c.output != "" && c.output != "table" && c.output != "json"):
+		return usage("dump takes -p PID, and -o json")
 	case c.verb == "demo" && len(c.pids) > 0:
 		return usage("demo watches its own workload: leave out -p")
 	case c.verb == "" && c.command == nil && len(c.pids) == 0:
@@ -250,6 +257,14 @@ func (c *config) check(rest []string) error {
 		return usage("--functions %d is not between 16 and %d", c.functions, 1<<24)
 	case c.sort != "" && !slices.Contains(tui.SortFields(), c.sort):
 		return usage("--sort %s: the columns are %s", c.sort, strings.Join(tui.SortFields(), ", "))
+	}
+	for _, probe := range c.probes {
+		if !slices.Contains(knownProbes, probe) {
+			return usage("--probes %s: the probes are %s", probe, strings.Join(knownProbes, ", "))
+		}
+	}
+	if len(c.probes) == 0 {
+		return usage("--probes: name at least one of %s", strings.Join(knownProbes, ", "))
 	}
 	seen := map[int]bool{}
 	for _, pid := range c.pids {
@@ -281,75 +296,4 @@ func (c *config) outputFormat() (format export.Format, file string, err error) {
 	}
 	format, err = export.FormatOf(c.output)
 	return format, c.output, err
-}
-
-// pids are process numbers on the command line.
-type pids struct{ to *[]int }
-
-func (p pids) Type() string { return "PID" }
-func (p pids) String() string {
-	if p.to == nil {
-		return ""
-	}
-	return strings.Trim(fmt.Sprint(*p.to), "[]")
-}
-func (p pids) Set(text string) error {
-	for _, one := range strings.Split(text, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(one))
-		if err != nil || n < 1 || n > 1<<22 { // PID_MAX_LIMIT of 64-bit Linux
-			return fmt.Errorf("%q is not the number of a process, like 4711 or 4711,4712", one)
-		}
-		*p.to = append(*p.to, n)
-	}
-	return nil
-}
-
-// seconds is a time on the command line; a bare number is seconds.
-type seconds struct{ to *time.Duration }
-
-func (s seconds) Type() string { return "time" }
-func (s seconds) String() string {
-	if s.to == nil || *s.to == 0 {
-		return ""
-	}
-	return s.to.String()
-}
-func (s seconds) Set(text string) error {
-	whole := text
-	if n, err := strconv.ParseFloat(text, 64); err == nil {
-		whole = strconv.FormatFloat(n, 'f', -1, 64) + "s"
-	}
-	d, err := time.ParseDuration(whole)
-	if err != nil || d < 0 {
-		return fmt.Errorf("%q is not a time like 500ms, 2s or 2", text)
-	}
-	*s.to = d
-	return nil
-}
-
-// share is a part of a whole on the command line; 0 is no limit.
-type share struct{ to *float64 }
-
-func (s share) Type() string { return "share" }
-func (s share) String() string {
-	if s.to == nil || *s.to == 0 {
-		return "off"
-	}
-	return strconv.FormatFloat(100**s.to, 'f', -1, 64) + "%"
-}
-func (s share) Set(text string) error {
-	if text == "off" {
-		*s.to = 0
-		return nil
-	}
-	number, percent := strings.CutSuffix(text, "%")
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if percent {
-		n /= 100
-	}
-	if err != nil || !(n > 0 && n <= 1) {
-		return fmt.Errorf("%q is not a share like 10%%, 0.1 or off", text)
-	}
-	*s.to = n
-	return nil
 }

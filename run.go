@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -20,7 +21,6 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
-	"pytop/collect/site"
 	"pytop/tui"
 	"pytop/tui/format"
 )
@@ -30,6 +30,8 @@ func run(ctx context.Context, c config) (int, error) {
 	switch c.verb {
 	case "doctor":
 		return diagnose(c)
+	case "dump":
+		return exitDone, dump(c)
 	case "demo":
 		workload, err := c.demo()
 		if err != nil {
@@ -59,6 +61,28 @@ func (c *config) demo() (*demo.Workload, error) {
 	}
 	c.command = w.Args(python, os.Getpid())
 	return w, nil
+}
+
+// dump prints what the threads of processes do at this instant.
+func dump(c config) error {
+	for i, pid := range c.pids {
+		d, err := live.Dump(pid)
+		if err != nil {
+			return err
+		}
+		if c.output == "json" {
+			err = export.WriteDump(os.Stdout, d, version)
+		} else {
+			if i > 0 {
+				fmt.Println()
+			}
+			err = export.PrintDump(os.Stdout, d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // diagnose prints what works here, and for each process.
@@ -93,7 +117,8 @@ func diagnose(c config) (int, error) {
 
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
-	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: site.DefaultCache()}
+	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: live.UserCache(),
+		GIL: slices.Contains(c.probes, "gil"), NoCalls: !slices.Contains(c.probes, "calls")}
 }
 
 // begin starts the command, if there is one; capture keeps it off the terminal.
@@ -204,7 +229,16 @@ func readyLine(r *collect.Reading) string {
 		}
 		parts = append(parts, text)
 	}
-	return "pytop: ready " + format.Plain(strings.Join(parts, ", ")+"; "+r.Probes[0].Method)
+	text := strings.Join(parts, ", ")
+	for _, p := range r.Probes {
+		switch {
+		case p.Status == collect.ProbeOn && p.Method != "":
+			text += "; " + p.Method
+		case p.Status == collect.ProbeFailed:
+			text += "; " + p.Name + " failed: " + p.Reason
+		}
+	}
+	return "pytop: ready " + format.Plain(text)
 }
 
 // writer opens where snapshots go: a function that writes one, and one that

@@ -43,10 +43,10 @@ func screen(ctx context.Context, c config) (int, error) {
 }
 
 func (c *config) screenOptions(command *launch.Command) tui.Options {
-	save := func(s *collect.Snapshot, formats []export.Format, dir string) ([]string, error) {
+	save := func(s *collect.Snapshot, formats []export.Format, dir string) (tui.Written, error) {
 		home, _ := os.UserHomeDir()
 		saved, err := export.Save(dir, export.StateDir(os.Getenv("XDG_STATE_HOME"), home), s, formats, export.Options{Version: version}, owner())
-		return saved.Paths, err
+		return tui.Written{Paths: saved.Paths, Refused: saved.Refused}, err
 	}
 	o := tui.Options{
 		Open: func(context.Context) (collect.Source, error) {
@@ -57,10 +57,10 @@ func (c *config) screenOptions(command *launch.Command) tui.Options {
 			return source, nil
 		},
 		Delay: c.delay, Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Count: c.count, After: c.duration, Version: version, ExportDir: c.exportDir,
-		Export: func(s *collect.Snapshot) ([]string, error) {
+		Export: func(s *collect.Snapshot) (tui.Written, error) {
 			return save(s, []export.Format{export.JSON, export.CSV}, c.exportDir)
 		},
-		ExportTo: func(s *collect.Snapshot, formats []string, dir string) ([]string, error) {
+		ExportTo: func(s *collect.Snapshot, formats []string, dir string) (tui.Written, error) {
 			var list []export.Format
 			for _, one := range formats {
 				list = append(list, export.Format(one))
@@ -80,7 +80,7 @@ func leave(ctx context.Context, command *launch.Command, result tui.Result, err 
 	var not *launch.NotPythonError
 	switch {
 	case errors.As(err, &not):
-		fmt.Fprintf(os.Stderr, "pytop: %v; what it starts is not watched: put the Python itself behind --\n", err)
+		fmt.Fprintf(os.Stderr, "pytop: %v, and so does what it starts: put the Python itself behind --\n", err)
 	case err != nil: // pytop's failure is no reason to end it
 		runsOn(command)
 		return exitFailure, err
@@ -125,6 +125,7 @@ func await(ctx context.Context, command *launch.Command) (int, error) {
 	case <-command.Done():
 		return command.Wait().Status(), nil
 	case <-ctx.Done():
+		fmt.Fprintln(os.Stderr) // after ^C
 		end, err := command.End(grace)
 		return end.Status(), err
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -cflags "-O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -mcpu=v3" -target amd64,arm64 -type name -type text -type loss -type cookie_flags -type cookie_shifts -type call_flags -type text_sizes bpf pytop.bpf.c
+//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -cflags "-O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -mcpu=v3" -target amd64,arm64 -type name -type text -type loss -type cookie_flags -type cookie_shifts -type call_flags -type text_sizes -type gil_sizes -type gil_kind -type gil_frame bpf pytop.bpf.c
 
 // What crosses, defined once in types.h.
 type (
@@ -93,7 +93,10 @@ func OpenMaps(functions uint32, preallocated bool) (*Maps, error) {
 // kernel tells it; 0 when it does not.
 func (m *Maps) Memory() uint64 {
 	var sum uint64
-	for _, one := range []*ebpf.Map{m.Live, m.Gone, m.Processes, m.Names, m.Focused, m.ByThread, m.LastId} {
+	for _, one := range []*ebpf.Map{
+		m.Live, m.Gone, m.Processes, m.Names, m.Focused, m.ByThread, m.LastId,
+		m.GilProcesses, m.GilConds, m.GilStates, m.GilThreads, m.GilSlots, m.GilFree, m.GilPairs, m.Blame, m.BlameStacks,
+	} {
 		if info, err := one.Info(); err == nil {
 			if n, ok := info.Memlock(); ok {
 				sum += n

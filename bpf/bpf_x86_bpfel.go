@@ -13,6 +13,28 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type bpfBlameCount struct {
+	_      structs.HostLayout
+	WaitNs uint64
+	Steps  uint64
+}
+
+type bpfBlameKey struct {
+	_      structs.HostLayout
+	Holder uint64
+	Stack  uint64
+	Gil    uint64
+}
+
+type bpfBlameStack struct {
+	_      structs.HostLayout
+	Depth  uint32
+	Pid    uint32
+	Cut    uint32
+	Pad    uint32
+	Frames [24]bpfGilFrame
+}
+
 type bpfCallCount struct {
 	_             structs.HostLayout
 	Id            uint64
@@ -61,6 +83,129 @@ const (
 	bpfCookieShiftsSLOT_SHIFT      bpfCookieShifts = 36
 	bpfCookieShiftsATTACH_SHIFT    bpfCookieShifts = 56
 )
+
+type bpfGilCond struct {
+	_       structs.HostLayout
+	Process uint64
+	Address uint64
+}
+
+type bpfGilFrame struct {
+	_           structs.HostLayout
+	Code        uint64
+	Instruction uint64
+}
+
+type bpfGilKind uint32
+
+const (
+	bpfGilKindGIL_TAKEN   bpfGilKind = 1
+	bpfGilKindGIL_DROPPED bpfGilKind = 2
+)
+
+type bpfGilOffsets struct {
+	_             structs.HostLayout
+	Cond          uint32
+	LastHolder    uint32
+	ThreadFrame   uint32
+	CframeFrame   uint32
+	HasCframe     uint32
+	FramePrevious uint32
+	FrameOwner    uint32
+	FrameForeign  uint32
+	FrameSize     uint32
+	Pad           uint32
+}
+
+type bpfGilPair struct {
+	_    structs.HostLayout
+	From uint64
+	To   uint64
+	Gil  uint64
+}
+
+type bpfGilProcess struct {
+	_          structs.HostLayout
+	Cond       uint64
+	SwitchCond uint64
+	Gil        uint32
+	Pid        uint32
+	Other      uint64
+	Lost       uint64
+	LostPairs  uint64
+	LostBlame  uint64
+	Unreadable uint64
+}
+
+type bpfGilRole struct {
+	_    structs.HostLayout
+	Gil  uint32
+	Kind uint32
+}
+
+type bpfGilSizes uint32
+
+const (
+	bpfGilSizesGIL_BUCKETS  bpfGilSizes = 40
+	bpfGilSizesBLAME_FRAMES bpfGilSizes = 24
+	bpfGilSizesFRAME_ROOM   bpfGilSizes = 112
+	bpfGilSizesNUMBER_EVERY bpfGilSizes = 64
+)
+
+type bpfGilState struct {
+	_              structs.HostLayout
+	Seq            uint32
+	Used           uint32
+	Address        uint64
+	Attached       uint64
+	Takes          uint64
+	Drops          uint64
+	Switches       uint64
+	HeldNs         uint64
+	Since          uint64
+	Last           uint64
+	LastSlot       uint32
+	LastTid        uint32
+	Forced         uint64
+	Steps          uint64
+	WaitNs         uint64
+	Died           uint64
+	Disorder       uint64
+	Checks         uint64
+	WrongLocked    uint64
+	NumberBase     uint64
+	Number         uint64
+	NumberSwitches uint64
+}
+
+type bpfGilThread struct {
+	_         structs.HostLayout
+	Seq       uint32
+	Tid       uint32
+	Id        uint64
+	Process   uint32
+	Task      uint32
+	Gil       uint32
+	Ended     uint32
+	HoldSince uint64
+	WaitSince uint64
+	StepSince uint64
+	Takes     uint64
+	Drops     uint64
+	HoldNs    uint64
+	HoldMax   uint64
+	Waits     uint64
+	WaitNs    uint64
+	WaitMax   uint64
+	Steps     uint64
+	Forced    uint64
+	Comm      [16]int8
+	Blamed    bpfBlameKey
+	HoldHist  [40]uint64
+	WaitHist  [40]uint64
+	Frame     [112]uint8
+	Stack     bpfBlameStack
+}
 
 type bpfLoss uint32
 
@@ -147,8 +292,17 @@ type bpfThreadKey struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	bpfMapBlame          = "blame"
+	bpfMapBlameStacks    = "blame_stacks"
 	bpfMapByThread       = "by_thread"
 	bpfMapFocused        = "focused"
+	bpfMapGilConds       = "gil_conds"
+	bpfMapGilFree        = "gil_free"
+	bpfMapGilPairs       = "gil_pairs"
+	bpfMapGilProcesses   = "gil_processes"
+	bpfMapGilSlots       = "gil_slots"
+	bpfMapGilStates      = "gil_states"
+	bpfMapGilThreads     = "gil_threads"
 	bpfMapGone           = "gone"
 	bpfMapLastId         = "last_id"
 	bpfMapLive           = "live"
@@ -157,12 +311,20 @@ const (
 	bpfProgCalled        = "called"
 	bpfProgEmpty         = "empty"
 	bpfProgExecutor      = "executor"
+	bpfProgExited        = "exited"
+	bpfProgForced        = "forced"
 	bpfProgFreed         = "freed"
 	bpfProgInstrumented  = "instrumented"
+	bpfProgSignalled     = "signalled"
+	bpfProgWaited        = "waited"
 	bpfVarFocusEpoch     = "focus_epoch"
+	bpfVarGil            = "gil"
 	bpfVarGoCallFlags    = "go_call_flags"
 	bpfVarGoCookieFlags  = "go_cookie_flags"
 	bpfVarGoCookieShifts = "go_cookie_shifts"
+	bpfVarGoGilFrame     = "go_gil_frame"
+	bpfVarGoGilKind      = "go_gil_kind"
+	bpfVarGoGilSizes     = "go_gil_sizes"
 	bpfVarGoLoss         = "go_loss"
 	bpfVarGoName         = "go_name"
 	bpfVarGoTextSizes    = "go_text_sizes"
@@ -216,21 +378,34 @@ type bpfProgramSpecs struct {
 	Called       *ebpf.ProgramSpec `ebpf:"called"`
 	Empty        *ebpf.ProgramSpec `ebpf:"empty"`
 	Executor     *ebpf.ProgramSpec `ebpf:"executor"`
+	Exited       *ebpf.ProgramSpec `ebpf:"exited"`
+	Forced       *ebpf.ProgramSpec `ebpf:"forced"`
 	Freed        *ebpf.ProgramSpec `ebpf:"freed"`
 	Instrumented *ebpf.ProgramSpec `ebpf:"instrumented"`
+	Signalled    *ebpf.ProgramSpec `ebpf:"signalled"`
+	Waited       *ebpf.ProgramSpec `ebpf:"waited"`
 }
 
 // bpfMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
-	ByThread  *ebpf.MapSpec `ebpf:"by_thread"`
-	Focused   *ebpf.MapSpec `ebpf:"focused"`
-	Gone      *ebpf.MapSpec `ebpf:"gone"`
-	LastId    *ebpf.MapSpec `ebpf:"last_id"`
-	Live      *ebpf.MapSpec `ebpf:"live"`
-	Names     *ebpf.MapSpec `ebpf:"names"`
-	Processes *ebpf.MapSpec `ebpf:"processes"`
+	Blame        *ebpf.MapSpec `ebpf:"blame"`
+	BlameStacks  *ebpf.MapSpec `ebpf:"blame_stacks"`
+	ByThread     *ebpf.MapSpec `ebpf:"by_thread"`
+	Focused      *ebpf.MapSpec `ebpf:"focused"`
+	GilConds     *ebpf.MapSpec `ebpf:"gil_conds"`
+	GilFree      *ebpf.MapSpec `ebpf:"gil_free"`
+	GilPairs     *ebpf.MapSpec `ebpf:"gil_pairs"`
+	GilProcesses *ebpf.MapSpec `ebpf:"gil_processes"`
+	GilSlots     *ebpf.MapSpec `ebpf:"gil_slots"`
+	GilStates    *ebpf.MapSpec `ebpf:"gil_states"`
+	GilThreads   *ebpf.MapSpec `ebpf:"gil_threads"`
+	Gone         *ebpf.MapSpec `ebpf:"gone"`
+	LastId       *ebpf.MapSpec `ebpf:"last_id"`
+	Live         *ebpf.MapSpec `ebpf:"live"`
+	Names        *ebpf.MapSpec `ebpf:"names"`
+	Processes    *ebpf.MapSpec `ebpf:"processes"`
 }
 
 // bpfVariableSpecs contains global variables before they are loaded into the kernel.
@@ -238,9 +413,13 @@ type bpfMapSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfVariableSpecs struct {
 	FocusEpoch     *ebpf.VariableSpec `ebpf:"focus_epoch"`
+	Gil            *ebpf.VariableSpec `ebpf:"gil"`
 	GoCallFlags    *ebpf.VariableSpec `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.VariableSpec `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.VariableSpec `ebpf:"go_cookie_shifts"`
+	GoGilFrame     *ebpf.VariableSpec `ebpf:"go_gil_frame"`
+	GoGilKind      *ebpf.VariableSpec `ebpf:"go_gil_kind"`
+	GoGilSizes     *ebpf.VariableSpec `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.VariableSpec `ebpf:"go_loss"`
 	GoName         *ebpf.VariableSpec `ebpf:"go_name"`
 	GoTextSizes    *ebpf.VariableSpec `ebpf:"go_text_sizes"`
@@ -269,19 +448,37 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
-	ByThread  *ebpf.Map `ebpf:"by_thread"`
-	Focused   *ebpf.Map `ebpf:"focused"`
-	Gone      *ebpf.Map `ebpf:"gone"`
-	LastId    *ebpf.Map `ebpf:"last_id"`
-	Live      *ebpf.Map `ebpf:"live"`
-	Names     *ebpf.Map `ebpf:"names"`
-	Processes *ebpf.Map `ebpf:"processes"`
+	Blame        *ebpf.Map `ebpf:"blame"`
+	BlameStacks  *ebpf.Map `ebpf:"blame_stacks"`
+	ByThread     *ebpf.Map `ebpf:"by_thread"`
+	Focused      *ebpf.Map `ebpf:"focused"`
+	GilConds     *ebpf.Map `ebpf:"gil_conds"`
+	GilFree      *ebpf.Map `ebpf:"gil_free"`
+	GilPairs     *ebpf.Map `ebpf:"gil_pairs"`
+	GilProcesses *ebpf.Map `ebpf:"gil_processes"`
+	GilSlots     *ebpf.Map `ebpf:"gil_slots"`
+	GilStates    *ebpf.Map `ebpf:"gil_states"`
+	GilThreads   *ebpf.Map `ebpf:"gil_threads"`
+	Gone         *ebpf.Map `ebpf:"gone"`
+	LastId       *ebpf.Map `ebpf:"last_id"`
+	Live         *ebpf.Map `ebpf:"live"`
+	Names        *ebpf.Map `ebpf:"names"`
+	Processes    *ebpf.Map `ebpf:"processes"`
 }
 
 func (m *bpfMaps) Close() error {
 	return _BpfClose(
+		m.Blame,
+		m.BlameStacks,
 		m.ByThread,
 		m.Focused,
+		m.GilConds,
+		m.GilFree,
+		m.GilPairs,
+		m.GilProcesses,
+		m.GilSlots,
+		m.GilStates,
+		m.GilThreads,
 		m.Gone,
 		m.LastId,
 		m.Live,
@@ -295,9 +492,13 @@ func (m *bpfMaps) Close() error {
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfVariables struct {
 	FocusEpoch     *ebpf.Variable `ebpf:"focus_epoch"`
+	Gil            *ebpf.Variable `ebpf:"gil"`
 	GoCallFlags    *ebpf.Variable `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.Variable `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.Variable `ebpf:"go_cookie_shifts"`
+	GoGilFrame     *ebpf.Variable `ebpf:"go_gil_frame"`
+	GoGilKind      *ebpf.Variable `ebpf:"go_gil_kind"`
+	GoGilSizes     *ebpf.Variable `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.Variable `ebpf:"go_loss"`
 	GoName         *ebpf.Variable `ebpf:"go_name"`
 	GoTextSizes    *ebpf.Variable `ebpf:"go_text_sizes"`
@@ -313,8 +514,12 @@ type bpfPrograms struct {
 	Called       *ebpf.Program `ebpf:"called"`
 	Empty        *ebpf.Program `ebpf:"empty"`
 	Executor     *ebpf.Program `ebpf:"executor"`
+	Exited       *ebpf.Program `ebpf:"exited"`
+	Forced       *ebpf.Program `ebpf:"forced"`
 	Freed        *ebpf.Program `ebpf:"freed"`
 	Instrumented *ebpf.Program `ebpf:"instrumented"`
+	Signalled    *ebpf.Program `ebpf:"signalled"`
+	Waited       *ebpf.Program `ebpf:"waited"`
 }
 
 func (p *bpfPrograms) Close() error {
@@ -322,8 +527,12 @@ func (p *bpfPrograms) Close() error {
 		p.Called,
 		p.Empty,
 		p.Executor,
+		p.Exited,
+		p.Forced,
 		p.Freed,
 		p.Instrumented,
+		p.Signalled,
+		p.Waited,
 	)
 }
 

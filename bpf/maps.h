@@ -62,3 +62,82 @@ struct {
 	__type(key, struct thread_key);
 	__type(value, struct thread_count);
 } by_thread SEC(".maps");
+
+/* Index -> a process whose GIL is followed. Entries are made and cleared by Go; counters are written by signalled and waited. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct gil_process);
+} gil_processes SEC(".maps");
+
+/* {process, address of a condition variable} -> which GIL's it is: of all GILs but a process's first. Made and deleted by Go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct gil_cond);
+	__type(value, struct gil_role);
+} gil_conds SEC(".maps");
+
+/* Index -> GIL. Made and cleared by Go, written by signalled, waited and exited. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 2048);
+	__type(key, __u32);
+	__type(value, struct gil_state);
+} gil_states SEC(".maps");
+
+/* Slot -> thread. An array, so that the one that had the GIL last is found without a hash. Made by thread_of, cleared by Go. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, struct gil_thread);
+} gil_threads SEC(".maps");
+
+/* tid, as the kernel's first PID namespace numbers it -> slot. Written by thread_of; deleted by exited, and by Go after an exec. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} gil_slots SEC(".maps");
+
+/* Slots that are free: pushed by Go, popped by thread_of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 4096);
+	__type(value, __u32);
+} gil_free SEC(".maps");
+
+/* Switches from thread to thread. Written by signalled under the GIL's mutex; Go deletes those of ended threads after reading. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct gil_pair);
+	__type(value, __u64);
+} gil_pairs SEC(".maps");
+
+/* What made others wait, by thread and stack. Written by waited and signalled under the GIL's mutex; deleted by Go with the process. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct blame_key);
+	__type(value, struct blame_count);
+} blame SEC(".maps");
+
+/* Hash of the frames -> stack, stored once. Written by waited; deleted by Go once read: it keeps what the frames are called. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct blame_stack);
+} blame_stacks SEC(".maps");

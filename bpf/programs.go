@@ -26,45 +26,37 @@ type PIDNamespace struct{ Dev, Ino uint64 }
 
 // Programs count the calls of one build of CPython.
 type Programs struct {
-	bpfPrograms
+	callPrograms
 	Multi      bool // loaded for uprobe_multi; else for perf event uprobes
 	focusEpoch *ebpf.Variable
+}
+
+// callPrograms are the programs of calls.bpf.c: loaded without the others, so
+// that one that the kernel refuses does no harm here.
+type callPrograms struct {
+	Called       *ebpf.Program `ebpf:"called"`
+	Empty        *ebpf.Program `ebpf:"empty"`
+	Executor     *ebpf.Program `ebpf:"executor"`
+	Freed        *ebpf.Program `ebpf:"freed"`
+	Instrumented *ebpf.Program `ebpf:"instrumented"`
 }
 
 // LoadPrograms loads the programs over the maps for a build's offsets. With
 // multi they can only be attached by uprobe_multi (Linux 6.6), without only
 // by perf events.
 func LoadPrograms(m *Maps, py PyOffsets, ns PIDNamespace, multi bool) (*Programs, error) {
-	spec, err := loadBpf()
+	spec, replace, err := specOver(m, map[string]any{bpfVarPy: py, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino}, multi)
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]any{bpfVarPy: py, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino} {
-		if err := spec.Variables[name].Set(value); err != nil {
-			return nil, fmt.Errorf("set %s: %w", name, err)
-		}
-	}
-	if !multi {
-		for _, p := range spec.Programs {
-			p.AttachType = 0
-		}
-	}
-	replace := map[string]*ebpf.Map{
-		bpfMapLive: m.Live, bpfMapGone: m.Gone, bpfMapProcesses: m.Processes, bpfMapNames: m.Names,
-		bpfMapLastId: m.LastId, bpfMapFocused: m.Focused, bpfMapByThread: m.ByThread,
-	}
-	for name, one := range replace { // sizes and flags were set when they were made
-		spec.Maps[name].MaxEntries = one.MaxEntries()
-		spec.Maps[name].Flags = one.Flags()
-	}
 	var out struct {
-		bpfPrograms
+		callPrograms
 		FocusEpoch *ebpf.Variable `ebpf:"focus_epoch"`
 	}
 	if err := spec.LoadAndAssign(&out, &ebpf.CollectionOptions{MapReplacements: replace}); err != nil {
 		return nil, explained(fmt.Errorf("load BPF programs: %w", err))
 	}
-	return &Programs{bpfPrograms: out.bpfPrograms, Multi: multi, focusEpoch: out.FocusEpoch}, nil
+	return &Programs{callPrograms: out.callPrograms, Multi: multi, focusEpoch: out.FocusEpoch}, nil
 }
 
 // SetFocus starts counting the focused code objects by thread under a new
@@ -75,5 +67,44 @@ func (p *Programs) SetFocus(epoch uint32) error {
 
 // Close unloads the programs. Links to them must be closed before.
 func (p *Programs) Close() error {
-	return errors.Join(p.bpfPrograms.Close())
+	return closeAll(p.Called, p.Empty, p.Executor, p.Freed, p.Instrumented)
+}
+
+func closeAll(programs ...*ebpf.Program) error {
+	var errs []error
+	for _, p := range programs {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// specOver is what to load, with some constants set, and the maps to load it over.
+func specOver(m *Maps, constants map[string]any, multi bool) (*ebpf.CollectionSpec, map[string]*ebpf.Map, error) {
+	spec, err := loadBpf()
+	if err != nil {
+		return nil, nil, err
+	}
+	for name, value := range constants {
+		if err := spec.Variables[name].Set(value); err != nil {
+			return nil, nil, fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	if !multi {
+		for _, p := range spec.Programs {
+			if p.Type == ebpf.Kprobe {
+				p.AttachType = 0
+			}
+		}
+	}
+	replace := map[string]*ebpf.Map{
+		bpfMapLive: m.Live, bpfMapGone: m.Gone, bpfMapProcesses: m.Processes, bpfMapNames: m.Names,
+		bpfMapLastId: m.LastId, bpfMapFocused: m.Focused, bpfMapByThread: m.ByThread,
+		bpfMapGilProcesses: m.GilProcesses, bpfMapGilConds: m.GilConds, bpfMapGilStates: m.GilStates, bpfMapGilThreads: m.GilThreads,
+		bpfMapGilSlots: m.GilSlots, bpfMapGilFree: m.GilFree, bpfMapGilPairs: m.GilPairs, bpfMapBlame: m.Blame, bpfMapBlameStacks: m.BlameStacks,
+	}
+	for name, one := range replace { // sizes and flags were set when they were made
+		spec.Maps[name].MaxEntries = one.MaxEntries()
+		spec.Maps[name].Flags = one.Flags()
+	}
+	return spec, replace, nil
 }

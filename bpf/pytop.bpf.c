@@ -13,6 +13,7 @@
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 #include "calls.bpf.c"
+#include "gil.bpf.c"
 
 /* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
 const struct name *go_name __attribute__((unused));
@@ -21,3 +22,6 @@ const enum cookie_shifts *go_cookie_shifts __attribute__((unused));
 const enum call_flags *go_call_flags __attribute__((unused));
 const enum text_sizes *go_text_sizes __attribute__((unused));
 const enum loss *go_loss __attribute__((unused));
+const enum gil_sizes *go_gil_sizes __attribute__((unused));
+const enum gil_kind *go_gil_kind __attribute__((unused));
+const struct gil_frame *go_gil_frame __attribute__((unused));

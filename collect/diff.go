@@ -25,6 +25,16 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 		s.Totals.CallsPerS += p.CallsPerS
 		s.Totals.ResumesPerS += p.ResumesPerS
 	}
+	interval := s.Interval
+	if interval == 0 {
+		interval = cur.Time.Sub(cur.Since)
+	}
+	if cur.GILs != nil {
+		s.GILs = diffGILs(prev.GILs, cur.GILs, interval)
+	}
+	if cur.Threads != nil {
+		s.Threads = diffThreads(prev.Threads, cur.Threads, s.GILs, interval)
+	}
 	s.Functions = diffCodes(prev.Codes, cur.Codes, s.Processes, s.Totals.CallsDelta)
 	return s
 }

@@ -20,6 +20,8 @@ type Snapshot struct {
 	Functions []FunctionRow // in ascending Code.ID
 	Focus     uint64        // the Code.ID counted by thread; 0: none
 	ByThread  []ThreadCount
+	Threads   []ThreadRow // by PID, then TID; nil: not measured
+	GILs      []GILRow    // by PID, then Interpreter; nil: not measured
 	Probes    []Probe
 	Lost      []Loss
 	Self      SelfRow

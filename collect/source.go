@@ -35,6 +35,8 @@ type Reading struct {
 	Codes     []CodeCount // in ascending Code.ID
 	Focus     uint64      // the Code.ID counted by thread; 0: none
 	ByThread  []ThreadCount
+	Threads   []ThreadReading // by PID, then TID; nil: not measured
+	GILs      []GILReading    // by PID, then Interpreter; nil: not measured
 	Probes    []Probe
 	Lost      []Loss
 	Self      Self

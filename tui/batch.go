@@ -90,7 +90,7 @@ func (m *Model) tableLines(o TableOptions) []string {
 		}
 		lines = append(lines, b.String())
 	}
-	return lines
+	return append(lines, m.gilPlain(s, width, o.Top)...)
 }
 
 // unlimited is the width of what is not a terminal.
@@ -118,18 +118,12 @@ func (m *Model) plainHeader(s *collect.Snapshot, width int) []string {
 		text := "pid " + format.Whole(p.Process.PID) + dot + "CPython " + format.Plain(strings.TrimSpace(p.Process.Python+" "+p.Process.Build)) + dot + shortCommand(p.Process.Command)
 		lines = append(lines, text)
 	}
-	status := ""
-	if !s.Final { // else a line of its own says so
-		status, _ = m.status(s)
-	}
+	status, _ := m.truth(s) // the rest has lines of its own
 	rates := m.signs.Unknown + " calls/s"
 	if s.Interval > 0 && counting(s) {
 		rates = format.Rate(s.Totals.CallsPerS) + " calls/s + " + format.Rate(s.Totals.ResumesPerS) + " resumes/s"
 	}
-	text := rates
-	if status = strings.TrimSpace(status); status != "" {
-		text += dot + status
-	}
+	text := rates + dot + status
 	for _, p := range m.cost(s, wide) {
 		text += dot + p.text
 	}

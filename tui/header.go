@@ -130,7 +130,12 @@ func (m *Model) gilLine(s *collect.Snapshot, width int) string {
 			right = append(right, piece{text: name + " off", ink: st.amber, gap: "  "})
 		}
 	}
-	left := []piece{{text: m.label("GIL", width), ink: st.dim}, {text: "not measured", ink: st.dim, gap: " "}}
+	left := []piece{{text: m.label("GIL", width), ink: st.dim}}
+	if gilMeasured(s) {
+		left = append(left, m.gilNumbers(s)...)
+	} else {
+		left = append(left, piece{text: "not measured", ink: st.dim, gap: " "})
+	}
 	return m.line(width, left, right)
 }
 

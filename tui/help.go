@@ -73,9 +73,16 @@ var definitions = [][2]string{
 	{"budget", "the tax above which pytop detaches by itself and asks."},
 	{"pytop", "CPU time of pytop itself, in % of one core, and its resident memory."},
 	{"probes", "calls, gil, …: ✓ measures, off: does not now, failed: cannot (the reason stands below the header), ?: this pytop does not measure it."},
+	{"CALLS/S", "on high screens: calls/s of all functions over the last five minutes, 3 s a point."},
 	{"mean, most", "in the details: of calls/s over the last five minutes, 3 s a point."},
 	{"by thread", "in the details: calls and resumes of the function by each thread since they were opened."},
-	{"GIL", "who holds the global interpreter lock, and who waits for it. Not measured yet."},
+	{"LOG", "what the command prints, with pytop -- COMMAND; it is printed again after the screen. A Python keeps back what it prints to a file until it has 8 KiB: start it with -u to see each line at once."},
+	{"held", "the share of the last interval that a thread held the GIL; in the header, that anybody did. A hold includes about one hit of the probe (the price stands below), so that holds of less than a microsecond are not to be told."},
+	{"waited", "the share of the interval that a thread waited for the GIL: from its first wait step, when it found the GIL taken, until it took it. Left out: what a thread that was made to drop it spends until it asks for it again, and the time until a wait begins."},
+	{"takes/s", "how often a thread took the GIL. longest hold, longest wait: since counting began, what goes on included."},
+	{"caused", "how long others waited while the thread held the GIL, in shares of the interval: above 100 % when several waited. blame: the same by the innermost function that ran, seen when a wait begins and then once a switch interval."},
+	{"switches/s", "takes by another thread than the one before. forced/s: drops that a thread was made to, and waited to be taken over."},
+	{"GIL ~", "estimates: it is taken so often that probes would disturb it. Its fields are read a thousand times a second instead; probes look every three seconds whether they can stay."},
 }
 
 // helpLines is every key and every number.
@@ -108,6 +115,9 @@ func (m *Model) nowLines(width int) []string {
 	lines := []string{"", " " + m.styles.bold.paint("Probes")}
 	for _, p := range s.Probes {
 		text := probeWords[p.Status]
+		if p.Status == collect.ProbeMissing && p.Reason != "" { // which says the same
+			text, p.Reason = format.Plain(p.Reason), ""
+		}
 		for _, more := range []string{p.Method, p.Reason} {
 			if more != "" {
 				text += m.signs.Dot + format.Plain(more)

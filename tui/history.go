@@ -209,16 +209,29 @@ func (h *history) last(id uint64, n int) []float64 {
 		return nil
 	}
 	t := h.track(h.index[i])
+	return h.unroll(&t.ring, float64(t.calls), n)
+}
+
+// total is last for all functions together.
+func (h *history) total() []float64 {
+	if h.number == 0 { // nothing was measured
+		return nil
+	}
+	return h.unroll(&h.all, h.calls, points)
+}
+
+// unroll is the last n points of a ring, the open one at its end.
+func (h *history) unroll(ring *[points]point, calls float64, n int) []float64 {
 	values := make([]float64, 0, n)
 	closed := n
 	if h.open > 0 {
 		closed--
 	}
 	for k := range closed {
-		values = append(values, t.ring[((h.next-closed+k)%points+points)%points].value())
+		values = append(values, ring[((h.next-closed+k)%points+points)%points].value())
 	}
 	if h.open > 0 {
-		values = append(values, float64(t.calls)/h.open.Seconds())
+		values = append(values, calls/h.open.Seconds())
 	}
 	return values
 }

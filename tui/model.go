@@ -51,7 +51,11 @@ type Model struct {
 	frozen    []float64 // rates as they were when paused
 	past      *history  // the history as it was when paused; nil when not
 	functions *table.Table[function]
-	sorted    bool // the user chose a column
+	threads   *table.Table[collect.ThreadRow]
+	thread    uint64    // the ID of the one whose details are open; 0: none
+	waited    []float64 // of the worst GIL, share waited by reading
+	spark     []float64 // waited as it was when shown: a pause keeps it
+	sorted    bool      // the user chose a column
 	filter    string
 	details   details
 	log       logPane
@@ -86,6 +90,7 @@ func New(o Options) *Model {
 	}
 	m.styles = newStyles(m.dark, m.profile)
 	m.functions = functionTable(m.signs, m.trend)
+	m.threads = threadTable(m.signs)
 	field := sortField(o.Sort)
 	m.sorted = field != "" && field != defaultSort
 	if !m.sortBy(field) {

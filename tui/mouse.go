@@ -60,7 +60,9 @@ func (m *Model) click(x, y int) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	m.pane = a.pane
+	if a.pane != paneChart {
+		m.pane = a.pane
+	}
 	if a.pane != paneFunctions {
 		return nil
 	}

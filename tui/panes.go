@@ -15,6 +15,7 @@ const (
 	paneFunctions pane = iota
 	paneGIL
 	paneLog
+	paneChart // never active: there is nothing to do in it
 )
 
 // scroller is where a text is that is longer than its place.
@@ -28,13 +29,11 @@ func (s *scroller) view(lines []string, height int) []string {
 	return clip(lines[s.offset:], height)
 }
 
-// gilPane keeps the place of the GIL: who holds it, who waits, who switches.
-func (m *Model) gilPane(width, height int) []string {
-	text := "not measured"
-	if m.shown != nil {
-		text = gilReason(m.shown)
-	}
-	return clip([]string{m.line(width, []piece{{text: "GIL", ink: m.titleInk(paneGIL)}, {text: text, ink: m.styles.dim, gap: "  ", flex: true}}, nil)}, height)
+// chartPane draws calls/s of everything over the last minutes, where there is
+// room.
+func (m *Model) chartPane(width, height int) []string {
+	title := m.line(width, []piece{{text: "CALLS/S", ink: m.titleInk(paneChart)}, {text: "of all functions", ink: m.styles.dim, gap: "  "}}, nil)
+	return clip(append([]string{title}, m.chart(m.seen().total(), width, height-2)...), height)
 }
 
 // Log is the output of the command that pytop started.
@@ -91,7 +90,7 @@ func (m *Model) logView(width, height int) []string {
 	}
 	lines := []string{m.line(width, []piece{{text: "LOG", ink: m.titleInk(paneLog)}, {text: state, ink: st.dim, gap: "  ", flex: true}}, back)}
 	if len(m.log.lines) == 0 {
-		text := "nothing yet: a Python keeps back what it prints until it has 8 KiB, unless it was started with -u"
+		text := "nothing yet: Python keeps up to 8 KiB back, unless started with -u"
 		if m.final() {
 			text = "it printed nothing"
 		}

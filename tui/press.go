@@ -111,6 +111,10 @@ func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
 		m.log.move(n)
 		return true
 	}
+	if m.pane == paneGIL {
+		m.moveThread(n)
+		return true
+	}
 	if m.pane != paneFunctions {
 		return true
 	}
@@ -134,6 +138,9 @@ func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
 
 // pressPane are the other keys, of the panes.
 func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
+	if m.pane == paneGIL && m.pressGIL(msg) {
+		return nil
+	}
 	switch {
 	case key.Matches(msg, keys.Enter):
 		if overBudget(m.shown) != nil {
@@ -259,12 +266,12 @@ func (m *Model) export() tea.Cmd {
 		return m.say("there is nothing to write yet")
 	}
 	return func() tea.Msg {
-		paths, err := m.o.Export(s)
-		return exportMsg{paths, err}
+		written, err := m.o.Export(s)
+		return exportMsg{written, err}
 	}
 }
 
 type exportMsg struct {
-	paths []string
-	err   error
+	Written
+	err error
 }

@@ -317,6 +317,24 @@ func TestEnd(t *testing.T) {
 	}
 }
 
+// TestEndOverBudget: what the last table lacks is said.
+func TestEndOverBudget(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{})
+	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
+	s.run(1)
+	s.fake.ended = "process 4711 ended at 14:00:14"
+	s.readings(1)
+	s.wants("ended, off", "! calls were not counted up to the end: counting would take ~71 % of its time", "process 4711 ended at 14:00:14")
+	s.lacks("x or Enter")
+	var b strings.Builder
+	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(b.String(), "ended at"); n != 1 {
+		t.Errorf("the table says %d times that it ended:\n%s", n, b.String())
+	}
+}
+
 func TestReset(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{}).run(10).press("R")
 	s.wants("totals since 14:00:22 (0 s)")
@@ -406,18 +424,18 @@ func TestReadError(t *testing.T) {
 func TestExport(t *testing.T) {
 	var got *collect.Snapshot
 	s := newScreen(t, 120, 40, Options{
-		Export: func(s *collect.Snapshot) ([]string, error) {
+		Export: func(s *collect.Snapshot) (Written, error) {
 			got = s
-			return []string{"/x/a.json", "/x/a-functions.csv"}, nil
+			return Written{Paths: []string{"/x/a.json", "/x/a-functions.csv"}, Refused: errFake}, nil
 		},
-		ExportTo: func(*collect.Snapshot, []string, string) ([]string, error) { return nil, errFake },
+		ExportTo: func(*collect.Snapshot, []string, string) (Written, error) { return Written{}, errFake },
 	}).run(3)
 	s.press("space").readings(2)
 	s.press("e")
 	if got != s.shown || got == s.latest {
 		t.Error("it does not write what is shown")
 	}
-	s.wants("wrote /x/a.json  /x/a-functions.csv")
+	s.wants("wrote /x/a.json  …-functions.csv instead: made up")
 	s.press("E", "tab")
 	s.wants("write json to .", "Enter writes")
 	s.press("enter")
@@ -437,6 +455,45 @@ func TestQuit(t *testing.T) {
 	}
 	if _, ok := s.msgs[len(s.msgs)-1].(tea.QuitMsg); !ok {
 		t.Error("it does not quit")
+	}
+}
+
+// TestLog looks at the command's output while it comes.
+func TestLog(t *testing.T) {
+	log := &fakeLog{}
+	s := newScreen(t, 100, 30, Options{Command: "python3 -u app.py", Log: log}).run(3)
+	look := func() { s.Update(logTickMsg{}) }
+	look()
+	s.wants("LOG  output of app.py", "nothing yet", "-u")
+	for n := range 50 {
+		log.lines = append(log.lines, "line "+format.Whole(n))
+	}
+	look()
+	s.wants("line 47", "line 49")
+	s.press("tab", "tab", "k", "k")
+	s.wants("line 47", "2 lines back")
+	s.lacks("line 48")
+	log.lines = append(log.lines[10:], "line 50")
+	log.dropped = 10
+	look()
+	s.wants("line 47", "3 lines back")
+	s.press("space")
+	log.lines = nil
+	look()
+	s.wants("line 47") // a pause holds for it too
+	s.press("space")
+	look()
+	s.wants("nothing yet")
+}
+
+func TestShortCommand(t *testing.T) {
+	for command, want := range map[string]string{
+		"": "?", "/usr/bin/python3 /srv/app/main.py --port 80": "main.py --port 80", "python3 -u -X dev -Wi /srv/app.py": "app.py", "python3 -m http.server": "python3 -m http.server",
+		"python3 -Bc pass": "python3 -Bc pass", "python3": "python3", "python3 -u": "python3 -u", "/srv/bin/gunicorn shop.wsgi": "gunicorn shop.wsgi", "python3 -X importtime -m app": "python3 -X importtime -m app",
+	} {
+		if got := shortCommand(command); got != want {
+			t.Errorf("%q is shown as %q, want %q", command, got, want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -189,8 +190,8 @@ func (m *Model) exportTo(formats []string, dir string) tea.Cmd {
 	s := m.shown
 	m.o.ExportDir = dir
 	return func() tea.Msg {
-		paths, err := m.o.ExportTo(s, formats, dir)
-		return exportMsg{paths, err}
+		written, err := m.o.ExportTo(s, formats, dir)
+		return exportMsg{written, err}
 	}
 }
 
@@ -199,11 +200,27 @@ func (m *Model) exported(msg exportMsg) tea.Cmd {
 	if msg.err != nil {
 		return m.complain(format.Plain(msg.err.Error()))
 	}
-	names := make([]string, len(msg.paths))
-	for i, p := range msg.paths {
-		names[i] = format.Plain(p)
+	text := "wrote " + m.fileNames(msg.Paths)
+	if msg.Refused != nil {
+		text += " instead: " + format.Plain(msg.Refused.Error())
 	}
-	return m.say("wrote " + strings.Join(names, "  "))
+	return m.say(text)
+}
+
+// fileNames is the first path, and what differs in the others' names.
+func (m *Model) fileNames(paths []string) string {
+	if len(paths) == 0 {
+		return "nothing"
+	}
+	stem := strings.TrimSuffix(paths[0], path.Ext(paths[0]))
+	names := []string{format.Plain(paths[0])}
+	for _, p := range paths[1:] {
+		if rest, ok := strings.CutPrefix(p, stem); ok {
+			p = m.signs.Ellipsis + rest
+		}
+		names = append(names, format.Plain(p))
+	}
+	return strings.Join(names, "  ")
 }
 
 // askQuit leaves, or asks first what becomes of the command that pytop

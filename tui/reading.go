@@ -57,6 +57,10 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 	if s.Interval > 0 {
 		m.history.add(s)
 		m.rates = append(m.rates, rate(s))
+		if gilMeasured(s) {
+			m.waited = append(m.waited, worstGIL(s).WaitShare)
+			m.waited = m.waited[max(0, len(m.waited)-ratesKept):]
+		}
 		m.rates = m.rates[max(0, len(m.rates)-ratesKept):]
 	}
 	if s.Final {
@@ -98,6 +102,7 @@ func (m *Model) show(s *collect.Snapshot) {
 		c.Hide = len(s.Processes) < 2
 	}
 	m.functions.Set(m.history.rows(s))
+	m.setThreads(s)
 }
 
 // reset counts totals from now on.

@@ -218,7 +218,7 @@ var scenes = map[string]func(s *screen){
 		s.run(3).Update(logTickMsg{})
 	},
 	"exportto": func(s *screen) {
-		s.o.ExportTo = func(*collect.Snapshot, []string, string) ([]string, error) { return nil, nil }
+		s.o.ExportTo = func(*collect.Snapshot, []string, string) (Written, error) { return Written{}, nil }
 		s.run(3).press("E", "tab")
 	},
 }

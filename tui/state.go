@@ -35,12 +35,13 @@ func overBudget(s *collect.Snapshot) *collect.ProcessRow {
 	return nil
 }
 
-// status is how true the calls are, in a word or two, of the weakest process.
+// status is what is going on, else how true the calls are, in a word or two.
 func (m *Model) status(s *collect.Snapshot) (string, ink) {
 	st := m.styles
 	switch {
 	case s.Final:
-		return "ended " + format.Clock(s.Time), st.amber
+		text, _ := m.truth(s)
+		return "ended, " + text, st.amber
 	case m.paused:
 		return " paused since " + format.Clock(s.Time) + " ", st.badge
 	case m.control.doing != "":
@@ -50,6 +51,12 @@ func (m *Model) status(s *collect.Snapshot) (string, ink) {
 	case overBudget(s) != nil:
 		return " over budget ", st.badge
 	}
+	return m.truth(s)
+}
+
+// truth is how true the counts are, of the weakest process.
+func (m *Model) truth(s *collect.Snapshot) (string, ink) {
+	st := m.styles
 	worst, n := collect.Exact, 0
 	for _, p := range s.Processes {
 		switch {
@@ -102,10 +109,14 @@ func (m *Model) alerts() []notice {
 		}
 	}
 	for _, p := range s.Processes {
-		if p.Reason == "" || p.OverBudget || p.Braked || p.State == collect.Ended {
+		if p.Reason == "" || !s.Final && (p.OverBudget || p.Braked) { // which the functions pane says
 			continue
 		}
-		out = append(out, notice{m.of(s, p) + words[p.Status] + ": " + format.Plain(p.Reason), m.styles.amber})
+		what := words[p.Status]
+		if p.State == collect.Ended && p.Status == collect.Off {
+			what = "calls were not counted up to the end"
+		}
+		out = append(out, notice{m.of(s, p) + what + ": " + format.Plain(p.Reason), m.styles.amber})
 	}
 	if n := len(m.gaps); n > 0 {
 		g := m.gaps[n-1]

@@ -62,7 +62,7 @@ func newStyles(dark bool, profile colorprofile.Profile) *styles {
 	row := pick([3]string{"", "254", "#e8ebf0"}, [3]string{"", "236", "#292e39"})
 
 	base := lipgloss.NewStyle()
-	on := base
+	var on lipgloss.Style
 	if profile >= colorprofile.ANSI256 {
 		on = base.Background(row)
 	} else {

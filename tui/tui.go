@@ -36,9 +36,9 @@ type Options struct {
 	After  time.Duration // after which it quits, from the first reading on; 0: it stays
 
 	// Export writes a snapshot to files and says which.
-	Export func(*collect.Snapshot) (paths []string, err error)
+	Export func(*collect.Snapshot) (Written, error)
 	// ExportTo is Export in chosen formats ("json", "csv") and a directory.
-	ExportTo  func(s *collect.Snapshot, formats []string, dir string) (paths []string, err error)
+	ExportTo  func(s *collect.Snapshot, formats []string, dir string) (Written, error)
 	ExportDir string // what ExportTo is offered first; empty: "."
 
 	Command string // what pytop started, for the question at quit; empty: nothing
@@ -49,6 +49,13 @@ type Options struct {
 	// Input and Output replace the terminal in tests.
 	Input  io.Reader
 	Output io.Writer
+}
+
+// Written is the files that a snapshot was written to.
+type Written struct {
+	Paths []string
+	// Refused says why they are elsewhere than was wanted; nil if they are not.
+	Refused error
 }
 
 // QuitChoice is what becomes of a command that pytop started.

@@ -15,6 +15,12 @@ const (
 	roomy     = 28 // lines from which on blank ones separate
 )
 
+// A chart of all calls fills lines that nothing else wants, from so many on.
+const (
+	leastChart = 8
+	mostChart  = 14
+)
+
 // area is where a pane stands.
 type area struct {
 	pane      pane
@@ -63,8 +69,14 @@ func (m *Model) layout() layout {
 // share gives the body to the panes.
 func (m *Model) share(y, body, gap int) []area {
 	gil, log := 0, 0
-	if m.height >= roomy {
-		gil = 1
+	switch {
+	case m.height >= roomy:
+		gil = min(m.gilLines(), max(1, body/3))
+	case m.height >= 20 && gilMeasured(m.shown):
+		gil = 5
+	}
+	if m.pane == paneGIL && m.thread != 0 {
+		return []area{{paneGIL, y, body}}
 	}
 	functions := min(m.headLines()+m.o.Top, body)
 	if m.o.Log != nil {
@@ -84,6 +96,7 @@ func (m *Model) share(y, body, gap int) []area {
 		}
 	}
 	areas := []area{{paneFunctions, y, functions}}
+	body -= functions
 	y += functions
 	if gil > 0 {
 		areas = append(areas, area{paneGIL, y + gap, gil})
@@ -91,6 +104,10 @@ func (m *Model) share(y, body, gap int) []area {
 	}
 	if log > 0 {
 		areas = append(areas, area{paneLog, y + gap, log})
+		y += gap + log
+	}
+	if chart := min(body-gap, mostChart); chart >= leastChart {
+		areas = append(areas, area{paneChart, y + gap, chart})
 	}
 	return areas
 }
@@ -159,6 +176,8 @@ func (m *Model) draw(a area) []string {
 		return m.gilPane(m.width, a.height)
 	case paneLog:
 		return m.logView(m.width, a.height)
+	case paneChart:
+		return m.chartPane(m.width, a.height)
 	}
 	return m.functionsPane(m.width, a.height)
 }

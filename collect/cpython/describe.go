@@ -33,9 +33,10 @@ type Python struct {
 	CodeType  uint64 // PyCode_Type
 	Runtime   uint64 // _PyRuntime
 
-	Offsets Offsets
-	Traits  Traits
-	Opcodes Opcodes
+	Offsets   Offsets
+	Traits    Traits
+	Opcodes   Opcodes
+	LineTable LineTable
 }
 
 // Describe says which CPython a file is. name is what the file is called
@@ -60,7 +61,7 @@ func Describe(f *elf.File, name string) (*Python, error) {
 	case v.major > 3 || v.minor > newest:
 		return nil, fmt.Errorf("Python %v: %w", v, ErrNew)
 	}
-	p := &Python{Version: v.String(), Minor: v.minor, Opcodes: opcodes[v.minor]}
+	p := &Python{Version: v.String(), Minor: v.minor, Opcodes: opcodes[v.minor], LineTable: lineTable(v)}
 	for name, to := range map[string]*uint64{
 		"_PyEval_EvalFrameDefault": &p.EvalFrame,
 		"PyCode_Type":              &p.CodeType,

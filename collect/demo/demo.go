@@ -23,6 +23,9 @@ with open(os.path.join(sys.path[0], "shop.py"), encoding="utf-8") as source:
 exec(code)
 `
 
+// program is the file that is run.
+const program = "demo.py"
+
 // Workload is the program as files that a Python can run. Close it.
 type Workload struct {
 	dir string
@@ -36,7 +39,7 @@ func Open(uid, gid int) (*Workload, error) {
 		return nil, fmt.Errorf("put the demo's program into a file: %w", err)
 	}
 	w := &Workload{dir: dir}
-	for name, content := range map[string][]byte{"__main__.py": []byte(runner), "shop.py": shop} {
+	for name, content := range map[string][]byte{program: []byte(runner), "shop.py": shop} {
 		if err := write(filepath.Join(dir, name), content, uid, gid); err != nil {
 			return nil, errors.Join(fmt.Errorf("put the demo's program into a file: %w", err), w.Close())
 		}
@@ -62,7 +65,7 @@ func write(path string, content []byte, uid, gid int) error {
 // parent is no longer the process with the given PID (pytop's), on SIGTERM and
 // on SIGINT.
 func (w *Workload) Args(python string, parent int) []string {
-	return []string{python, "-B", w.dir, strconv.Itoa(parent)}
+	return []string{python, "-B", filepath.Join(w.dir, program), strconv.Itoa(parent)}
 }
 
 // Close removes the files, which Python has read once the program runs.

@@ -131,7 +131,7 @@ def tell():
           "demo/shop.py" in files, flush=True)
     os._exit(0)
 threading.Thread(target=tell).start()
-exec(open(os.path.join(sys.path[0], "__main__.py")).read())
+exec(open(os.path.join(sys.path[0], "demo.py")).read())
 `
 	out, err := exec.Command("python3", "-c", profile).Output()
 	if err != nil {

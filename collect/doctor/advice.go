@@ -30,12 +30,12 @@ func Classify(err error) Kind {
 	switch {
 	case errors.Is(err, live.ErrKernel):
 		return NotCountable
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, proc.ErrOtherFile): // it is there, and its path from here leads elsewhere
 		return NotPermitted
 	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, cpython.ErrNotPython), errors.Is(err, cpython.ErrPyPy), errors.Is(err, cpython.ErrOld):
 		return NoTarget
 	case errors.Is(err, cpython.ErrNew), errors.Is(err, cpython.ErrMachine), errors.Is(err, cpython.ErrTraceRefs),
-		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
+		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, live.ErrNotCode), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
 		return NotCountable
 	}
 	return Failure
@@ -46,8 +46,8 @@ func Advice(err error) string {
 	switch {
 	case errors.Is(err, live.ErrKernel):
 		return "boot a newer kernel; what else there is here says: pytop doctor"
-	case errors.Is(err, fs.ErrPermission):
-		if lacks := Privilege(); lacks != "" {
+	case Classify(err) == NotPermitted:
+		if lacks := Lacks(err); lacks != "" {
 			return lacks + "; run pytop with sudo, or see: pytop doctor"
 		}
 		return "see what is missing with: pytop doctor"

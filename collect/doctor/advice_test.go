@@ -37,6 +37,7 @@ func TestAdvice(t *testing.T) {
 		{btf.ErrNotFound, NotCountable, "pytop doctor"},
 		{fmt.Errorf("%w: %w", live.ErrKernel, syscall.EPERM), NotCountable, "newer kernel"},
 		{fs.ErrPermission, NotPermitted, "pytop doctor"},
+		{proc.ErrOtherFile, NotPermitted, "pytop doctor"},
 		{syscall.EPERM, NotPermitted, "pytop doctor"},
 		{syscall.EACCES, NotPermitted, "pytop doctor"},
 		{errors.New("the disk is on fire"), Failure, ""},

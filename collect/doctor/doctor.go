@@ -95,33 +95,51 @@ func ring() Check {
 
 // needed are the capabilities without which nothing is counted, and which
 // capability stands in for each.
-var needed = []struct {
-	cap, or proc.Cap
-	what    string
-}{
+var needed = []need{
 	{proc.CapBPF, proc.CapSysAdmin, "to load programs"},
 	{proc.CapPerfmon, proc.CapSysAdmin, "to attach them and read the target's memory in them"},
 	{proc.CapSysPtrace, proc.CapSysPtrace, "to see other users' processes"},
 }
 
-// lacking names those of the needed capabilities that pytop has not.
-func lacking() (names []string) {
-	caps, err := proc.System().Capabilities()
-	if err != nil {
-		return nil
-	}
-	for _, n := range needed {
-		if !caps.Has(n.cap) && !caps.Has(n.or) {
-			names = append(names, fmt.Sprintf("%v (%s)", n.cap, n.what))
-		}
-	}
-	return names
+// reach are the capabilities with which the kernel's own links to a target's
+// files can be followed: a user other than root needs both.
+var reach = []need{
+	{proc.CapCheckpointRestore, proc.CapSysAdmin, "to reach a target's files that were deleted or replaced, or lie in a container"},
+	{proc.CapDACReadSearch, proc.CapDACOverride, "to open other users' files"},
+}
+
+type need struct {
+	cap, or proc.Cap
+	what    string
 }
 
 // Privilege names the capabilities that pytop lacks to count calls, as
 // "CAP_BPF (to load programs) is missing"; empty: none.
-func Privilege() string {
-	names := lacking()
+func Privilege() string { return lacking(needed) }
+
+// Lacks names the capabilities whose lack explains an error; empty: none.
+func Lacks(err error) string {
+	if Classify(err) != NotPermitted {
+		return ""
+	}
+	if lacks := Privilege(); lacks != "" {
+		return lacks
+	}
+	return lacking(reach)
+}
+
+// lacking names those of the capabilities that pytop has not.
+func lacking(list []need) string {
+	caps, err := proc.System().Capabilities()
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, n := range list {
+		if !caps.Has(n.cap) && !caps.Has(n.or) {
+			names = append(names, fmt.Sprintf("%v (%s)", n.cap, n.what))
+		}
+	}
 	switch n := len(names); n {
 	case 0:
 		return ""
@@ -150,12 +168,10 @@ func privileges() Check {
 
 // files: what is needed to open a target's file whatever its mount namespace.
 func files() Check {
-	caps, err := proc.System().Capabilities()
-	if err == nil && (caps.Has(proc.CapCheckpointRestore) || caps.Has(proc.CapSysAdmin)) {
-		return ok("target's files", "reached through the kernel's own links, also deleted and in containers")
+	if lacks := lacking(reach); lacks != "" {
+		return Check{"target's files", Weak, lacks, "targets whose files this user can open anyway can be watched; for the others run pytop with sudo"}
 	}
-	return Check{"target's files", Weak, "lacking CAP_CHECKPOINT_RESTORE (or CAP_SYS_ADMIN)",
-		"deleted or replaced files cannot be reached; give pytop CAP_CHECKPOINT_RESTORE too"}
+	return ok("target's files", "reached through the kernel's own links, also deleted and in containers")
 }
 
 func attaching() Check {

@@ -57,9 +57,9 @@ type functionJSON struct {
 }
 
 type tailJSON struct {
+	Threads []threadJSON `json:"threads"` // null, as gil: not measured
+	GIL     []gilJSON    `json:"gil"`
 	// Not measured by this version of pytop.
-	Threads *struct{} `json:"threads"`
-	GIL     *struct{} `json:"gil"`
 	GC      *struct{} `json:"gc"`
 	Imports *struct{} `json:"imports"`
 
@@ -179,7 +179,7 @@ func functionsOf(s *collect.Snapshot, o Options) []collect.FunctionRow {
 }
 
 func tailOf(s *collect.Snapshot) tailJSON {
-	t := tailJSON{Probes: make([]probeJSON, len(s.Probes)), Lost: make(map[string]uint64, len(s.Lost))}
+	t := tailJSON{Threads: threadsOf(s), GIL: gilsOf(s), Probes: make([]probeJSON, len(s.Probes)), Lost: make(map[string]uint64, len(s.Lost))}
 	for i := range s.Probes {
 		p := &s.Probes[i]
 		row := probeJSON{

@@ -57,7 +57,7 @@ func (c *Command) trace(path string, args []string, attr *syscall.ProcAttr, star
 	case tid == 0: // abandoned: nobody waits to be told
 	default:
 		c.found <- finding{}
-		<-c.verdict
+		<-c.verdict    //nolint:errcheck // decide returns it
 		detach(tid, 0) //nolint:errcheck // killed meanwhile
 	}
 }

@@ -17,6 +17,11 @@ type mark struct {
 
 func (p *process) markAt(at time.Time) mark { return mark{at, p.cpu, p.tax, p.spent} }
 
+// negligible is a cost below which no budget is exceeded, as a share of one
+// core: a process that is idle but for a few thousand calls a second spends
+// most of its little time on their probes, and nobody would notice.
+const negligible = 0.02
+
 // judgeAfter is how long the cost must be above the budget before pytop
 // detaches; the trial at attaching is shorter.
 const judgeAfter = time.Second
@@ -30,6 +35,7 @@ func (p *process) account(total counts) {
 	p.total = total
 	now := hits{calls: total.calls, resumes: total.resumes, other: other}
 	least := p.build.price.of(now) - p.build.price.of(p.spent)
+	p.gilTax += p.gilCost()
 	p.spent = now
 	p.tail += least
 	stat, err := proc.System().Stat(p.info.PID)
@@ -61,6 +67,7 @@ func (p *process) share(since mark) float64 {
 // hold detaches the processes whose counting costs more than the budget, as of
 // the last poll, judged over at least the given time.
 func (s *Source) hold(after time.Duration) error {
+	_ = s.refuse() // shown as their reasons
 	var errs []error
 	for _, p := range s.order {
 		errs = append(errs, s.holdOne(p, s.polled, after))
@@ -73,14 +80,40 @@ func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
 		return nil
 	}
 	share, took := p.share(p.mark), now.Sub(p.mark.at)
+	paid := (p.tax - p.mark.tax).Seconds() / took.Seconds()
 	calls := float64(p.spent.calls-p.mark.spent.calls) / took.Seconds()
 	resumes := float64(p.spent.resumes-p.mark.spent.resumes) / took.Seconds()
 	p.mark = p.markAt(now)
-	if share <= s.options.Budget {
+	if share <= s.options.Budget || paid < negligible {
 		return nil
 	}
 	p.overBudget = true
-	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%.0f calls/s, %.0f resumes/s), the budget is %.0f %% (--budget)",
-		100*share, calls, resumes, 100*s.options.Budget)
+	rates := rounded(calls) + " calls/s"
+	if resumes > 0 {
+		rates += ", " + rounded(resumes) + " resumes/s"
+	}
+	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%s), the budget is %.0f %% (--budget)", 100*share, rates, 100*s.options.Budget)
 	return s.detach(p)
+}
+
+// gilCost is what following the GIL took since it was asked last.
+func (p *process) gilCost() time.Duration {
+	if p.gil == nil {
+		return 0
+	}
+	hits := p.gil.spent + p.gil.hitsNow()
+	cost := p.build.gilPrice.ofHits(less(hits, p.gilPaid))
+	p.gilPaid = hits
+	return cost
+}
+
+// rounded is a rate to about two digits, for a sentence.
+func rounded(perS float64) string {
+	switch {
+	case perS >= 1e6:
+		return fmt.Sprintf("%.1fM", perS/1e6)
+	case perS >= 1e4:
+		return fmt.Sprintf("%.0fk", perS/1e3)
+	}
+	return fmt.Sprintf("%.0f", perS)
 }

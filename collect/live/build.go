@@ -23,6 +23,9 @@ type build struct {
 	offsets  bpf.PyOffsets
 	programs *bpf.Programs
 	price    price
+	gil      *bpf.GILPrograms // nil: not loaded
+	gilErr   error            // why not
+	gilPrice gilPrice
 	name     string // of the file, for people
 }
 
@@ -64,6 +67,9 @@ func (b *build) close() error {
 	if b.programs != nil {
 		errs = append(errs, b.programs.Close())
 	}
+	if b.gil != nil {
+		errs = append(errs, b.gil.Close())
+	}
 	if b.elf != nil {
 		errs = append(errs, b.elf.Close())
 	}
@@ -89,6 +95,9 @@ func Locate(pid int) (*Located, error) {
 		return nil, err
 	}
 	if len(maps) == 0 {
+		if stat, err := proc.System().Stat(pid); err != nil || !stat.Kernel {
+			return nil, fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
+		}
 		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
 	}
 	return locate(pid, candidates(maps))

@@ -44,6 +44,7 @@ func (s *Source) noteExec(p *process) {
 		return // not loaded yet
 	}
 	p.image = now
+	defer s.followAnew(p)
 	switch {
 	case errors.Is(err, proc.ErrNoProcess): // its end is noticed next time
 	case errors.Is(err, cpython.ErrNotPython):

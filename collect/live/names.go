@@ -12,6 +12,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect/proc"
+	"pytop/collect/stack"
 )
 
 // maxText bounds a file or function name read from a process, in bytes.
@@ -125,7 +126,7 @@ func eventText(t bpf.Text, room []byte) (text string, whole bool) {
 		return "?", false
 	}
 	data := room[:min(int(t.Bytes), len(room))]
-	text = decodeText(data, t.Kind, int(t.Length))
+	text = stack.Text(data, t.Kind, int(t.Length))
 	if uint64(t.Length)*uint64(t.Kind) > uint64(len(data)) {
 		return text + "…", false // cut, and seen to be
 	}
@@ -177,5 +178,5 @@ func readText(pid int, at uint64, py *bpf.PyOffsets) (string, error) {
 	if err := proc.ReadMemory(pid, begin, data); err != nil {
 		return "", err
 	}
-	return decodeText(data, kind, int(length)), nil
+	return stack.Text(data, kind, int(length)), nil
 }

@@ -36,8 +36,11 @@ func asPassed(s site.Site) site.Site {
 
 // passSiteJump is the address of passSite's site in pytop's own text. It is
 // looked up before anything is attached there.
-var passSiteJump = sync.OnceValues(func() (uint64, error) {
-	start := passSiteAddress()
+var passSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(passSiteAddress()) })
+
+// jumpAfter is the address of the first jump to the next instruction from an
+// address of pytop's own text on.
+func jumpAfter(start uintptr) (uint64, error) {
 	text := make([]byte, 64)
 	if err := proc.ReadMemory(os.Getpid(), uint64(start), text); err != nil {
 		return 0, fmt.Errorf("calibrate: %w", err)
@@ -47,7 +50,7 @@ var passSiteJump = sync.OnceValues(func() (uint64, error) {
 		return 0, fmt.Errorf("calibrate: the site is not at %#x", start)
 	}
 	return uint64(start) + uint64(i), nil
-})
+}
 
 // place is where passSite has what it is given.
 type place struct {

@@ -93,7 +93,7 @@ func (s *Source) poll() error {
 			delete(s.functions.objects, id)
 		}
 	}
-	return s.account()
+	return errors.Join(s.pollGIL(), s.account())
 }
 
 // account brings the processes up to date after the functions.

@@ -24,14 +24,18 @@ type process struct {
 	attached time.Time     // when links were made
 	counted  time.Duration // by links since closed
 
-	forced     bool      // attached whatever it costs
-	failed     bool      // attaching failed: see reason
-	braked     bool      // by the user
-	overBudget bool      // by pytop itself
-	reason     string    // why it is detached
-	note       string    // what was missed, besides; empty: nothing
-	execSeen   time.Time // when another program was first seen; zero: not
-	gone       string    // why it can never be attached again; empty: it can
+	forced     bool        // attached whatever it costs
+	failed     bool        // attaching failed: see reason
+	uncounted  bool        // links are none: its calls are not to be counted
+	braked     bool        // by the user
+	overBudget bool        // by pytop itself
+	reason     string      // why it is detached
+	note       string      // what was missed, besides; empty: nothing
+	execSeen   time.Time   // when another program was first seen; zero: not
+	gil        *gilProcess // nil: not followed
+	gilPaid    uint64      // hits of the GIL's probes that gilTax has
+	gilTax     time.Duration
+	gone       string // why it can never be attached again; empty: it can
 
 	state   bpf.ProcessState // as of the last poll
 	base    bpf.ProcessState // at ready
@@ -45,6 +49,9 @@ type process struct {
 	cpuOK   bool
 	stopped bool
 }
+
+// notAsked is why a probe is off that --probes leaves out.
+const notAsked = "not asked for (--probes)"
 
 // hasEnded tells whether the process has ended; all that it did is then in the maps.
 func (p *process) hasEnded() bool {
@@ -68,7 +75,7 @@ func (p *process) detach(now time.Time) error {
 }
 
 func (p *process) countedUntil(now time.Time) time.Duration {
-	if p.links == nil {
+	if p.links == nil || p.uncounted {
 		return p.counted
 	}
 	return p.counted + now.Sub(p.attached)
@@ -84,6 +91,9 @@ func (p *process) off() bool {
 
 // status says how true the counts are, and why they are not exact.
 func (p *process) status(room uint32) (collect.CallsStatus, string) {
+	if p.uncounted {
+		return collect.Off, notAsked
+	}
 	if p.off() {
 		return collect.Off, p.reason
 	}
@@ -114,7 +124,7 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, OverBudget: p.overBudget, Braked: p.braked,
 		Counted: p.countedUntil(now), Calls: less(p.total.calls, p.zero.calls), Resumes: less(p.total.resumes, p.zero.resumes),
-		CPU: p.cpu, CPUKnown: p.cpuKnown(), Tax: p.tax, TaxKnown: p.build.price.known(),
+		CPU: p.cpu, CPUKnown: p.cpuKnown(), Tax: p.tax + p.gilTax, TaxKnown: p.build.price.known(),
 	}
 	r.Status, r.Reason = p.status(room)
 	switch {
@@ -127,5 +137,9 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 }
 
 func (p *process) close() error {
-	return errors.Join(p.detach(time.Now()), p.watch.Close())
+	errs := []error{p.detach(time.Now())}
+	if p.gil != nil {
+		errs = append(errs, p.gil.close())
+	}
+	return errors.Join(append(errs, p.watch.Close())...)
 }

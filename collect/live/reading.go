@@ -24,7 +24,8 @@ func (s *Source) reading() *collect.Reading {
 	if over == len(s.order) {
 		r.Final, r.EndReason = true, endReason(s.order, s.polled)
 	}
-	r.Probes = []collect.Probe{s.callsProbe(), {Name: "gil", Status: collect.ProbeMissing, Reason: "this version of pytop does not measure the GIL yet"}}
+	r.Probes = []collect.Probe{s.callsProbe()}
+	s.readGIL(r)
 	if s.focus != 0 {
 		r.ByThread = s.byThread()
 	}
@@ -66,6 +67,10 @@ func (s *Source) self() collect.Self {
 func (s *Source) callsProbe() collect.Probe {
 	probe := collect.Probe{Name: "calls", Status: collect.ProbeOff}
 	var methods, reasons []string
+	if s.options.NoCalls {
+		probe.Reason = notAsked
+		return probe
+	}
 	for _, p := range s.order {
 		if !p.off() {
 			probe.Status = collect.ProbeOn

@@ -22,9 +22,14 @@ type Options struct {
 	// counted from attaching on is theirs to show, and there is no trial.
 	FromStart bool
 	Cache     site.Cache // of what was found in files; the zero value keeps nothing
+	GIL       bool       // follow the GIL
+	NoCalls   bool       // count no calls
 
 	old bool // as on the oldest kernels: no uprobe_multi, preallocated maps. For tests
 }
+
+// UserCache is where what was found in files is kept for the user.
+func UserCache() site.Cache { return site.DefaultCache() }
 
 // Source counts the calls of processes. It is a collect.Source with collect.Controls.
 type Source struct {
@@ -32,22 +37,24 @@ type Source struct {
 	host    string
 	ns      bpf.PIDNamespace
 
-	mu        sync.Mutex // guards all below
-	maps      *bpf.Maps
-	names     *names
-	builds    []*build
-	processes map[int]*process
-	order     []*process // as asked for
-	functions *functions
-	buffers   buffers
-	polls     uint64
-	polled    time.Time
-	namesLost uint64
-	attaches  uint8
-	focus     uint64
-	epoch     uint32
-	since     time.Time
-	closed    bool
+	mu         sync.Mutex // guards all below
+	maps       *bpf.Maps
+	names      *names
+	builds     []*build
+	gil        *gilTable // nil: not asked for
+	conditions []*conditions
+	processes  map[int]*process
+	order      []*process // as asked for
+	functions  *functions
+	buffers    buffers
+	polls      uint64
+	polled     time.Time
+	namesLost  uint64
+	attaches   uint8
+	focus      uint64
+	epoch      uint32
+	since      time.Time
+	closed     bool
 
 	ended   chan struct{} // closed when every process has ended
 	stop    chan struct{}
@@ -85,11 +92,15 @@ func Open(o Options) (_ *Source, err error) {
 	if err := s.someLive(); err != nil {
 		return nil, err
 	}
+	for _, p := range s.order {
+		s.attachGIL(p)
+	}
 	if err := s.ready(); err != nil {
 		return nil, err
 	}
-	s.stopped.Add(2)
+	s.stopped.Add(3)
 	go s.keep()
+	go s.keepGIL()
 	go s.awaitEnds()
 	return s, nil
 }
@@ -145,6 +156,9 @@ func (s *Source) trial() error {
 	}
 	time.Sleep(trialTime)
 	if err := s.poll(); err != nil {
+		return err
+	}
+	if err := s.refuse(); err != nil {
 		return err
 	}
 	return s.hold(trialTime)
@@ -248,7 +262,7 @@ func (s *Source) Detach(why string) error {
 			continue
 		}
 		p.braked, p.overBudget, p.reason = true, false, why
-		errs = append(errs, s.detach(p))
+		errs = append(errs, s.detach(p), s.detachGIL(p, why))
 	}
 	return errors.Join(errs...)
 }
@@ -266,6 +280,7 @@ func (s *Source) Attach(force bool) error {
 		if p.gone == "" && p.links == nil {
 			errs = append(errs, s.attach(p, force))
 		}
+		s.attachGIL(p)
 	}
 	return errors.Join(errs...)
 }
@@ -282,11 +297,17 @@ func (s *Source) Close() error {
 	for _, p := range s.order { // first of all, and whatever else goes wrong
 		errs = append(errs, p.close())
 	}
+	if s.gil != nil && s.gil.exit != nil {
+		errs = append(errs, s.gil.exit.Close())
+	}
 	s.mu.Unlock()
 	close(s.stop)
 	s.stopped.Wait()
 	for _, b := range s.builds {
 		errs = append(errs, b.close())
+	}
+	for _, c := range s.conditions {
+		errs = append(errs, c.file.Close())
 	}
 	if s.names != nil {
 		errs = append(errs, s.names.close())

@@ -128,7 +128,10 @@ func (s *Source) attach(p *process, force bool) error {
 		return err
 	}
 	s.attaches++
-	links, err := attachTo(p.build, p.info.PID, s.attaches)
+	links, err := &links{}, error(nil)
+	if p.uncounted = s.options.NoCalls; !p.uncounted {
+		links, err = attachTo(p.build, p.info.PID, s.attaches)
+	}
 	if err != nil {
 		return whenEnded(p.info.PID, fmt.Errorf("process %d: %w", p.info.PID, err))
 	}

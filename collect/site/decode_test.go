@@ -107,9 +107,8 @@ func FuzzDecode(f *testing.F) {
 		if i.size == 0 || i.size > 15 {
 			t.Errorf("%x has %d bytes", b, i.size)
 		}
-		s := state{}
 		w := &follower{isa: x86, values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}}
-		s = w.begin(0)
+		s := w.begin(0)
 		w.step(&i, &s)
 	})
 }

@@ -13,6 +13,7 @@ type Signs struct {
 	Down, Up  string // sorted: largest first, smallest first
 	Dot       string // between the pieces of a line
 	To        string // from–to in a span of time
+	Turn      string // from one to another
 	On        string // a probe that measures
 	Rule      string // a separating line, by the column
 	Side      string // a vertical one
@@ -34,7 +35,7 @@ type Signs struct {
 // Unicode is what nearly all terminals draw.
 var Unicode = Signs{
 	None: "—", Unknown: "?", Ellipsis: "…", Estimate: "~", AtLeast: "≥", Cursor: "▸", Down: "▼", Up: "▲",
-	Dot: " · ", To: "–", On: "✓", Rule: "─", Side: "│", Tick: "┤", Corner: "└",
+	Dot: " · ", To: "–", Turn: "→", On: "✓", Rule: "─", Side: "│", Tick: "┤", Corner: "└",
 	Enter: "⏎", Space: "␣", Tab: "⇥", Arrows: "↑↓", Micro: "µs", Times: "×",
 	levels:  []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 	bar:     []string{" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"},
@@ -44,7 +45,7 @@ var Unicode = Signs{
 // ASCII is for terminals that draw the other signs two cells wide.
 var ASCII = Signs{
 	None: "-", Unknown: "?", Ellipsis: "..", Estimate: "~", AtLeast: ">=", Cursor: ">", Down: "v", Up: "^",
-	Dot: " | ", To: "-", On: "ok", Rule: "-", Side: "|", Tick: "+", Corner: "+",
+	Dot: " | ", To: "-", Turn: ">", On: "ok", Rule: "-", Side: "|", Tick: "+", Corner: "+",
 	Enter: "Enter", Space: "Space", Tab: "Tab", Arrows: "Up Down", Micro: "us", Times: "x",
 	levels: []string{"_", ".", ":", "-", "=", "+", "*", "#"},
 	bar:    []string{" ", " ", " ", " ", "#", "#", "#", "#", "#"}, openQuote: `"`, endQuote: `"`,

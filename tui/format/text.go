@@ -184,6 +184,11 @@ func Clamp(line string, width int) string {
 	return ansi.Truncate(line, width, "")
 }
 
+// Fill puts blanks behind a line, which may be painted, up to width cells.
+func Fill(line string, width int) string {
+	return line + Blank(width-ansi.StringWidth(line))
+}
+
 // longest is how much of a printed line is looked at: no screen is wider.
 const longest = 4096 // bytes
 

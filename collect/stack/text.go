@@ -1,14 +1,14 @@
-package live
+package stack
 
 import (
 	"encoding/binary"
 	"unicode/utf8"
 )
 
-// decodeText decodes length characters of a str of CPython, of kind 1, 2 or 4
+// Text decodes length characters of a str of CPython, of kind 1, 2 or 4
 // bytes each. What is not a character (surrogates that stand alone, values out
 // of range) becomes U+FFFD; missing bytes end the text.
-func decodeText(data []byte, kind uint8, length int) string {
+func Text(data []byte, kind uint8, length int) string {
 	if kind == 1 && isASCII(data[:min(length, len(data))]) {
 		return string(data[:min(length, len(data))])
 	}

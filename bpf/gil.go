@@ -1,0 +1,66 @@
+package bpf
+
+import (
+	"fmt"
+
+	"github.com/cilium/ebpf"
+)
+
+// What crosses for the GIL, defined once in types.h.
+type (
+	GILOffsets = bpfGilOffsets
+	GILProcess = bpfGilProcess
+	GILCond    = bpfGilCond
+	GILRole    = bpfGilRole
+	GILState   = bpfGilState
+	GILThread  = bpfGilThread
+	GILPair    = bpfGilPair
+	GILFrame   = bpfGilFrame
+	BlameKey   = bpfBlameKey
+	BlameCount = bpfBlameCount
+	BlameStack = bpfBlameStack
+)
+
+// GILRole.Kind: what signalling a condition variable says.
+const (
+	GILTaken   = uint32(bpfGilKindGIL_TAKEN)
+	GILDropped = uint32(bpfGilKindGIL_DROPPED)
+)
+
+// GILBuckets is how many buckets a histogram has: bucket i counts [2^i, 2^(i+1)) ns.
+const GILBuckets = int(bpfGilSizesGIL_BUCKETS)
+
+// FrameRoom is how many bytes of a frame the programs can read.
+const FrameRoom = int(bpfGilSizesFRAME_ROOM)
+
+// GILPrograms follow the GIL of one build of CPython.
+type GILPrograms struct {
+	gilPrograms
+	Multi bool // loaded for uprobe_multi; else for perf event uprobes
+}
+
+type gilPrograms struct {
+	Signalled *ebpf.Program `ebpf:"signalled"`
+	Waited    *ebpf.Program `ebpf:"waited"`
+	Forced    *ebpf.Program `ebpf:"forced"`
+	Exited    *ebpf.Program `ebpf:"exited"`
+	Empty     *ebpf.Program `ebpf:"empty"` // what a probe costs that does nothing
+}
+
+// LoadGIL loads the programs that follow the GIL over the maps; see LoadPrograms.
+func LoadGIL(m *Maps, py PyOffsets, gil GILOffsets, ns PIDNamespace, multi bool) (*GILPrograms, error) {
+	spec, replace, err := specOver(m, map[string]any{bpfVarPy: py, bpfVarGil: gil, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino}, multi)
+	if err != nil {
+		return nil, err
+	}
+	out := &GILPrograms{Multi: multi}
+	if err := spec.LoadAndAssign(&out.gilPrograms, &ebpf.CollectionOptions{MapReplacements: replace}); err != nil {
+		return nil, fmt.Errorf("load BPF programs: %w", err)
+	}
+	return out, nil
+}
+
+// Close unloads the programs. Links to them must be closed before.
+func (p *GILPrograms) Close() error {
+	return closeAll(p.Signalled, p.Waited, p.Forced, p.Exited, p.Empty)
+}

@@ -1,0 +1,102 @@
+package collect
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+func madeUp(second int, counted time.Duration, codes ...CodeCount) *Reading {
+	var calls, resumes uint64
+	for _, c := range codes {
+		calls += c.Calls
+		resumes += c.Resumes
+	}
+	return &Reading{
+		Time: noon.Add(time.Duration(second) * time.Second), Since: noon, Codes: codes,
+		Processes: []ProcessReading{{
+			Process: &Process{PID: 7, Start: noon}, Status: Exact, Counted: counted, Calls: calls, Resumes: resumes,
+			CPU: time.Duration(second) * time.Second, CPUKnown: true, Tax: time.Duration(second) * 100 * time.Millisecond, TaxKnown: true,
+		}},
+		Self: Self{CPU: time.Duration(second) * 20 * time.Millisecond},
+	}
+}
+
+func TestDiff(t *testing.T) {
+	a, b, c := &Code{ID: 1, PID: 7, Function: "a"}, &Code{ID: 2, PID: 7, Function: "b"}, &Code{ID: 5, PID: 7, Function: "c"}
+	prev := madeUp(1, time.Second, CodeCount{Code: a, Calls: 10}, CodeCount{Code: c, Calls: 30, Resumes: 4, HasResumes: true})
+	cur := madeUp(3, 3*time.Second, CodeCount{Code: a, Calls: 30}, CodeCount{Code: b, Calls: 20}, CodeCount{Code: c, Calls: 30, Resumes: 8, HasResumes: true})
+	s := Diff(prev, cur, 2)
+
+	want := []FunctionRow{
+		{Code: a, Calls: 30, CallsDelta: 20, CallsPerS: 10, CallsShare: 0.5, Status: Exact},
+		{Code: b, Calls: 20, CallsDelta: 20, CallsPerS: 10, CallsShare: 0.5, Status: Exact},
+		{Code: c, Calls: 30, Resumes: 8, ResumesDelta: 4, ResumesPerS: 2, HasResumes: true, Status: Exact},
+	}
+	if d := cmp.Diff(want, s.Functions); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(Totals{Calls: 80, CallsDelta: 40, CallsPerS: 20, Resumes: 8, ResumesDelta: 4, ResumesPerS: 2}, s.Totals); d != "" {
+		t.Error(d)
+	}
+	if s.Interval != 2*time.Second || s.Self.CPUShare != 0.02 {
+		t.Errorf("interval %v, own CPU %v", s.Interval, s.Self.CPUShare)
+	}
+	if p := s.Processes[0]; !p.TaxKnown || p.TaxShare < 0.0999 || p.TaxShare > 0.1001 {
+		t.Errorf("tax %v %v", p.TaxShare, p.TaxKnown)
+	}
+}
+
+// Rates are of the time that was counted, not of the interval.
+func TestDiffBraked(t *testing.T) {
+	a := &Code{ID: 1, PID: 7}
+	s := Diff(madeUp(1, time.Second, CodeCount{Code: a, Calls: 10}), madeUp(5, 2*time.Second, CodeCount{Code: a, Calls: 20}), 2)
+	if got := s.Functions[0].CallsPerS; got != 10 {
+		t.Errorf("calls/s %v, want 10: 10 calls in the one second counted of four", got)
+	}
+	s = Diff(madeUp(1, time.Second, CodeCount{Code: a, Calls: 10}), madeUp(5, time.Second, CodeCount{Code: a, Calls: 10}), 3)
+	if s.Processes[0].Counting || s.Processes[0].CallsPerS != 0 {
+		t.Errorf("counting %v at %v calls/s while detached", s.Processes[0].Counting, s.Processes[0].CallsPerS)
+	}
+}
+
+func TestDiffFirst(t *testing.T) {
+	s := Diff(nil, madeUp(0, 0, CodeCount{Code: &Code{ID: 1, PID: 7}, Calls: 3}), 1)
+	if s.Interval != 0 || s.Functions[0].Calls != 3 || s.Functions[0].CallsPerS != 0 || s.Processes[0].TaxKnown {
+		t.Errorf("first snapshot: %+v", s)
+	}
+}
+
+// A hit that is read before it is undone must not wrap around.
+func TestDiffShrinks(t *testing.T) {
+	a := &Code{ID: 1, PID: 7}
+	s := Diff(madeUp(1, time.Second, CodeCount{Code: a, Calls: 11}), madeUp(2, 2*time.Second, CodeCount{Code: a, Calls: 10}), 2)
+	if got := s.Functions[0].CallsDelta; got != 0 {
+		t.Errorf("delta %d, want 0", got)
+	}
+}
+
+// An exec makes a new Process of the same PID and start: counts go on.
+func TestDiffExec(t *testing.T) {
+	a := &Code{ID: 1, PID: 7}
+	prev, cur := madeUp(1, time.Second, CodeCount{Code: a, Calls: 1000}), madeUp(2, 2*time.Second, CodeCount{Code: a, Calls: 1001})
+	cur.Processes[0].Process = &Process{PID: 7, Start: noon, Python: "3.15.0"}
+	if got := Diff(prev, cur, 2).Totals.CallsDelta; got != 1 {
+		t.Errorf("delta %d, want 1", got)
+	}
+}
+
+func BenchmarkDiff65536(b *testing.B) {
+	var codes []CodeCount
+	for i := range 65536 {
+		codes = append(codes, CodeCount{Code: &Code{ID: uint64(i + 1), PID: 7}, Calls: uint64(i)})
+	}
+	prev, cur := madeUp(1, time.Second, codes...), madeUp(2, 2*time.Second, codes...)
+	b.ReportAllocs()
+	for b.Loop() {
+		Diff(prev, cur, 2)
+	}
+}

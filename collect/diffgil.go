@@ -1,0 +1,137 @@
+package collect
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// diffThreads: what threads did between two readings that lie so far apart.
+func diffThreads(prev, cur []ThreadReading, gils []GILRow, interval time.Duration) []ThreadRow {
+	before := make(map[uint64]*ThreadReading, len(prev))
+	for i := range prev {
+		before[prev[i].ID] = &prev[i]
+	}
+	followed := map[int]time.Duration{} // by PID
+	for _, g := range gils {
+		if g.Counting {
+			followed[g.PID] = max(followed[g.PID], g.measuredDelta(interval))
+		}
+	}
+	rows := make([]ThreadRow, len(cur))
+	for i := range cur {
+		t := ThreadRow{ThreadReading: cur[i]}
+		var b ThreadReading
+		if p := before[t.ID]; p != nil {
+			b = *p
+			t.CPUShare, t.RunShare = share(t.CPU-b.CPU, interval), share(t.RunQueue-b.RunQueue, interval)
+		}
+		in := followed[t.PID]
+		t.Counting = in > 0 && t.Measured
+		t.HoldsDelta = grown(b.Holds, t.Holds)
+		t.HoldsPerS = perSecond(t.HoldsDelta, in)
+		t.HoldShare = min(1, share(t.Hold-b.Hold, in))
+		t.WaitShare = min(1, share(t.Wait-b.Wait, in))
+		t.CausedShare = share(t.Caused-b.Caused, in)
+		rows[i] = t
+	}
+	return rows
+}
+
+func (g *GILRow) measuredDelta(interval time.Duration) time.Duration {
+	return min(interval, g.Measured)
+}
+
+// diffGILs: what GILs did between two readings that lie so far apart.
+func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
+	before := make(map[uint64]*GILReading, len(prev))
+	for i := range prev {
+		before[prev[i].ID] = &prev[i]
+	}
+	rows := make([]GILRow, len(cur))
+	for i := range cur {
+		g := GILRow{GILReading: cur[i]}
+		b := before[g.ID]
+		if b == nil {
+			b = &GILReading{}
+		}
+		in := min(g.Measured-b.Measured, interval)
+		g.Counting = in > 0
+		g.TakesPerS = perSecond(grown(b.Takes, g.Takes), in)
+		g.SwitchesPerS = perSecond(grown(b.Switches, g.Switches), in)
+		g.ForcedPerS = perSecond(grown(b.Forced, g.Forced), in)
+		g.HeldShare = min(1, share(g.Held-b.Held, in))
+		g.WaitShare = share(g.Wait-b.Wait, in)
+		g.PairRows = diffPairs(b.Pairs, g.Pairs, in)
+		g.Blamed = diffBlame(b.Blame, g.Blame, in)
+		rows[i] = g
+	}
+	return rows
+}
+
+func diffPairs(prev, cur []GILPair, in time.Duration) []GILPairRow {
+	type key struct{ from, to uint64 }
+	before := make(map[key]uint64, len(prev))
+	for _, p := range prev {
+		before[key{p.From, p.To}] = p.Count
+	}
+	rows := make([]GILPairRow, len(cur))
+	for i, p := range cur {
+		d := grown(before[key{p.From, p.To}], p.Count)
+		rows[i] = GILPairRow{GILPair: p, Delta: d, PerS: perSecond(d, in)}
+	}
+	slices.SortFunc(rows, func(a, b GILPairRow) int {
+		return cmp.Or(cmp.Compare(b.Delta, a.Delta), cmp.Compare(b.Count, a.Count), cmp.Compare(a.FromTID, b.FromTID), cmp.Compare(a.ToTID, b.ToTID))
+	})
+	return rows
+}
+
+// diffBlame sums stacks by their innermost function.
+func diffBlame(prev, cur []Blame, in time.Duration) []BlameRow {
+	type function struct {
+		file, function string
+		first          int
+	}
+	leaf := func(b *Blame) (Place, function) {
+		if len(b.Stack) == 0 {
+			return Place{}, function{}
+		}
+		p := b.Stack[0]
+		return p, function{p.File, p.Function, p.First}
+	}
+	before := map[function]time.Duration{}
+	for i := range prev {
+		_, f := leaf(&prev[i])
+		before[f] += prev[i].Wait
+	}
+	index := map[function]int{}
+	var rows []BlameRow
+	var most []time.Duration // by row: what its Stack caused
+	for i := range cur {
+		place, f := leaf(&cur[i])
+		at, ok := index[f]
+		if !ok {
+			at = len(rows)
+			index[f] = at
+			rows, most = append(rows, BlameRow{Place: place}), append(most, -1)
+		}
+		r := &rows[at]
+		r.Wait += cur[i].Wait
+		if cur[i].Wait > most[at] {
+			most[at] = cur[i].Wait
+			r.Stack, r.Thread, r.Place = cur[i].Stack, cur[i].TID, place
+		}
+	}
+	for i := range rows {
+		_, f := leaf(&Blame{Stack: []Place{rows[i].Place}})
+		if rows[i].Place == (Place{}) {
+			f = function{}
+		}
+		rows[i].Delta = max(0, rows[i].Wait-before[f])
+		rows[i].Share = share(rows[i].Delta, in)
+	}
+	slices.SortStableFunc(rows, func(a, b BlameRow) int {
+		return cmp.Or(cmp.Compare(b.Delta, a.Delta), cmp.Compare(b.Wait, a.Wait), cmp.Compare(a.Place.Function, b.Place.Function))
+	})
+	return rows
+}

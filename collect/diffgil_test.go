@@ -1,0 +1,48 @@
+package collect
+
+import (
+	"testing"
+	"time"
+)
+
+func gilReadings() (prev, cur *Reading) {
+	at := time.Unix(1000, 0)
+	stack := []Place{{File: "a.py", Function: "hog", First: 3, Line: 5}}
+	prev = &Reading{Time: at, Since: at, Threads: []ThreadReading{{ID: 1, PID: 7, TID: 7, Measured: true, Holds: 10, Hold: time.Second}},
+		GILs: []GILReading{{ID: 1, PID: 7, Status: GILExact, Measured: time.Second, Takes: 10, Switches: 4, Held: time.Second,
+			Pairs: []GILPair{{From: 1, To: 2, Count: 4}}, Blame: []Blame{{Thread: 1, Stack: stack, Wait: time.Second}}}}}
+	cur = &Reading{Time: at.Add(2 * time.Second), Since: at, Threads: []ThreadReading{
+		{ID: 1, PID: 7, TID: 7, Measured: true, Holds: 30, Hold: 2 * time.Second, Wait: time.Second / 2, Caused: 3 * time.Second},
+		{ID: 2, PID: 7, TID: 8, Measured: false},
+	}, GILs: []GILReading{{ID: 1, PID: 7, Status: GILExact, Measured: 3 * time.Second, Takes: 30, Switches: 24, Forced: 2, Held: 2 * time.Second, Wait: 3 * time.Second,
+		Pairs: []GILPair{{From: 2, To: 1, Count: 15}, {From: 1, To: 2, Count: 9}}, Blame: []Blame{{Thread: 1, TID: 7, Stack: stack, Wait: 4 * time.Second}, {Wait: time.Second}}}}}
+	return prev, cur
+}
+
+func TestDiffGIL(t *testing.T) {
+	prev, cur := gilReadings()
+	s := Diff(prev, cur, 2)
+	g := s.GILs[0]
+	if !g.Counting || g.TakesPerS != 10 || g.SwitchesPerS != 10 || g.ForcedPerS != 1 || g.HeldShare != 0.5 || g.WaitShare != 1.5 {
+		t.Errorf("%+v", g)
+	}
+	if p := g.PairRows[0]; p.From != 2 || p.Delta != 15 || p.PerS != 7.5 || g.PairRows[1].Delta != 5 {
+		t.Errorf("pairs %+v", g.PairRows)
+	}
+	if b := g.Blamed[0]; b.Place.Function != "hog" || b.Delta != 3*time.Second || b.Share != 1.5 || b.Thread != 7 || len(g.Blamed) != 2 {
+		t.Errorf("blamed %+v", g.Blamed)
+	}
+	if r := s.Threads[0]; !r.Counting || r.HoldShare != 0.5 || r.WaitShare != 0.25 || r.HoldsPerS != 10 || r.CausedShare != 1.5 {
+		t.Errorf("%+v", r)
+	}
+	if s.Threads[1].Counting {
+		t.Error("a thread that is not measured is taken for measured")
+	}
+	if first := Diff(nil, cur, 1); first.GILs[0].Switches != 24 || first.Threads[0].Holds != 30 {
+		t.Errorf("%+v", first.GILs[0])
+	}
+	cur.GILs, cur.Threads = nil, nil
+	if s = Diff(prev, cur, 3); s.GILs != nil || s.Threads != nil {
+		t.Error("what is not measured is taken for nothing")
+	}
+}

@@ -1,0 +1,135 @@
+package collect
+
+import "time"
+
+// ThreadReading is one thread of a process at one instant; counts are
+// cumulative. What goes on at that instant is in Hold and Wait already.
+type ThreadReading struct {
+	ID          uint64 // unique within a source, never 0: TIDs are used again
+	PID         int
+	TID         int // 0: all threads that ended long ago together
+	Name        string
+	Interpreter int64         // the ID of its interpreter; negative: not known
+	State       string        // "running", "sleeping", "disk sleep", "stopped"; empty: not known
+	Place       Place         // what it runs; zero: not known, or no Python
+	Ended       bool          // it is no more
+	CPU         time.Duration // that it has used
+	RunQueue    time.Duration // that it was ready to run and another ran
+	CPUKnown    bool
+
+	// Measured: what follows was measured, by GILStatus of its process's GIL;
+	// else it is not known.
+	Measured bool
+	Holds    uint64        // takes of a GIL
+	Hold     time.Duration // that it held one
+	HoldMax  time.Duration
+	Holding  time.Duration // of the hold that goes on; 0: it holds none
+	Waits    uint64        // takes for which it had to wait
+	Wait     time.Duration
+	WaitMax  time.Duration
+	Waiting  time.Duration // of the wait that goes on; 0: it does not wait
+	Forced   uint64        // drops that it was made to
+	HoldHist []uint64      // bucket i counts holds of [2^i, 2^(i+1)) ns
+	WaitHist []uint64
+	Caused   time.Duration // that others waited while it held the GIL
+}
+
+// Place is where in a program a thread is.
+type Place struct {
+	File     string
+	Function string
+	First    int // the function's first line
+	Line     int // 0: not known
+}
+
+// GILStatus says how true what is said of a GIL is.
+type GILStatus string
+
+// The values of GILStatus.
+const (
+	GILExact      GILStatus = "exact"       // each take and drop was seen
+	GILLowerBound GILStatus = "lower_bound" // some were not: see the probe's Reason
+	GILSampled    GILStatus = "sampled"     // its fields were read some hundred times a second, some or all of the time
+	GILOff        GILStatus = "off"
+)
+
+// GILReading is one GIL at one instant; counts are cumulative.
+type GILReading struct {
+	ID          uint64 // unique within a source, never 0
+	PID         int
+	Interpreter int64 // the lowest ID of the interpreters that use it
+	Status      GILStatus
+	Measured    time.Duration // time during which it was followed
+	Holder      int           // TID; 0: nobody holds it
+	HeldFor     time.Duration // of the hold that goes on
+	AtLeast     bool          // it is older than that: pytop came later
+	Takes       uint64        // not known while sampled
+	Switches    uint64        // takes by another thread than the one before
+	Forced      uint64
+	Held        time.Duration
+	Wait        time.Duration // of all threads
+	Pairs       []GILPair     // in no order
+	Blame       []Blame       // in no order
+}
+
+// GILPair is how often a GIL went from one thread to another.
+type GILPair struct {
+	From, To       uint64 // ThreadReading.ID
+	FromTID, ToTID int
+	Count          uint64
+}
+
+// Blame is what made others wait: a thread that held the GIL, and the stack
+// that it was seen with when their wait began, and at each switch interval.
+type Blame struct {
+	Thread uint64 // ThreadReading.ID; 0: not known
+	TID    int
+	Stack  []Place // the innermost first; none: it could not be read
+	Cut    bool    // there are more frames
+	Wait   time.Duration
+	Steps  uint64
+}
+
+// ThreadRow is a thread in a snapshot.
+type ThreadRow struct {
+	ThreadReading
+	HoldsDelta  uint64
+	HoldsPerS   float64
+	HoldShare   float64 // of the interval, 0..1
+	WaitShare   float64
+	CausedShare float64 // may be above 1: several may wait
+	CPUShare    float64
+	RunShare    float64 // RunQueue's
+	// Counting: it was measured during the interval.
+	Counting bool
+}
+
+// GILRow is a GIL in a snapshot.
+type GILRow struct {
+	GILReading
+	TakesPerS    float64
+	SwitchesPerS float64
+	ForcedPerS   float64
+	HeldShare    float64
+	WaitShare    float64 // may be above 1: several may wait
+	Counting     bool
+	PairRows     []GILPairRow // most switches in the interval first
+	Blamed       []BlameRow   // by function, what caused most waiting in the interval first
+}
+
+// GILPairRow is a pair of threads in a snapshot.
+type GILPairRow struct {
+	GILPair
+	Delta uint64
+	PerS  float64
+}
+
+// BlameRow is a function that made others wait, whoever ran it.
+type BlameRow struct {
+	Place  Place // of the innermost frame; zero: not known
+	Wait   time.Duration
+	Delta  time.Duration
+	Share  float64 // Delta of the interval; may be above 1
+	Stack  []Place // that caused most of it
+	Thread int     // TID of who ran that stack; 0: not known
+}

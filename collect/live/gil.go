@@ -1,0 +1,349 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"pytop/bpf"
+	"pytop/collect"
+	"pytop/collect/cpython"
+	"pytop/collect/site"
+	"pytop/collect/stack"
+)
+
+// gilTable is what a source knows of all GILs and of the threads that used
+// them. The kernel's slots are given out and cleared here.
+type gilTable struct {
+	processes, states, threads *ebpf.Memory
+	freeProcesses, freeStates  []uint32
+	exit                       link.Link // notes the end of threads
+	slots                      map[uint64]*gilThread
+	byTID                      map[threadName]*gilThread // those that live
+	all                        []*gilThread
+	stacks                     map[uint64]blamedStack
+	lastID                     uint64
+}
+
+type threadName struct{ pid, tid int }
+
+// gilProcess is a process whose GIL is followed, or is to be.
+type gilProcess struct {
+	memory     *stack.Process
+	conditions *conditions
+	index      uint32 // in gil_processes
+	links      []link.Link
+	attached   time.Time
+	gils       []*gilObject // all that there were
+	status     collect.ProbeStatus
+	reason     string // why status is not on
+	spent      uint64 // hits, of detached times too
+	now        bpf.GILProcess
+	done       bpf.GILProcess // of detached times
+	light      *light         // nil: followed by probes
+	lightSince time.Time
+	judged     judged
+	early      bool        // libc is not loaded yet
+	late       bool        // GILs were found after pytop came: what was before is not counted
+	started    bool        // a GIL was found at some time
+	inner      map[int]int // TIDs of its own PID namespace; nil: they are ours
+	innerRead  bool
+}
+
+// gilObject is one GIL.
+type gilObject struct {
+	id               uint64 // 0: never followed
+	address          uint64
+	cond, switchCond uint64
+	interpreter      int64 // the lowest ID of those that use it
+	shared           bool  // more than one uses it
+	gone             bool  // its interpreter has ended
+	index            uint32
+	active           bool // index is in use: probes follow it
+	attached         time.Time
+	measured         time.Duration // of times before
+	now, done        bpf.GILState
+	pairs, pairsNow  map[pair]uint64
+	blame, blameNow  map[blamed]blameCount
+	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
+	atLeast          bool // it was held when pytop came
+	light            lightCounts
+}
+
+// gilThread is a thread that used a GIL.
+type gilThread struct {
+	id         uint64
+	name       threadName
+	slot       uint32
+	slotID     uint64 // the kernel's id for it; 0: it has no slot
+	ended      bool
+	comm       string
+	now, done  threadCounts
+	process    *process
+	folded     *gilThread // which stands for it
+	cpu, runq  time.Duration
+	cpuKnown   bool
+	state      string
+	place      collect.Place
+	inter      int64 // ID of its interpreter
+	interKnown bool
+}
+
+// startGrace is how long a command that was just started may take to load libc.
+const startGrace = 5 * time.Second
+
+// errNoGIL says that a build has no GIL.
+var errNoGIL = errors.New("it runs free-threaded: there is no GIL to hold or to wait for; stop-the-world pauses and waits for mutexes are not measured")
+
+// gilOffsetsOf tells the programs where a build keeps what they read.
+func gilOffsetsOf(py *cpython.Python) bpf.GILOffsets {
+	o := py.Offsets
+	g := bpf.GILOffsets{
+		Cond: o.GIL.Cond, LastHolder: o.GIL.LastHolder, ThreadFrame: o.Thread.CurrentFrame,
+		FramePrevious: o.Frame.Previous, FrameOwner: 0, FrameForeign: uint32(py.Traits.ForeignOwner), FrameSize: o.Frame.HeadSize(),
+	}
+	if o.Thread.CFrame != cpython.Absent {
+		g.HasCframe, g.ThreadFrame, g.CframeFrame = 1, o.Thread.CFrame, o.CFrame.CurrentFrame
+	}
+	if o.Frame.Owner != cpython.Absent {
+		g.FrameOwner = o.Frame.Owner
+	}
+	return g
+}
+
+// openGIL prepares the table; it is done once.
+func (s *Source) openGIL() (err error) {
+	if s.gil != nil {
+		return nil
+	}
+	t := &gilTable{
+		slots: map[uint64]*gilThread{}, byTID: map[threadName]*gilThread{}, stacks: map[uint64]blamedStack{},
+	}
+	for _, m := range []struct {
+		from *ebpf.Map
+		to   **ebpf.Memory
+	}{{s.maps.GilProcesses, &t.processes}, {s.maps.GilStates, &t.states}, {s.maps.GilThreads, &t.threads}} {
+		if *m.to, err = m.from.Memory(); err != nil {
+			return fmt.Errorf("map the GIL's counters: %w", err)
+		}
+	}
+	for i := s.maps.GilProcesses.MaxEntries(); i > 0; i-- {
+		t.freeProcesses = append(t.freeProcesses, i-1)
+	}
+	for i := s.maps.GilStates.MaxEntries(); i > 0; i-- {
+		t.freeStates = append(t.freeStates, i-1)
+	}
+	for i := range s.maps.GilThreads.MaxEntries() {
+		if err := s.maps.GilFree.Update(nil, &i, ebpf.UpdateAny); err != nil {
+			return fmt.Errorf("give out slots for threads: %w", err)
+		}
+	}
+	s.gil = t
+	return nil
+}
+
+// loadGIL loads a build's programs for the GIL, and measures what they cost.
+func (s *Source) loadGIL(b *build) (err error) {
+	if b.gil != nil || b.gilErr != nil {
+		return b.gilErr
+	}
+	defer func() { b.gilErr = err }()
+	for _, multi := range []bool{true, false} {
+		if b.gil, err = bpf.LoadGIL(s.maps, b.offsets, gilOffsetsOf(b.python), s.ns, multi); err != nil {
+			if multi && unsupported(err) {
+				continue
+			}
+			return err
+		}
+		if s.gil.exit == nil {
+			if s.gil.exit, err = link.AttachTracing(link.TracingOptions{Program: b.gil.Exited}); err != nil {
+				return errors.Join(fmt.Errorf("attach to the end of threads: %w", err), s.unloadGIL(b))
+			}
+		}
+		if b.gilPrice, err = s.calibrateGIL(b.gil); err == nil {
+			return nil
+		}
+		err = errors.Join(err, s.unloadGIL(b))
+		if !unsupported(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Source) unloadGIL(b *build) error {
+	var errs []error
+	if s.gil.exit != nil {
+		errs = append(errs, s.gil.exit.Close())
+		s.gil.exit = nil
+	}
+	errs = append(errs, b.gil.Close())
+	b.gil = nil
+	return errors.Join(errs...)
+}
+
+// attachGIL begins to follow a process's GIL. That it cannot is the probe's
+// reason, not an error: its calls are counted all the same.
+func (s *Source) attachGIL(p *process) {
+	if !s.options.GIL || p.gone != "" {
+		return
+	}
+	if p.gil == nil {
+		p.gil = &gilProcess{}
+	}
+	g := p.gil
+	if g.links != nil || g.light != nil {
+		return
+	}
+	err := s.followGIL(p)
+	g.early = errors.Is(err, errNoConditions) && s.options.FromStart && time.Since(p.attached) < startGrace
+	switch {
+	case g.early:
+		g.status, g.reason = collect.ProbeOff, "its libc is not loaded yet"
+	case err == nil:
+		g.status, g.reason = collect.ProbeOn, ""
+	case errors.Is(err, errNoGIL):
+		g.status, g.reason = collect.ProbeOff, err.Error()
+	default:
+		g.status, g.reason = collect.ProbeFailed, err.Error()
+	}
+}
+
+func (s *Source) followGIL(p *process) error {
+	g := p.gil
+	if err := s.openGIL(); err != nil {
+		return err
+	}
+	g.memory = stack.New(p.info.PID, p.build.python, p.codeType-p.build.python.CodeType)
+	if p.codeType == 0 {
+		return errors.New("where its file is mapped is not known")
+	}
+	if p.build.python.Traits.FreeThreaded && !g.enabled() {
+		return errNoGIL
+	}
+	if err := s.loadGIL(p.build); err != nil {
+		return err
+	}
+	var err error
+	if g.conditions, err = s.conditionsOf(p.info.PID); err != nil {
+		return err
+	}
+	return s.linkGIL(p)
+}
+
+// enabled tells whether a free-threaded build runs with its GIL all the same.
+func (g *gilProcess) enabled() bool {
+	list, err := g.memory.Interpreters()
+	for _, i := range list {
+		if gil, err := g.memory.GIL(i.GIL); err == nil && gil.Enabled {
+			return true
+		}
+	}
+	return err == nil && len(list) == 0
+}
+
+// linkGIL puts the probes in, then tells them the GILs' addresses.
+func (s *Source) linkGIL(p *process) (err error) {
+	g, t := p.gil, s.gil
+	if len(t.freeProcesses) == 0 {
+		return errors.New("too many processes")
+	}
+	index := t.freeProcesses[len(t.freeProcesses)-1]
+	t.freeProcesses = t.freeProcesses[:len(t.freeProcesses)-1]
+	g.index, g.now = index, bpf.GILProcess{Pid: uint32(p.info.PID)}
+	if err := s.maps.GilProcesses.Put(&index, &g.now); err != nil {
+		return fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err)
+	}
+	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, index); err != nil {
+		return err
+	}
+	g.attached = time.Now()
+	g.judged = judged{at: g.attached}
+	return s.findGILs(p)
+}
+
+// attachConditions attaches a build's programs to a process's libc.
+func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) (links []link.Link, err error) {
+	executable, err := link.OpenExecutable(c.path())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", c.name, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeLinks(links))
+			links = nil
+		}
+	}()
+	for _, one := range []struct {
+		program *ebpf.Program
+		site    site.Site
+	}{{programs.Waited, c.timedwait}, {programs.Forced, c.wait}, {programs.Signalled, c.signal}} {
+		var l link.Link
+		if programs.Multi {
+			l, err = executable.UprobeMulti(nil, one.program, &link.UprobeMultiOptions{Addresses: []uint64{one.site.Offset}, Cookies: []uint64{uint64(index)}, PID: uint32(pid)})
+		} else {
+			l, err = executable.Uprobe("", one.program, &link.UprobeOptions{Address: one.site.Offset, PID: pid, Cookie: uint64(index)})
+		}
+		if err != nil {
+			return links, fmt.Errorf("attach at %s+%#x: %w", c.name, one.site.Offset, err)
+		}
+		links = append(links, l)
+	}
+	return links, nil
+}
+
+func closeLinks(links []link.Link) error {
+	var errs []error
+	for _, l := range links {
+		errs = append(errs, l.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// detachGIL stops following a process's GIL; what was counted stays.
+func (s *Source) detachGIL(p *process, why string) error {
+	g := p.gil
+	if g == nil || g.links == nil && g.light == nil {
+		return nil
+	}
+	err := s.unlinkGIL(p)
+	s.stopLight(p)
+	g.status, g.reason = collect.ProbeOff, why
+	return err
+}
+
+// unlinkGIL takes the probes out, and makes what they counted final.
+func (s *Source) unlinkGIL(p *process) error {
+	g := p.gil
+	if g.links == nil {
+		return nil
+	}
+	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
+	g.links = nil
+	return errors.Join(err, s.retireGIL(p))
+}
+
+// close takes the probes out for good.
+func (g *gilProcess) close() error {
+	err := closeLinks(g.links)
+	g.links = nil
+	if g.light != nil {
+		close(g.light.stop)
+		<-g.light.done
+		g.light = nil
+	}
+	return err
+}
+
+// monotonic is the clock of bpf_ktime_get_ns.
+func monotonic() uint64 {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &now) != nil {
+		return 0
+	}
+	return uint64(now.Nano())
+}

@@ -1,0 +1,94 @@
+package live
+
+import (
+	"testing"
+
+	"github.com/cilium/ebpf/link"
+
+	"pytop/bpf"
+)
+
+// pairs are nanoseconds of a system call that drops and takes the GIL once.
+type pairs struct {
+	bare, empty, followed, light, returns float64
+}
+
+// measurePairs times os.write in a loop: bare, with programs that do nothing
+// at the same sites, followed, with its fields read instead, and with programs
+// that do nothing where other tools put theirs: at take_gil's entry and
+// return, and at drop_gil's entry (0 where the file has no such symbols).
+func measurePairs(t testing.TB, p python, repeat int) pairs {
+	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "0.3")
+	s := open(t, w, Options{GIL: true, NoCalls: true})
+	one := s.order[0]
+	least := pairs{1e18, 1e18, 1e18, 1e18, 1e18}
+	run := func(to *float64) { *to = min(*to, w.once(t).NS) }
+	w.once(t) // warm
+	for range repeat {
+		if err := s.Detach("benchmark"); err != nil {
+			t.Fatal(err)
+		}
+		run(&least.bare)
+		nothing := *one.build.gil
+		nothing.Signalled, nothing.Waited, nothing.Forced = nothing.Empty, nothing.Empty, nothing.Empty
+		links, err := attachConditions(one.gil.conditions, &nothing, one.info.PID, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run(&least.empty)
+		closeLinks(links)
+		if links = attachReturns(one, &nothing); links != nil {
+			run(&least.returns)
+			closeLinks(links)
+		}
+		if err := s.Attach(true); err != nil {
+			t.Fatal(err)
+		}
+		run(&least.followed)
+		s.mu.Lock()
+		s.lighten(one, "benchmark")
+		s.mu.Unlock()
+		run(&least.light)
+	}
+	return least
+}
+
+func attachReturns(p *process, programs *bpf.GILPrograms) (links []link.Link) {
+	executable, err := link.OpenExecutable(p.build.path())
+	if err != nil {
+		return nil
+	}
+	o := &link.UprobeMultiOptions{PID: uint32(p.info.PID)}
+	entries, err := executable.UprobeMulti([]string{"take_gil", "drop_gil"}, programs.Empty, o)
+	if err != nil {
+		return nil
+	}
+	returns, err := executable.UretprobeMulti([]string{"take_gil"}, programs.Empty, o)
+	if err != nil {
+		entries.Close()
+		return nil
+	}
+	return []link.Link{entries, returns}
+}
+
+// BenchmarkGIL times following the GIL in ratios of one run.
+func BenchmarkGIL(b *testing.B) {
+	needRoot(b)
+	for _, p := range benchmarked(b) {
+		b.Run(p.name, func(b *testing.B) {
+			var m pairs
+			for b.Loop() {
+				m = measurePairs(b, p, 5)
+			}
+			b.ReportMetric(m.bare, "bare-ns")
+			b.ReportMetric(m.empty, "empty-ns")
+			b.ReportMetric(m.followed, "followed-ns")
+			b.ReportMetric(m.light, "fields-ns")
+			if m.returns < 1e17 {
+				b.ReportMetric(m.returns, "entry+return-ns")
+			}
+			b.ReportMetric(m.followed-m.empty, "above-empty-ns")
+			b.ReportMetric((m.followed-m.bare)/m.bare, "added/bare")
+		})
+	}
+}

@@ -1,0 +1,417 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"pytop/collect"
+	"pytop/collect/proc"
+)
+
+// said is what testdata/workloads/gil.py knows itself.
+type said struct {
+	Took    float64 `json:"took"`
+	Late    float64 `json:"late"`
+	Threads int     `json:"threads"`
+	PerS    float64 `json:"per_s"`
+	NS      float64 `json:"ns_per_round"`
+}
+
+// once lets the workload do its work once.
+func (w *target) once(t testing.TB) (s said) {
+	t.Helper()
+	if _, err := w.in.Write([]byte("go\n")); err != nil {
+		t.Fatal(err)
+	}
+	line := w.line(t, "{")
+	if err := json.Unmarshal([]byte(line), &s); err != nil {
+		t.Fatalf("%v in %q", err, line)
+	}
+	return s
+}
+
+// follow starts a way of gil.py, and follows its GIL alone.
+func follow(t *testing.T, p python, way, seconds string) (*target, *Source) {
+	t.Helper()
+	w := p.start(t, p.workloads(t)+"/gil.py", way, seconds)
+	s := open(t, w, Options{GIL: true, NoCalls: true})
+	if g := s.order[0].gil; g.status != collect.ProbeOn {
+		t.Fatalf("the GIL is not followed: %s", g.reason)
+	}
+	return w, s
+}
+
+// withGIL are the interpreters of the matrix that have one.
+func withGIL(t testing.TB) []python {
+	var list []python
+	for _, p := range pythons(t) {
+		if !strings.Contains(p.notes, "freethreaded") {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// number is what CPython itself says of how often the first GIL changed hands.
+func number(t *testing.T, s *Source) uint64 {
+	t.Helper()
+	g := s.order[0].gil
+	n, err := g.memory.GIL(g.gils[0].address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n.SwitchNumber
+}
+
+// balanced checks what holds of every reading of a process that is not in the
+// middle of anything.
+func balanced(t *testing.T, s *Source, r *collect.Reading) {
+	t.Helper()
+	probe := r.Probes[1]
+	if probe.Status != collect.ProbeOn || probe.Reason != "" || probe.Lost != 0 {
+		t.Errorf("probe %+v; process %+v done %+v", probe, s.order[0].gil.now, s.order[0].gil.done)
+		for _, o := range s.order[0].gil.gils {
+			t.Logf("%+v", o.now)
+		}
+		for _, one := range s.gil.all {
+			t.Logf("thread %d: %d takes, %d drops, %d forced, %d waits, %d steps", one.name.tid, one.now.takes+one.done.takes, one.now.drops+one.done.drops,
+				one.now.forced+one.done.forced, one.now.waits+one.done.waits, one.now.steps+one.done.steps)
+		}
+		t.Logf("%+v", r.GILs[0].Pairs)
+	}
+	for _, o := range s.order[0].gil.gils {
+		takes, drops := o.now.Takes+o.done.Takes, o.now.Drops+o.done.Drops
+		if takes+1 < drops || drops+1 < takes {
+			t.Errorf("%d takes and %d drops", takes, drops)
+		}
+	}
+	in, out := map[uint64]uint64{}, map[uint64]uint64{}
+	for _, g := range r.GILs {
+		sum := uint64(0)
+		for _, p := range g.Pairs {
+			in[p.To] += p.Count
+			out[p.From] += p.Count
+			sum += p.Count
+		}
+		if sum != g.Switches {
+			t.Errorf("%d switches, but %d from thread to thread", g.Switches, sum)
+		}
+		if g.Status != collect.GILExact {
+			t.Errorf("status %s", g.Status)
+		}
+	}
+	for _, one := range r.Threads {
+		if d := int64(in[one.ID]) - int64(out[one.ID]); len(r.GILs) == 1 && (d < -1 || d > 1) {
+			t.Errorf("thread %d: %d switches to it, %d from it", one.TID, in[one.ID], out[one.ID])
+		}
+	}
+}
+
+// TestGILSwitches: two threads that compute. Switches are as many as CPython
+// counted, and holds add up to the run.
+func TestGILSwitches(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		for _, way := range []string{"spin", "short"} {
+			t.Run(p.name+"/"+way, func(t *testing.T) {
+				w, s := follow(t, p, way, "0.5")
+				before, first := number(t, s), read(t, s)
+				result := w.once(t)
+				time.Sleep(10 * time.Millisecond) // until it waits for the next line
+				r := read(t, s)
+				balanced(t, s, r)
+				g := r.GILs[0]
+				if got, want := g.Switches-first.GILs[0].Switches, number(t, s)-before; got != want || got == 0 {
+					t.Errorf("%d switches, CPython counted %d", got, want)
+				}
+				if held := (g.Held - first.GILs[0].Held).Seconds(); held > 1.01*result.Took+0.02 || held < 0.8*result.Took {
+					t.Errorf("held %.3f s of %.3f s", held, result.Took)
+				}
+				named(t, r, "spin")
+			})
+		}
+	}
+}
+
+// named checks that a function is what is blamed most.
+func named(t *testing.T, r *collect.Reading, function string) {
+	t.Helper()
+	rows := collect.Diff(nil, r, 1).GILs[0].Blamed
+	if len(rows) == 0 || rows[0].Place.Function != function && !strings.HasSuffix(rows[0].Place.Function, "."+function) || rows[0].Place.Line == 0 {
+		t.Errorf("blamed %+v, not %s", rows, function)
+	}
+}
+
+// TestGILLongHolds: one thread holds it in C code, another waits.
+func TestGILLongHolds(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		for _, way := range []string{"sum", "sort", "regex"} {
+			t.Run(p.name+"/"+way, func(t *testing.T) {
+				// In the process, the time that a thread was ready and another process
+				// ran is not to be told from a wait: on a busy machine, again.
+				var why string
+				for range 4 {
+					w, s := follow(t, p, way, "0.4")
+					result := w.once(t)
+					time.Sleep(10 * time.Millisecond)
+					r := read(t, s)
+					balanced(t, s, r)
+					var hold, wait time.Duration
+					for _, one := range r.Threads {
+						hold, wait = max(hold, one.HoldMax), max(wait, one.WaitMax)
+					}
+					if why = apart("longest hold", hold.Seconds(), result.Took) + apart("longest wait", wait.Seconds(), result.Late); why == "" {
+						return
+					}
+				}
+				t.Error(why)
+			})
+		}
+	}
+}
+
+// apart says what is more than 2 % and a millisecond apart; empty: nothing.
+func apart(what string, got, want float64) string {
+	if math.Abs(got-want) > 0.02*want+0.001 {
+		return fmt.Sprintf("%s %.4f s, in the process %.4f s; ", what, got, want)
+	}
+	return ""
+}
+
+// TestGILReleases: threads that release it often, and fork.
+func TestGILReleases(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		for _, way := range []string{"releases", "forks"} {
+			t.Run(p.name+"/"+way, func(t *testing.T) {
+				w := p.start(t, p.workloads(t)+"/gil.py", way, "0.3")
+				s := open(t, w, Options{GIL: true, NoCalls: true, Budget: 0})
+				before, first := number(t, s), read(t, s)
+				w.once(t)
+				time.Sleep(10 * time.Millisecond)
+				r := read(t, s)
+				balanced(t, s, r)
+				if got, want := r.GILs[0].Switches-first.GILs[0].Switches, number(t, s)-before; got != want || got == 0 {
+					t.Errorf("%d switches, CPython counted %d", got, want)
+				}
+			})
+		}
+	}
+}
+
+// TestGILChurn: no take of a short thread is lost.
+func TestGILChurn(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "churn", "1")
+			before, first := number(t, s), read(t, s)
+			result := w.once(t)
+			time.Sleep(10 * time.Millisecond)
+			r := read(t, s)
+			balanced(t, s, r)
+			if got, want := r.GILs[0].Switches-first.GILs[0].Switches, number(t, s)-before; got != want {
+				t.Errorf("%d switches, CPython counted %d", got, want)
+			}
+			ended, takes := 0, uint64(0)
+			for _, one := range r.Threads {
+				takes += one.Holds
+				if one.Ended {
+					ended++
+				}
+			}
+			if ended != result.Threads || takes != r.GILs[0].Takes {
+				t.Errorf("%d threads that ended, of %d; %d takes of %d", ended, result.Threads, takes, r.GILs[0].Takes)
+			}
+		})
+	}
+}
+
+// TestGILInterpreters: sub-interpreters with a GIL of their own.
+func TestGILInterpreters(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "interpreters", "0.5")
+			own := s.order[0].build.python.Offsets.Interpreter.GIL
+			if own == ^uint32(0) {
+				return // all interpreters share one before 3.12
+			}
+			began := time.Now()
+			w.once(t)
+			r := read(t, s)
+			if len(r.GILs) != 3 {
+				t.Fatalf("%d GILs", len(r.GILs))
+			}
+			for _, g := range r.GILs[1:] {
+				if g.Held < 400*time.Millisecond || g.Held > time.Since(began) {
+					t.Errorf("interpreter %d held its GIL %v", g.Interpreter, g.Held)
+				}
+			}
+		})
+	}
+}
+
+// TestGILEnd: what holds or waits when the process ends leaves nothing behind.
+func TestGILEnd(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "daemons", "0.1")
+			w.once(t)
+			busy := 0
+			for range 20 { // one may be between both
+				busy = 0
+				for _, one := range read(t, s).Threads {
+					if one.Holding > 0 || one.Waiting > 0 {
+						busy++
+					}
+				}
+				if busy >= 4 {
+					break
+				}
+			}
+			if busy < 4 {
+				t.Errorf("%d threads hold or wait", busy)
+			}
+			w.in.Write([]byte("end\n"))
+			w.in.Close()
+			w.Wait()
+			r := last(t, s)
+			for _, one := range r.Threads {
+				if !one.Ended || one.Holding != 0 || one.Waiting != 0 || one.Hold < 0 || one.Wait < 0 {
+					t.Errorf("%+v", one)
+				}
+			}
+			if g := r.GILs[0]; g.Holder != 0 || g.HeldFor != 0 {
+				t.Errorf("%d holds it after the end", g.Holder)
+			}
+			for slot := range s.maps.GilThreads.MaxEntries() {
+				var b threadBuffer
+				if head, _ := b.head(s.gil.threads, slot); head.Id != 0 {
+					t.Errorf("slot %d is still thread %d's", slot, head.Tid)
+				}
+			}
+		})
+	}
+}
+
+// TestGILInTheMiddle attaches while it is held for long. Whether it then is
+// depends on how fast the machine is at that moment: again, if it was not.
+func TestGILInTheMiddle(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			why := ""
+			for range 4 {
+				if why = inTheMiddle(t, p); why == "" {
+					return
+				}
+			}
+			t.Error(why)
+		})
+	}
+}
+
+func inTheMiddle(t *testing.T, p python) string {
+	w := p.start(t, p.workloads(t)+"/gil.py", "sum", "3")
+	defer w.Process.Kill()
+	w.in.Write([]byte("go\n"))
+	for range 200 { // until it has measured how long, and its threads run
+		if tids, err := proc.System().TIDs(w.Process.Pid); err == nil && len(tids) == 3 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	time.Sleep(300 * time.Millisecond)
+	s := open(t, w, Options{GIL: true, NoCalls: true})
+	time.Sleep(50 * time.Millisecond)
+	r := read(t, s)
+	waiting := 0
+	for _, one := range r.Threads {
+		if one.Waiting > 20*time.Millisecond {
+			waiting++
+		}
+	}
+	if g := r.GILs[0]; g.Holder == 0 || g.Holder == w.Process.Pid || !g.AtLeast || g.HeldFor < 40*time.Millisecond || waiting != 1 {
+		return fmt.Sprintf("holder %d for %v, at least %v; %d threads wait", g.Holder, g.HeldFor, g.AtLeast, waiting)
+	}
+	return ""
+}
+
+// TestGILFree: a free-threaded build has none, and the probe says so.
+func TestGILFree(t *testing.T) {
+	needRoot(t)
+	for _, p := range pythons(t) {
+		if !strings.Contains(p.notes, "freethreaded") {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			w := p.start(t, p.workloads(t)+"/gil.py", "spin", "0.1")
+			s := open(t, w, Options{GIL: true})
+			r := read(t, s)
+			if probe := r.Probes[1]; probe.Status != collect.ProbeOff || !strings.Contains(probe.Reason, "free-threaded") {
+				t.Errorf("%+v", probe)
+			}
+			if len(r.GILs) != 0 {
+				t.Errorf("%+v", r.GILs)
+			}
+		})
+	}
+}
+
+// TestGILBrake: detached, nothing is counted; attached again, it goes on.
+func TestGILBrake(t *testing.T) {
+	needRoot(t)
+	p := withGIL(t)[0]
+	w, s := follow(t, p, "spin", "0.2")
+	first := number(t, s)
+	w.once(t)
+	time.Sleep(10 * time.Millisecond)
+	counted := number(t, s) - first
+	if err := s.Detach("braked"); err != nil { // before it is read
+		t.Fatal(err)
+	}
+	w.once(t)
+	off := read(t, s)
+	if a, b := counted, off.GILs[0].Switches; b != a && b != a-1 || off.Probes[1].Status != collect.ProbeOff { // the first take may be no switch that was seen
+		t.Errorf("%d switches, then %d; %+v", a, b, off.Probes[1])
+	}
+	if err := s.Attach(false); err != nil {
+		t.Fatal(err)
+	}
+	w.once(t)
+	r := read(t, s)
+	balanced(t, s, r)
+	if r.GILs[0].Switches < off.GILs[0].Switches+10 {
+		t.Errorf("%d switches, then %d", off.GILs[0].Switches, r.GILs[0].Switches)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestGILStorm: above the limit its fields are read instead, and probes come
+// back when it is calm.
+func TestGILStorm(t *testing.T) {
+	needRoot(t)
+	p := withGIL(t)[0]
+	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "3")
+	s := open(t, w, Options{GIL: true, NoCalls: true, Budget: 0.5})
+	w.in.Write([]byte("go\n"))
+	time.Sleep(1500 * time.Millisecond)
+	r := read(t, s)
+	if g := r.GILs[0]; g.Status != collect.GILSampled || g.Held < 200*time.Millisecond || !strings.Contains(r.Probes[1].Method, "times a second") {
+		t.Errorf("%+v\n%+v", g, r.Probes[1])
+	}
+	w.line(t, "{")
+	time.Sleep(lookEvery + 500*time.Millisecond)
+	if r = read(t, s); !strings.Contains(r.Probes[1].Method, "condition variables") || r.Probes[1].Reason != "" {
+		t.Errorf("%+v", r.Probes[1])
+	}
+}

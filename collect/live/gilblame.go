@@ -1,0 +1,123 @@
+package live
+
+import (
+	"fmt"
+	"time"
+
+	"pytop/bpf"
+	"pytop/collect"
+	"pytop/collect/stack"
+)
+
+// blamed is who held a GIL, by the kernel's id, and with what stack.
+type blamed struct{ holder, stack uint64 }
+
+type blameCount struct{ wait, steps uint64 }
+
+func (n *blameCount) add(o blameCount) {
+	n.wait += o.wait
+	n.steps += o.steps
+}
+
+// blamedStack is a stack that made others wait, as it was when it was first read.
+type blamedStack struct {
+	places []collect.Place
+	cut    bool
+}
+
+// pollBlame reads who made others wait.
+func (s *Source) pollBlame(byIndex map[uint64]*gilObject) error {
+	if err := s.nameStacks(); err != nil {
+		return err
+	}
+	err := readAll(s.maps.Blame, func(key bpf.BlameKey, n bpf.BlameCount) {
+		if o := byIndex[key.Gil]; o != nil {
+			o.blameNow[blamed{key.Holder, key.Stack}] = blameCount{n.WaitNs, n.Steps}
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("read what made threads wait: %w", err)
+	}
+	return nil
+}
+
+// mostStacks bounds the stacks that are remembered; the kernel's map has as many.
+const mostStacks = 16384
+
+// nameStacks finds out what the frames of new stacks are called: soon, since
+// code objects are freed.
+func (s *Source) nameStacks() error {
+	t := s.gil
+	full := false
+	err := readAll(s.maps.BlameStacks, func(key uint64, one bpf.BlameStack) {
+		if _, known := t.stacks[key]; known {
+			return
+		}
+		if len(t.stacks) >= mostStacks {
+			full = true
+			return
+		}
+		p := s.processes[int(one.Pid)]
+		if p == nil || p.gil == nil || p.gil.memory == nil {
+			return
+		}
+		t.stacks[key] = blamedStack{p.gil.name(one.Frames[:min(int(one.Depth), len(one.Frames))]), one.Cut != 0}
+	})
+	if err != nil {
+		return fmt.Errorf("read the stacks that made threads wait: %w", err)
+	}
+	if full { // begin anew: those that still make others wait come again
+		t.stacks = map[uint64]blamedStack{}
+		return clear(s.maps.BlameStacks, new(uint64), new(bpf.BlameStack))
+	}
+	return nil
+}
+
+// name says where frames are; those whose code is gone are left out.
+func (g *gilProcess) name(frames []bpf.GILFrame) []collect.Place {
+	var places []collect.Place
+	for _, f := range frames {
+		at := f.Instruction
+		if g.memory.Python.Traits.LegacyFrame {
+			at = uint64(int64(int32(uint32(at))))
+		}
+		some, err := g.memory.Places([]stack.Frame{{Code: f.Code, Instruction: at}})
+		if err != nil {
+			if len(places) == 0 {
+				return nil // the innermost is what is blamed
+			}
+			continue
+		}
+		places = append(places, placeOf(some[0]))
+	}
+	return places
+}
+
+func placeOf(p stack.Place) collect.Place {
+	return collect.Place{File: p.File, Function: p.Function, First: p.First, Line: p.Line}
+}
+
+// blameReading is who made others wait for a GIL, by thread and stack.
+func (t *gilTable) blameReading(o *gilObject) []collect.Blame {
+	list := make([]collect.Blame, 0, len(o.blame)+len(o.blameNow))
+	add := func(key blamed, n blameCount) {
+		b := collect.Blame{Wait: time.Duration(n.wait), Steps: n.steps}
+		if h := t.slots[key.holder]; h != nil {
+			b.Thread, b.TID = h.id, h.name.tid
+		}
+		if k, ok := t.stacks[key.stack]; ok {
+			b.Stack, b.Cut = k.places, k.cut
+		}
+		list = append(list, b)
+	}
+	for key, n := range o.blameNow {
+		n.add(o.blame[key])
+		add(key, n)
+	}
+	for key, n := range o.blame {
+		if _, both := o.blameNow[key]; !both {
+			add(key, n)
+		}
+	}
+	return list
+}

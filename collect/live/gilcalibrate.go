@@ -1,0 +1,112 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"pytop/bpf"
+)
+
+// gilPrice is what following the GIL takes, as calibrateGIL measured it.
+type gilPrice struct {
+	hit time.Duration // a take or a drop: a hold includes about one
+}
+
+// ofHits is what so many hits take.
+func (p gilPrice) ofHits(n uint64) time.Duration { return time.Duration(n) * p.hit }
+
+// gilStage is memory like a GIL's: see stage, whose lock guards it.
+var gilStage [512]byte
+
+// calibrateGIL measures on pytop's own process what a take and a drop take
+// from a process.
+func (s *Source) calibrateGIL(programs *bpf.GILPrograms) (gilPrice, error) {
+	stage.Lock()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	price, attached, err := s.gilOnStage(programs)
+	if attached == nil {
+		stage.Unlock()
+		return price, err
+	}
+	s.stopped.Go(func() { // takes some 50 ms
+		defer stage.Unlock()
+		_ = attached.Close() // its descriptor is closed in any case, and the probe gone with it
+	})
+	return price, err
+}
+
+// gilOnStage measures a price, and returns what is still attached to pytop itself.
+func (s *Source) gilOnStage(programs *bpf.GILPrograms) (price gilPrice, attached link.Link, err error) {
+	const cond, switchCond = 32, 120 // any will do
+	t := s.gil
+	process, state := t.freeProcesses[0], t.freeStates[0] // no other is given out meanwhile
+	at := uint64(uintptr(unsafe.Pointer(&gilStage)))
+	err = errors.Join(
+		s.maps.GilStates.Put(&state, &bpf.GILState{Used: 1, Address: at, Attached: monotonic()}),
+		s.maps.GilProcesses.Put(&process, &bpf.GILProcess{Cond: at + cond, SwitchCond: at + switchCond, Gil: state, Pid: uint32(os.Getpid())}))
+	if err != nil {
+		return price, nil, fmt.Errorf("calibrate: %w", err)
+	}
+	if attached, err = attachSignalsToSelf(programs, process); err != nil {
+		return price, nil, err
+	}
+	least := time.Duration(1 << 62)
+	for range calibrationRounds {
+		began := time.Now()
+		passSignals(calibrationHits, uintptr(at+switchCond), uintptr(at+cond))
+		least = min(least, time.Since(began))
+	}
+	price.hit = least / calibrationHits
+	var counted bpf.GILState
+	err = errors.Join(s.maps.GilStates.Lookup(&state, &counted), s.forgetOwnThread(),
+		s.maps.GilStates.Put(&state, &bpf.GILState{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))
+	if want := uint64(calibrationRounds * calibrationHits / 2); err == nil && (counted.Takes != want || counted.Drops != want) {
+		err = fmt.Errorf("calibrate: %d takes and %d drops of %d were counted", counted.Takes, counted.Drops, want)
+	}
+	return price, attached, err
+}
+
+func attachSignalsToSelf(programs *bpf.GILPrograms, process uint32) (link.Link, error) {
+	at, err := passSignalsJump()
+	if err != nil {
+		return nil, err
+	}
+	offset, err := ownOffset(at)
+	if err != nil {
+		return nil, err
+	}
+	executable, err := link.OpenExecutable("/proc/self/exe")
+	if err != nil {
+		return nil, fmt.Errorf("calibrate: %w", err)
+	}
+	if programs.Multi {
+		return executable.UprobeMulti(nil, programs.Signalled, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{uint64(process)}, PID: uint32(os.Getpid())})
+	}
+	return executable.Uprobe("", programs.Signalled, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: uint64(process)})
+}
+
+// forgetOwnThread gives back the slot of pytop's own thread.
+func (s *Source) forgetOwnThread() error {
+	var slots []uint32
+	var b threadBuffer
+	for slot := range s.maps.GilThreads.MaxEntries() {
+		if head, err := b.head(s.gil.threads, slot); err != nil {
+			return err
+		} else if head.Id != 0 && int(head.Tid) == unix.Gettid() {
+			slots = append(slots, slot)
+		}
+	}
+	var errs []error
+	for _, slot := range slots {
+		errs = append(errs, s.freeSlot(slot))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,193 @@
+package live
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cilium/ebpf"
+
+	"pytop/bpf"
+	"pytop/collect"
+	"pytop/collect/proc"
+	"pytop/collect/stack"
+)
+
+// findGILs brings the GILs that are followed up to date with the process:
+// interpreters with a GIL of their own come and go (3.12+).
+func (s *Source) findGILs(p *process) error {
+	g := p.gil
+	list, err := g.memory.Interpreters()
+	if err != nil {
+		if errors.Is(err, proc.ErrNoProcess) || p.hasEnded() || errors.Is(err, stack.ErrChanging) {
+			return nil
+		}
+		return err
+	}
+	slices.Reverse(list) // the oldest first
+	seen := map[uint64]*gilObject{}
+	first := !g.started
+	for _, i := range list {
+		if i.GIL == 0 {
+			continue
+		}
+		if o := seen[i.GIL]; o != nil {
+			o.shared = true
+			continue
+		}
+		o := g.object(i)
+		seen[i.GIL] = o
+		g.started = true
+		if !o.active && g.links != nil {
+			g.late = g.late || !first && o.id == 0
+			if err := s.activate(g, o); err != nil {
+				return err
+			}
+		}
+	}
+	for _, o := range g.gils {
+		if o.gone || seen[o.address] == o {
+			continue
+		}
+		o.gone = true
+		if o.active {
+			state, err := s.gil.state(o.index)
+			if err != nil {
+				return err
+			}
+			o.now = *state
+			if err := s.retireObject(g, o, time.Now()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// followAnew follows the GIL of a program that a process has exec'd; that of
+// the one before is no more.
+func (s *Source) followAnew(p *process) {
+	g := p.gil
+	if g == nil {
+		return
+	}
+	was := g.status
+	err := s.detachGIL(p, "it runs another program since")
+	for _, o := range g.gils {
+		o.gone = true
+	}
+	g.started, g.inner, g.innerRead = false, nil, false
+	switch {
+	case err != nil:
+		g.status, g.reason = collect.ProbeFailed, err.Error()
+	case p.gone == "" && !p.braked && was != collect.ProbeOff:
+		s.attachGIL(p)
+	}
+}
+
+// object finds or makes the GIL that an interpreter uses.
+func (g *gilProcess) object(i stack.Interpreter) *gilObject {
+	for _, o := range g.gils {
+		if o.address == i.GIL && !o.gone && o.interpreter == i.ID {
+			return o
+		}
+	}
+	at := &g.memory.Python.Offsets.GIL
+	o := &gilObject{
+		address: i.GIL, interpreter: i.ID, cond: i.GIL + uint64(at.Cond), switchCond: i.GIL + uint64(at.SwitchCond),
+		pairs: map[pair]uint64{}, pairsNow: map[pair]uint64{}, blame: map[blamed]blameCount{}, blameNow: map[blamed]blameCount{},
+	}
+	g.gils = append(g.gils, o)
+	return o
+}
+
+// activate begins to follow a GIL.
+func (s *Source) activate(g *gilProcess, o *gilObject) error {
+	t := s.gil
+	if len(t.freeStates) == 0 {
+		return errors.New("too many GILs")
+	}
+	if o.id == 0 {
+		t.lastID++
+		o.id = t.lastID
+	}
+	o.index = t.freeStates[len(t.freeStates)-1]
+	t.freeStates = t.freeStates[:len(t.freeStates)-1]
+	o.now = bpf.GILState{Used: 1, Address: o.address, Attached: monotonic()}
+	if err := s.maps.GilStates.Put(&o.index, &o.now); err != nil {
+		return fmt.Errorf("follow a GIL: %w", err)
+	}
+	o.active, o.attached = true, time.Now()
+	g.seed(o)
+	if g.now.Cond == 0 {
+		return s.setFirst(g, o.index, o.cond, o.switchCond)
+	}
+	for _, c := range []struct {
+		at   uint64
+		kind uint32
+	}{{o.switchCond, bpf.GILTaken}, {o.cond, bpf.GILDropped}} {
+		key, role := bpf.GILCond{Process: uint64(g.index), Address: c.at}, bpf.GILRole{Gil: o.index, Kind: c.kind}
+		if err := s.maps.GilConds.Update(&key, &role, ebpf.UpdateAny); err != nil {
+			return fmt.Errorf("follow a GIL: %w", err)
+		}
+	}
+	return nil
+}
+
+// seed notes who holds a GIL while pytop comes.
+func (g *gilProcess) seed(o *gilObject) {
+	o.seedHolder, o.atLeast = 0, false
+	now, err := g.memory.GIL(o.address)
+	if err != nil || !now.Locked {
+		return
+	}
+	o.atLeast = true
+	if tid, err := g.memory.ThreadTID(now.LastHolder); err == nil {
+		o.seedHolder = g.outer(tid)
+	}
+}
+
+// outer is a TID that the process knows, as pytop knows it; 0: there is none.
+func (g *gilProcess) outer(tid int) int {
+	if tid <= 0 {
+		return 0
+	}
+	if g.inner == nil && !g.innerRead {
+		g.readInner()
+	}
+	if g.inner == nil {
+		return tid
+	}
+	if outer, ok := g.inner[tid]; ok {
+		return outer
+	}
+	g.readInner()
+	return g.inner[tid]
+}
+
+func (g *gilProcess) readInner() {
+	g.innerRead = true
+	if inner, err := proc.System().InnerTIDs(g.memory.PID); err == nil {
+		g.inner = inner
+	}
+}
+
+// setFirst sets the process's first GIL, beside counters that the kernel
+// writes meanwhile.
+func (s *Source) setFirst(g *gilProcess, index uint32, cond, switchCond uint64) error {
+	g.now.Gil, g.now.Cond, g.now.SwitchCond = index, cond, switchCond
+	base := int64(g.index) * processSize
+	var b [8]byte
+	write := func(at int64, value []byte) error {
+		_, err := s.gil.processes.WriteAt(value, base+at)
+		return err
+	}
+	binary.NativeEndian.PutUint32(b[:4], index)
+	err := write(16, b[:4])
+	binary.NativeEndian.PutUint64(b[:], switchCond)
+	err = errors.Join(err, write(8, b[:]))
+	binary.NativeEndian.PutUint64(b[:], cond)
+	return errors.Join(err, write(0, b[:]))
+}

@@ -1,0 +1,334 @@
+package live
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pytop/collect"
+	"pytop/collect/proc"
+	"pytop/collect/stack"
+)
+
+// readGIL adds what is known of GILs and threads to a reading.
+func (s *Source) readGIL(r *collect.Reading) {
+	if !s.options.GIL {
+		r.Probes = append(r.Probes, collect.Probe{Name: "gil", Status: collect.ProbeOff, Reason: notAsked})
+		return
+	}
+	r.Probes = append(r.Probes, s.gilProbe())
+	if s.gil == nil {
+		return
+	}
+	r.GILs, r.Threads = []collect.GILReading{}, []collect.ThreadReading{}
+	caused := map[uint64]time.Duration{}
+	for _, p := range s.order {
+		g := p.gil
+		if g == nil || g.memory == nil || g.status == collect.ProbeFailed && len(g.gils) == 0 {
+			continue
+		}
+		s.lookAtThreads(p)
+		for _, o := range g.gils {
+			if o.id == 0 {
+				continue
+			}
+			one := s.gilReading(p, o)
+			for _, b := range one.Blame {
+				caused[b.Thread] += b.Wait
+			}
+			r.GILs = append(r.GILs, one)
+		}
+	}
+	for _, t := range s.gil.all {
+		if one, ok := t.reading(); ok {
+			one.Caused = caused[t.id]
+			r.Threads = append(r.Threads, one)
+		}
+	}
+	slices.SortStableFunc(r.Threads, func(a, b collect.ThreadReading) int {
+		return cmp.Or(cmp.Compare(a.PID, b.PID), cmp.Compare(a.TID, b.TID), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+// lookAtThreads finds a process's Python threads, what they run and what they
+// have used. A thread that pytop sees only here is listed too.
+func (s *Source) lookAtThreads(p *process) {
+	g, t := p.gil, s.gil
+	if p.gone != "" {
+		for _, o := range t.all {
+			if o.process == p && !o.ended {
+				o.end(t)
+			}
+		}
+		return
+	}
+	list, err := g.memory.Interpreters()
+	if err != nil {
+		list = nil // it ends, or changes: next time
+	}
+	for _, i := range list {
+		threads, err := g.memory.Threads(i)
+		if err != nil {
+			continue
+		}
+		for _, one := range threads {
+			tid := g.outer(one.TID)
+			if tid == 0 || !p.hasThread(tid) {
+				continue
+			}
+			o := t.thread(p, tid)
+			o.inter, o.interKnown = one.Interpreter, true
+			o.place = g.leaf(one)
+		}
+	}
+	for _, o := range t.all {
+		if o.process != p || o.ended || o.name.tid == 0 {
+			continue
+		}
+		stat, err := proc.System().ThreadStat(p.info.PID, o.name.tid)
+		if errors.Is(err, proc.ErrNoProcess) {
+			if o.slotID == 0 {
+				o.end(t)
+			}
+			continue
+		}
+		if err == nil {
+			o.comm, o.state, o.cpu, o.runq, o.cpuKnown = stat.Name, stateOf(stat.State), stat.CPU, stat.RunQueue, true
+		}
+	}
+}
+
+func (p *process) hasThread(tid int) bool {
+	_, err := proc.System().ThreadName(p.info.PID, tid)
+	return err == nil
+}
+
+// leaf is what a thread runs at this instant; zero: no Python, or not to be told.
+func (g *gilProcess) leaf(t stack.Thread) collect.Place {
+	for range 3 { // it moves on while it is read
+		frame, ok, err := g.memory.Innermost(t.Address)
+		if err != nil || !ok {
+			continue
+		}
+		if places, err := g.memory.Places([]stack.Frame{frame}); err == nil {
+			return placeOf(places[0])
+		}
+	}
+	return collect.Place{}
+}
+
+func stateOf(letter byte) string {
+	switch letter {
+	case 'R':
+		return "running"
+	case 'S', 'I':
+		return "sleeping"
+	case 'D':
+		return "disk sleep"
+	case 'T', 't':
+		return "stopped"
+	case 'Z', 'X', 'x':
+		return "ended"
+	}
+	return string(rune(letter))
+}
+
+// end notes that a thread is no more.
+func (o *gilThread) end(t *gilTable) {
+	o.ended = true
+	o.done.add(&o.now)
+	o.now, o.place, o.state = threadCounts{}, collect.Place{}, ""
+	if t.byTID[o.name] == o {
+		delete(t.byTID, o.name)
+	}
+}
+
+// reading is a thread as of the last poll; false: it has ended without ever
+// having used a GIL.
+func (o *gilThread) reading() (collect.ThreadReading, bool) {
+	n := o.done
+	n.add(&o.now)
+	if o.ended && n.takes == 0 && n.drops == 0 && n.hold == 0 && n.wait == 0 {
+		return collect.ThreadReading{}, false
+	}
+	r := collect.ThreadReading{
+		ID: o.id, PID: o.name.pid, TID: o.name.tid, Name: o.comm, Interpreter: -1, State: o.state, Place: o.place, Ended: o.ended,
+		CPU: o.cpu, RunQueue: o.runq, CPUKnown: o.cpuKnown,
+		Measured: o.process.gil.status == collect.ProbeOn || n.takes > 0,
+		Holds:    n.takes, Hold: time.Duration(n.hold), HoldMax: time.Duration(n.holdMax), Holding: time.Duration(o.now.holding),
+		Waits: n.waits, Wait: time.Duration(n.wait), WaitMax: time.Duration(n.waitMax), Waiting: time.Duration(o.now.waiting),
+		Forced: n.forced, HoldHist: slices.Clone(n.holdHist[:]), WaitHist: slices.Clone(n.waitHist[:]),
+	}
+	if o.interKnown {
+		r.Interpreter = o.inter
+	}
+	return r, true
+}
+
+// gilReading is one GIL as of the last poll.
+func (s *Source) gilReading(p *process, o *gilObject) collect.GILReading {
+	g := p.gil
+	n, d := &o.now, &o.done
+	r := collect.GILReading{
+		ID: o.id, PID: p.info.PID, Interpreter: o.interpreter, Status: g.statusOf(o),
+		Measured: o.measured + o.light.measured, Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches,
+		Forced: d.Forced + n.Forced, Held: time.Duration(d.HeldNs+n.HeldNs) + o.light.held, Wait: time.Duration(d.WaitNs + n.WaitNs),
+		Pairs: s.gil.pairReading(o), Blame: s.gil.blameReading(o),
+	}
+	if !o.active {
+		r.Holder = o.light.holderTID(g)
+		return r
+	}
+	r.Measured += time.Since(o.attached)
+	now := monotonic()
+	switch {
+	case p.gone != "":
+	case n.Since != 0 && now > n.Since:
+		r.HeldFor = time.Duration(now - n.Since)
+		r.Held += r.HeldFor
+		if t := s.gil.slots[n.Last]; t != nil {
+			r.Holder = t.name.tid
+		}
+	case n.Takes == 0 && n.Drops == 0 && o.atLeast && now > n.Attached:
+		r.Holder, r.HeldFor, r.AtLeast = o.seedHolder, time.Duration(now-n.Attached), true
+		r.Held += r.HeldFor
+	}
+	for _, t := range s.gil.all { // waits that go on
+		if t.process == p && t.now.waiting > 0 && len(g.gils) == 1 {
+			r.Wait += time.Duration(t.now.waiting)
+		}
+	}
+	return r
+}
+
+// statusOf says how true what is said of a GIL is.
+func (g *gilProcess) statusOf(o *gilObject) collect.GILStatus {
+	switch {
+	case o.light.measured > 0:
+		return collect.GILSampled
+	case g.links == nil && o.measured == 0:
+		return collect.GILOff
+	case g.weak() != "":
+		return collect.GILLowerBound
+	}
+	return collect.GILExact
+}
+
+func (t *gilTable) pairReading(o *gilObject) []collect.GILPair {
+	sum := map[pair]uint64{} // by our ids
+	tids := map[uint64]int{}
+	id := func(kernel uint64) uint64 {
+		h := t.slots[kernel]
+		if h == nil {
+			return 0
+		}
+		tids[h.id] = h.name.tid
+		return h.id
+	}
+	for _, from := range []map[pair]uint64{o.pairs, o.pairsNow} {
+		for key, n := range from {
+			sum[pair{id(key.from), id(key.to)}] += n
+		}
+	}
+	list := make([]collect.GILPair, 0, len(sum))
+	for key, n := range sum {
+		list = append(list, collect.GILPair{From: key.from, To: key.to, FromTID: tids[key.from], ToTID: tids[key.to], Count: n})
+	}
+	return list
+}
+
+// weak says what the self-check found wrong, and what was lost; empty: nothing.
+func (g *gilProcess) weak() string {
+	var why []string
+	say := func(n uint64, format string) {
+		if n > 0 {
+			why = append(why, fmt.Sprintf(format, n))
+		}
+	}
+	var disorder, wrong, takes, drops, died, missed uint64
+	for _, o := range g.gils {
+		n, d := &o.now, &o.done
+		disorder += n.Disorder + d.Disorder
+		wrong += n.WrongLocked + d.WrongLocked
+		takes, drops, died = takes+n.Takes+d.Takes, drops+n.Drops+d.Drops, died+n.Died+d.Died
+		if !o.shared && n.Number > n.NumberSwitches {
+			missed += n.Number - n.NumberSwitches
+		}
+	}
+	say(disorder, "%d takes or drops came out of turn")
+	say(wrong, "CPython's own field disagreed %d times about whether it was held")
+	say(missed, "switch_number moved by %d more than threads changed (also where a thread changes its thread state)")
+	say(g.now.Lost+g.done.Lost, "%d events of threads for which there was no room")
+	say(g.now.LostPairs+g.done.LostPairs, "%d switches for whose pair there was no room")
+	if g.late {
+		why = append(why, "what interpreters that began later did before pytop found their GIL is not counted")
+	}
+	return strings.Join(why, "; ")
+}
+
+// checked says what the self-check compared; empty: nothing yet.
+func (g *gilProcess) checked() string {
+	var takes, drops, checks uint64
+	for _, o := range g.gils {
+		takes, drops, checks = takes+o.now.Takes+o.done.Takes, drops+o.now.Drops+o.done.Drops, checks+o.now.Checks+o.done.Checks
+	}
+	if takes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d takes, %d drops, %d times compared with CPython's own fields", takes, drops, checks)
+}
+
+// gilProbe says how GILs are followed, and whether they are.
+func (s *Source) gilProbe() collect.Probe {
+	probe := collect.Probe{Name: "gil", Status: collect.ProbeOff}
+	var methods, reasons []string
+	for _, p := range s.order {
+		g := p.gil
+		if g == nil {
+			continue
+		}
+		switch {
+		case g.status == collect.ProbeOn || p.gone != "" && len(g.gils) > 0:
+			probe.Status = collect.ProbeOn
+		case g.status == collect.ProbeFailed && probe.Status != collect.ProbeOn:
+			probe.Status = collect.ProbeFailed
+		}
+		spent := g.spent + g.hitsNow()
+		probe.Hits += spent
+		probe.Lost += g.now.Lost + g.done.Lost
+		if p.build != nil {
+			probe.Cost += p.build.gilPrice.ofHits(spent)
+		}
+		methods = appendNew(methods, g.method(p))
+		reasons = appendNew(reasons, g.reason)
+		reasons = appendNew(reasons, g.weak())
+	}
+	probe.Method, probe.Reason = strings.Join(methods, "; "), strings.Join(reasons, "; ")
+	return probe
+}
+
+func (g *gilProcess) method(p *process) string {
+	if g.conditions == nil || p.build.gil == nil {
+		return ""
+	}
+	if g.light != nil {
+		return fmt.Sprintf("its fields are read %d times a second", time.Second/lightStep)
+	}
+	text := fmt.Sprintf("condition variables in %s, a hold includes ~%.1f µs of the probe", g.conditions.name, float64(p.build.gilPrice.hit)/1e3)
+	if checked := g.checked(); checked != "" {
+		text += ", " + checked
+	}
+	return text
+}
+
+// hitsNow is how often probes were hit since they were attached.
+func (g *gilProcess) hitsNow() uint64 {
+	hits := g.now.Other
+	for _, o := range g.gils {
+		hits += o.now.Takes + o.now.Drops + o.now.Forced + o.now.Steps
+	}
+	return hits
+}

@@ -1,0 +1,116 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pytop/collect/elf"
+	"pytop/collect/proc"
+	"pytop/collect/site"
+)
+
+// conditions is a file with the functions that wait for and signal condition
+// variables: libc, and before glibc 2.34 libpthread, inspected once.
+type conditions struct {
+	id                      fileID
+	name                    string
+	file                    *os.File
+	signal, timedwait, wait site.Site
+}
+
+func (c *conditions) path() string { return fmt.Sprintf("/proc/self/fd/%d", c.file.Fd()) }
+
+var errNoConditions = errors.New("find pthread_cond_signal in what it has loaded")
+
+// conditionsOf finds or inspects the file whose functions a process calls.
+func (s *Source) conditionsOf(pid int) (*conditions, error) {
+	maps, err := proc.System().Maps(pid)
+	if err != nil {
+		return nil, err
+	}
+	var last error
+	for _, m := range conditionFiles(maps) {
+		id := fileID{m.Major, m.Minor, m.Inode}
+		for _, c := range s.conditions {
+			if c.id == id {
+				return c, nil
+			}
+		}
+		c, err := openConditions(pid, m, id)
+		if err == nil {
+			s.conditions = append(s.conditions, c)
+			return c, nil
+		}
+		last = err
+	}
+	if last != nil {
+		return nil, fmt.Errorf("%w: %w", errNoConditions, last)
+	}
+	return nil, errNoConditions
+}
+
+// conditionFiles are the files that may have the functions, the likeliest
+// first. In libc before glibc 2.34 there are only stubs of them.
+func conditionFiles(maps []proc.Mapping) []proc.Mapping {
+	rank := func(m proc.Mapping) int {
+		name := filepath.Base(m.Path)
+		switch {
+		case strings.HasPrefix(name, "libpthread"):
+			return 0
+		case strings.HasPrefix(name, "libc.so"), strings.HasPrefix(name, "libc-"), strings.HasPrefix(name, "ld-musl"), strings.HasPrefix(name, "libc.musl"):
+			return 1
+		case !strings.Contains(name, ".so"):
+			return 2 // linked statically
+		}
+		return 3
+	}
+	var list []proc.Mapping
+	for r := range 3 {
+		for _, m := range candidates(maps) {
+			if rank(m) == r {
+				list = append(list, m)
+			}
+		}
+	}
+	return list
+}
+
+func openConditions(pid int, m proc.Mapping, id fileID) (_ *conditions, err error) {
+	path, err := proc.System().MapFile(pid, m)
+	if err != nil {
+		return nil, err
+	}
+	c := &conditions{id: id, name: filepath.Base(m.Path)}
+	if c.file, err = os.Open(path); err != nil {
+		return nil, err
+	}
+	e, err := elf.Open(c.path())
+	if err == nil {
+		err = errors.Join(c.find(e), e.Close())
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), c.file.Close())
+	}
+	return c, nil
+}
+
+func (c *conditions) find(e *elf.File) error {
+	for _, f := range []struct {
+		name string
+		to   *site.Site
+	}{{"pthread_cond_signal", &c.signal}, {"pthread_cond_timedwait", &c.timedwait}, {"pthread_cond_wait", &c.wait}} {
+		symbol, ok := e.Default(f.name)
+		if !ok {
+			return fmt.Errorf("it has no %s", f.name)
+		}
+		found, err := site.FindPrologue(e, symbol)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		*f.to = found
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestCommandStreams: input and output are the command's own, and so is its
+// exit status.
+func TestCommandStreams(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	dir := t.TempDir()
+	p := begin(t, func(c *exec.Cmd) { c.Stdin = strings.NewReader("from outside\n") },
+		"-o", dir+"/out.json", "--", systemPython, "-c", "import sys; print(input().upper()); print('oops', file=sys.stderr); sys.exit(7)")
+	got := p.wait(t)
+	got.mustSay(t, 7, "oops\n", "pytop: ready pid ")
+	if got.out != "FROM OUTSIDE\n" {
+		t.Errorf("standard output: %q", got.out)
+	}
+	text, err := os.ReadFile(dir + "/out.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := snapshots(t, string(text))[0]; !s.Final || len(s.Functions) == 0 {
+		t.Errorf("final %v, %d functions", s.Final, len(s.Functions))
+	}
+}
+
+// TestCommandStatus: with -- pytop exits as the command does, or as env(1).
+func TestCommandStatus(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	script := t.TempDir() + "/script.py"
+	if err := os.WriteFile(script, []byte("print(1)\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name   string
+		args   []string
+		status int
+		want   string
+	}{
+		{"exit", []string{systemPython, "-c", "raise SystemExit(42)"}, 42, "pytop: ready"},
+		{"exception", []string{systemPython, "-c", "1/0"}, 1, "ZeroDivisionError"},
+		{"killed", []string{systemPython, "-c", "import os; os.kill(os.getpid(), 9)"}, 137, "pytop: ready"},
+		{"terminated", []string{systemPython, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"}, 143, "pytop: ready"},
+		{"not found", []string{"no-such-program"}, 127, "is it spelt right, and on the PATH?"},
+		{"not executable", []string{script}, 126, "pytop -- python3 " + script},
+		{"a directory", []string{"/"}, 126, "start /"},
+		{"no Python", []string{"sh", "-c", "exit 3"}, 3, "without having been a CPython"},
+		{"a shell that becomes one", []string{"sh", "-c", "exec " + systemPython + " -c 'raise SystemExit(9)'"}, 9, "pytop: ready"},
+		{"too old", []string{"", "-c", "pass"}, 125, "older than Python 3.8"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if test.args[0] == "" {
+				test.args[0] = pyenv(t, "3.7.16")
+			}
+			pytop(t, append([]string{"-o", "json", "--"}, test.args...)...).mustSay(t, test.status, test.want)
+		})
+	}
+}
+
+// TestCommandFromFirstCall: what runs before any code of the command's own is
+// counted, and the whole run is one interval.
+func TestCommandFromFirstCall(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	for _, format := range []string{"json", "jsonl"} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			got := pytop(t, "-o", format, "--", systemPython, "-S", "-c", "def f(n):\n return n and f(n-1)\nfor _ in range(10): f(99)\nclass C: pass\n")
+			got.mustSay(t, 0, "calls exact")
+			list := snapshots(t, got.out)
+			s := list[len(list)-1]
+			module := uint64(0)
+			for _, f := range s.Functions {
+				if f.File == "<string>" && f.Function == "<module>" {
+					module += f.Calls
+				}
+				if format == "json" && f.Calls != f.Delta {
+					t.Errorf("%s: %d calls, %d in the interval, which is the whole run", f.Function, f.Calls, f.Delta)
+				}
+			}
+			if s.calls("f") != 1000 || module != 1 || s.calls("C") != 1 {
+				t.Errorf("f %d, <module> %d, C %d; want 1000, 1, 1", s.calls("f"), module, s.calls("C"))
+			}
+			var delta uint64
+			for _, one := range list {
+				_, d := one.sum()
+				delta += d
+			}
+			if calls, _ := s.sum(); calls != delta {
+				t.Errorf("%d calls, %d by the differences of %d intervals", calls, delta, len(list))
+			}
+			if s.calls("_find_and_load") == 0 && s.calls("_install") == 0 {
+				t.Error("nothing of the interpreter's own start was counted")
+			}
+		})
+	}
+}
+
+// TestCommandSignals: the command is sent what pytop is sent, and its end is pytop's.
+func TestCommandSignals(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	const text = "import os, signal, sys, time\n" +
+		"def end(n, frame):\n print('got', n, flush=True); sys.exit(n)\n" +
+		"for n in signal.SIGTERM, signal.SIGHUP, signal.SIGINT: signal.signal(n, end)\n" +
+		"print('waiting', flush=True)\nwhile True: time.sleep(.05)\n" // a signal just before a sleep is heeded after it
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "-o", "json", "--", systemPython, "-c", text)
+			p.ready(t)
+			p.out.await(t, "waiting")
+			p.tell(t, signal)
+			got := p.wait(t)
+			if got.mustSay(t, int(signal)); t.Failed() {
+				t.Fatalf("it wrote %q", got.out)
+			}
+			_, object, _ := strings.Cut(got.out, fmt.Sprintf("got %d\n", signal))
+			s := snapshots(t, object)[0]
+			if s.calls("end") != 1 {
+				t.Errorf("the handler was counted %d times, want once", s.calls("end"))
+			}
+		})
+	}
+}
+
+// TestCommandOutlivesReadings: after -n readings pytop waits for the command.
+func TestCommandOutlivesReadings(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	got := pytop(t, "-o", "jsonl", "-n", "1", "-d", "50ms", "--", systemPython, "-c", "import time; time.sleep(.5); print('over'); raise SystemExit(4)")
+	got.mustSay(t, 4, "pytop: ready")
+	if !strings.HasSuffix(got.out, "over\n") || strings.Count(got.out, "\n") != 2 {
+		t.Errorf("%q", got.out)
+	}
+}
+
+// TestDemo: the bundled workload starts, is counted, and is ended.
+func TestDemo(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "demo", "-o", "jsonl", "-d", "200ms", "--budget", "off")
+	p.ready(t)
+	p.out.await(t, "{")
+	p.tell(t, syscall.SIGTERM)
+	got := p.wait(t)
+	list := snapshots(t, got.out)
+	if calls, _ := list[len(list)-1].sum(); calls < 1000 {
+		t.Errorf("%d calls", calls)
+	}
+}
