@@ -203,6 +203,7 @@ table() {
 		- *screen*: in tmux: functions come, a filter hides others, `e` writes a file, `q` leaves the terminal as it was.
 		- *known*: `known.py`, compared function by function with the interpreter's own account; the table below. *own*: `switching.py` and `edges.py`, whose counts are known.
 		- *ways*: the same by perf event uprobes over preallocated hashes, as the oldest kernels need it, and of two processes of one file with four threads each, only the watched one is counted and patched.
+		- *gil*: who takes and drops the GIL, of the made-up programs of the GIL's own tests (not how long: an emulated processor's time says little).
 		- *robust*: collections, brakes, full maps, bursts, ends while reading, focus, nothing left attached.
 
 		| Linux | build | version | | how | functions | calls | resumes | equal |
