@@ -66,21 +66,21 @@ unpack() {
 	dpkg-deb -x "$into"/*.deb "$2"
 }
 
-# kernel NAME SUITE: the newest cloud kernel of a suite.
+# kernel NAME SUITE: the newest cloud kernel of a suite. Newer packages have it in one that this one depends on, among the modules.
 kernel() {
-	local dir=$cache/kernel-$1 package deeper
+	local dir=$cache/kernel-$1 package deeper image=
 	[ -e "$dir/name" ] && return
 	rm -rf "$dir"
 	for package in $(depends "linux-image-cloud-amd64/$2" linux-image-); do
-		unpack "$package" "$dir" || return 1
-		ls "$dir"/boot/vmlinuz* >/dev/null 2>&1 && break
-		for deeper in $(depends "$package" linux-binary-) $(depends "$package" linux-image-); do
-			unpack "$deeper" "$dir" && ls "$dir"/boot/vmlinuz* >/dev/null 2>&1 && break
+		for deeper in "$package" $(depends "$package" linux-binary-); do
+			unpack "$deeper" "$dir" || return 1
+			image=$(find "$dir" -type f -name 'vmlinuz*' | head -n 1)
+			[ -z "$image" ] || break 2
 		done
 	done
-	cp "$dir"/boot/vmlinuz* "$dir/vmlinuz" || return 1
-	rm -rf "$dir/usr" "$dir/lib"
-	(cd "$dir/boot" && ls vmlinuz-*) | sed 's/^vmlinuz-//' >"$dir/name"
+	mv "$image" "$dir/vmlinuz" || return 1
+	rm -rf "$dir/usr" "$dir/lib" "$dir/boot"
+	echo "${package#linux-image-}" >"$dir/name"
 }
 
 # copy FROM TO PATH…: files and directories below FROM, without what a test never imports.
@@ -203,6 +203,7 @@ table() {
 		- *screen*: in tmux: functions come, a filter hides others, `e` writes a file, `q` leaves the terminal as it was.
 		- *known*: `known.py`, compared function by function with the interpreter's own account; the table below. *own*: `switching.py` and `edges.py`, whose counts are known.
 		- *ways*: the same by perf event uprobes over preallocated hashes, as the oldest kernels need it, and of two processes of one file with four threads each, only the watched one is counted and patched.
+		- *gil*: who takes and drops the GIL, of the made-up programs of the GIL's own tests (not how long: an emulated processor's time says little).
 		- *robust*: collections, brakes, full maps, bursts, ends while reading, focus, nothing left attached.
 
 		| Linux | build | version | | how | functions | calls | resumes | equal |

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Fetches and builds the CPythons that the tests count, beside those that the machine has anyway (/usr/bin/python3, pyenv's: the tests find these by themselves).
 #
-#   testdata/pythons.sh [debian] [standalone] [stripped] [freethreaded] [variants]     without a word: all but variants
+#   testdata/pythons.sh [debian] [standalone] [stripped] [freethreaded] [arm64] [variants]     without a word: all but variants
 #
 # Everything lies in $PYTOP_PYTHONS (.cache/pythons of this repository when that is not set), is kept, and is used again: a second run takes seconds.
 # What fails is named at the end and makes the exit status 1; the rest goes on. debian, freethreaded and variants need root (debootstrap, chroot).
@@ -58,6 +58,25 @@ have() {
 # in_chroot DIR command…: apt-get there accepts an unreleased suite's expired index (a machine's clock may run ahead of its mirror).
 in_chroot() { local dir=$1; shift; env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$dir" "$@"; }
 apt_in() { local dir=$1; shift; in_chroot "$dir" apt-get -y -q -o Acquire::Check-Valid-Until=false "$@"; }
+
+# arm64 SUITE: Debian's interpreters and libpythons for arm64, unpacked into arm64-SUITE and never run: tests read them. They are in no manifest.
+arm64() {
+	local suite=$1 dir=$root/debian-$1 to=$root/arm64-$1 minor deb
+	ready "$to" 1 && return
+	chroot_of "$suite"
+	need_root
+	rm -rf "$to" "$to.new" "$dir/arm64"
+	mkdir -p "$to.new" "$dir/arm64/lists/partial"
+	local options="-o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State::lists=/arm64/lists -o Dir::State::status=/dev/null -o APT::Sandbox::User=root"
+	apt_in "$dir" $options update
+	for minor in $(minors_in "$dir"); do
+		in_chroot "$dir" sh -c 'cd /arm64 && apt-get -q "$@"' sh $options download "python$minor-minimal" "libpython$minor"
+	done
+	for deb in "$dir"/arm64/*.deb; do dpkg-deb -x "$deb" "$to.new"; done
+	rm -rf "$dir/arm64" "$to.new/usr/share"
+	mv "$to.new" "$to"
+	done_with "$to" 1
+}
 
 # entry NAME CHROOT PATH NOTES: one line of the manifest, once the interpreter has run.
 entry() {
@@ -232,7 +251,7 @@ variants() {
 }
 
 main() {
-	local want=${*:-debian standalone stripped freethreaded}
+	local want=${*:-debian standalone stripped freethreaded arm64}
 	for what in $want; do
 		case $what in
 		debian)
@@ -253,8 +272,13 @@ main() {
 				step "stripped-$(basename "$prefix")" stripped "$prefix"
 			done ;;
 		freethreaded) say "freethreaded 3.13 (the first time: several minutes)"; step freethreaded freethreaded ;;
+		arm64)
+			for suite in bookworm trixie sid; do
+				say "arm64 $suite"
+				step "arm64-$suite" arm64 "$suite"
+			done ;;
 		variants) say "variants (the first time: ten minutes or more)"; step variants variants ;;
-		*) say "unknown: $what (debian, standalone, stripped, freethreaded, variants)"; exit 2 ;;
+		*) say "unknown: $what (debian, standalone, stripped, freethreaded, arm64, variants)"; exit 2 ;;
 		esac
 	done
 

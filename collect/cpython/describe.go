@@ -18,7 +18,7 @@ var (
 	ErrPyPy      = errors.New("PyPy, not CPython")
 	ErrOld       = errors.New("older than Python 3.8")
 	ErrNew       = errors.New("newer than Python 3.15")
-	ErrMachine   = errors.New("not for x86-64")
+	ErrMachine   = errors.New("for a processor that this pytop does not know")
 	ErrTraceRefs = errors.New("built with Py_TRACE_REFS, which moves every field of every object")
 	ErrCorrupt   = errors.New("its description of itself makes no sense")
 )
@@ -42,7 +42,7 @@ type Python struct {
 // Describe says which CPython a file is. name is what the file is called
 // (its path), which helps when the file itself does not tell its version.
 func Describe(f *elf.File, name string) (*Python, error) {
-	if f.Machine() != elf.X86_64 {
+	if f.Machine() != elf.X86_64 && f.Machine() != elf.AArch64 {
 		return nil, fmt.Errorf("%w: %v", ErrMachine, f.Machine())
 	}
 	if err := f.Check(); err != nil {
@@ -79,6 +79,10 @@ func Describe(f *elf.File, name string) (*Python, error) {
 	free := false
 	if p.Offsets, free, err = findOffsets(f, p.Runtime, v); err != nil {
 		return nil, fmt.Errorf("Python %v: %w", v, err)
+	}
+	if f.Machine() == elf.AArch64 {
+		_, old := closed[v.minor]
+		p.Offsets = onARM64(p.Offsets, !old)
 	}
 	p.Traits = findTraits(f, v, free)
 	return p, nil

@@ -138,11 +138,11 @@ func TestMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[18] = 183 // EM_AARCH64
+	b[18] = 243 // EM_RISCV
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := describe(t, path); !errors.Is(err, ErrMachine) || !strings.Contains(err.Error(), "aarch64") {
+	if _, err := describe(t, path); !errors.Is(err, ErrMachine) || !strings.Contains(err.Error(), "RISCV") {
 		t.Error(err)
 	}
 }

@@ -50,7 +50,11 @@ func kernel() Check {
 	if err := unix.Uname(&name); err != nil {
 		return Check{"kernel", Missing, err.Error(), "pytop runs on Linux"}
 	}
-	return ok("kernel", fmt.Sprintf("Linux %s, %s", unix.ByteSliceToString(name.Release[:]), unix.ByteSliceToString(name.Machine[:])))
+	found := fmt.Sprintf("Linux %s, %s", unix.ByteSliceToString(name.Release[:]), unix.ByteSliceToString(name.Machine[:]))
+	if live.Untested != "" {
+		return Check{"kernel", Weak, found, live.Untested}
+	}
+	return ok("kernel", found)
 }
 
 func typeInformation() Check {

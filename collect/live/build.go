@@ -44,6 +44,14 @@ type fileID struct {
 // words says what is particular about the build.
 func (b *build) words() string { return b.python.Build(b.plan.Words()...) }
 
+// weak says what is weaker than it could be; empty: nothing.
+func (b *build) weak() string {
+	if Untested != "" && b.plan.Weak != "" {
+		return Untested + "; " + b.plan.Weak
+	}
+	return Untested + b.plan.Weak
+}
+
 // method says how calls are counted.
 func (b *build) method() string {
 	how := "uprobe_multi"
@@ -144,6 +152,9 @@ func inspect(pid int, m proc.Mapping) (*Located, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), file.Close())
 	}
 	py, err := cpython.Describe(e, m.Path)
+	if err == nil && e.Machine() != machine { // it is emulated: its instructions are data here
+		err = fmt.Errorf("%w: %v", cpython.ErrMachine, e.Machine())
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), e.Close(), file.Close())
 	}

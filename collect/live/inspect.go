@@ -45,7 +45,7 @@ func Inspect(pid int) (_ *Inspection, err error) {
 		return nil, err
 	}
 	return &Inspection{
-		File: path, Python: b.python.Version, Build: b.words(), Method: b.method(), Weak: b.plan.Weak,
+		File: path, Python: b.python.Version, Build: b.words(), Method: b.method(), Weak: b.weak(),
 		Took: time.Since(began), Cost: Cost{b.price.call, b.price.resume, b.programs.Multi},
 	}, nil
 }

@@ -99,7 +99,7 @@ func (s *Source) callsProbe() collect.Probe {
 		probe.Cost += p.tax + p.tail
 		methods = appendNew(methods, p.build.method())
 		reasons = appendNew(reasons, p.reason)
-		reasons = appendNew(reasons, p.build.plan.Weak)
+		reasons = appendNew(reasons, p.build.weak())
 	}
 	probe.Hits, probe.Lost, probe.Cost = probe.Hits+s.past.hits, probe.Lost+s.past.hitsLost, probe.Cost+s.past.cost
 	reasons = append(reasons, s.following.words(s, payers)...)

@@ -19,7 +19,7 @@ import (
 
 // finder is the version of what Find does: raise it whenever a file's plan may
 // change, so that cached plans are found anew.
-const finder = 1
+const finder = 2
 
 // Cache keeps plans on disk, by build. What it reads back is not believed: see
 // restore. Its zero value keeps nothing.
@@ -162,6 +162,10 @@ func (c Cache) write(name string, b []byte) (err error) {
 // the file: the plan must agree with it, instruction by instruction.
 func restore(f *elf.File, b []byte) (*Plan, error) {
 	var p Plan
+	set := isaOf(f.Machine())
+	if set == nil {
+		return nil, errors.New("a plan for another machine")
+	}
 	if err := json.Unmarshal(b, &p); err != nil {
 		return nil, err
 	}
@@ -173,7 +177,7 @@ func restore(f *elf.File, b []byte) (*Plan, error) {
 			return nil, errors.New("a plan of too many sites")
 		}
 		for i := range sites {
-			if err := sites[i].restore(); err != nil {
+			if err := sites[i].restore(set); err != nil {
 				return nil, fmt.Errorf("site %#x: %w", sites[i].Address, err)
 			}
 		}
@@ -182,17 +186,17 @@ func restore(f *elf.File, b []byte) (*Plan, error) {
 }
 
 // restore checks that a site is one that Find could have made.
-func (s *Site) restore() error {
-	i := decode(s.Address, s.Bytes)
-	known := func(r Register) bool { return r <= None && r != rsp }
+func (s *Site) restore(set *isa) error {
+	i := set.decode(s.Address, s.Bytes)
+	known := func(r Register) bool { return r == None || r < set.registers && r != set.stack }
 	switch {
-	case len(s.Bytes) > 15 || int(i.size) != len(s.Bytes) || i.cheap != s.Cheap:
+	case len(s.Bytes) > set.longest || int(i.size) != len(s.Bytes) || i.cheap != s.Cheap:
 		return errors.New("not the instruction it says")
 	case s.When > IfNotTaken || s.When != Always && (i.flow != branches || i.condition != s.Condition):
 		return errors.New("not the branch it says")
 	case !known(s.Code) || !known(s.Frame) || !known(s.Next) || !known(s.Throw) || s.Slot%8 != 0 || s.Ahead > 15:
 		return errors.New("no such register or slot")
 	}
-	s.Text = disassemble(s.Address, s.Bytes)
+	s.Text = set.disassemble(s.Address, s.Bytes)
 	return nil
 }

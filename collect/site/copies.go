@@ -1,10 +1,6 @@
 package site
 
-import (
-	"bytes"
-	"encoding/binary"
-	"slices"
-)
+import "slices"
 
 // findCopies finds inlined copies of the family's handlers. Where handlers are
 // functions (tail calls), compilers turn the likely targets of a dispatch into
@@ -12,7 +8,7 @@ import (
 // own code. A second way looks for code that does what RESUME_CHECK does.
 func (s *search) findCopies(family map[uint64]bool) []uint64 {
 	found := map[uint64]bool{}
-	for _, at := range s.text.references(family) {
+	for _, at := range s.text.isa.references(s.text, family) {
 		if c, ok := s.promoted(at, family); ok && !s.passesOn(c, family) {
 			found[c] = true
 		}
@@ -25,31 +21,6 @@ func (s *search) findCopies(family map[uint64]bool) []uint64 {
 	return list
 }
 
-// references are the instructions that may name an address of a family: in 32
-// bits as it is, or relative to themselves.
-func (t *text) references(family map[uint64]bool) []uint64 {
-	var found []uint64
-	for _, p := range t.parts {
-		for h := range family {
-			if h != uint64(uint32(h)) {
-				continue
-			}
-			var want [4]byte
-			binary.LittleEndian.PutUint32(want[:], uint32(h))
-			for at := 0; ; at++ {
-				n := bytes.Index(p.bytes[at:], want[:])
-				if n < 0 {
-					break
-				}
-				at += n
-				found = append(found, t.namers(p, at, h)...)
-			}
-		}
-		found = append(found, t.leas(p, family)...)
-	}
-	return found
-}
-
 // promoted follows the straight way from an instruction that names a handler's
 // address to the branch that is taken (or not) when the dispatch goes there,
 // and returns where that is.
@@ -57,12 +28,12 @@ func (s *search) promoted(at uint64, family map[uint64]bool) (uint64, bool) {
 	const most = 16
 	state := s.follow.begin(0)
 	for n := 0; n < most; n++ {
-		i := decode(at, s.text.at(at))
+		i := s.text.decode(at)
 		s.follow.step(&i, &state)
 		switch i.flow {
 		case branches:
 			f := state.flags
-			taken, ok := equality(i.condition)
+			taken, ok := s.text.isa.equality(i.condition)
 			if !ok || f.to == unknown || !family[uint64(s.follow.origins[f.to].n)] {
 				at = i.next()
 				continue
@@ -86,7 +57,7 @@ func (s *search) promoted(at uint64, family map[uint64]bool) (uint64, bool) {
 func (s *search) passesOn(at uint64, family map[uint64]bool) bool {
 	const most = 16
 	for n := 0; n < most && !family[at]; n++ {
-		i := decode(at, s.text.at(at))
+		i := s.text.decode(at)
 		switch i.flow {
 		case calls:
 			return family[i.target]
@@ -109,7 +80,7 @@ func (s *search) findAlike() []uint64 {
 		return nil
 	}
 	var found []uint64
-	for _, at := range s.text.stores(s.follow.layout.instr) {
+	for _, at := range s.text.isa.stores(s.text, s.follow.layout.instr) {
 		if _, known := s.graph.index[at]; !known && s.checks(at) {
 			found = append(found, at)
 		}
@@ -120,7 +91,7 @@ func (s *search) findAlike() []uint64 {
 // checks follows the straight way from a store to the first branch.
 func (s *search) checks(at uint64) bool {
 	const most = 14
-	w := &follower{values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}, layout: s.follow.layout}
+	w := &follower{isa: s.text.isa, values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}, layout: s.follow.layout}
 	w.stored = func(to, _ value) { w.frames[to] = true }
 	state := w.begin(0)
 	is := func(x value, offset int64, base func(value) bool) bool {
@@ -134,7 +105,7 @@ func (s *search) checks(at uint64) bool {
 		return is(x, w.layout.code, func(f value) bool { return w.frames[f] })
 	}
 	for n := 0; n < most; n++ {
-		i := decode(at, s.text.at(at))
+		i := s.text.decode(at)
 		if i.flow != straight {
 			return false
 		}

@@ -168,7 +168,7 @@ func (c *cover) candidates(way []int32) []choice {
 			continue
 		}
 		whens := []When{Always}
-		if x.flow == branches {
+		if x.flow == branches && x.condition < ifZero {
 			switch {
 			case k+1 < len(way) && x.next[1] == way[k+1] && x.next[0] != way[k+1], k+1 == len(way) && x.dispatch[1] && !x.dispatch[0]:
 				whens = append(whens, IfTaken)

@@ -107,7 +107,7 @@ func FuzzDecode(f *testing.F) {
 		if i.size == 0 || i.size > 15 {
 			t.Errorf("%x has %d bytes", b, i.size)
 		}
-		w := &follower{values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}}
+		w := &follower{isa: x86, values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}}
 		s := w.begin(0)
 		w.step(&i, &s)
 	})

@@ -62,7 +62,7 @@ func (s *search) firstStore(at uint64, naming int) (frame, next value) {
 	}
 	defer func() { s.follow.stored = nil }()
 	for n := 0; n < most && !done; n++ {
-		i := decode(at, s.text.at(at))
+		i := s.text.decode(at)
 		s.follow.step(&i, &state)
 		switch i.flow {
 		case jumps:
@@ -81,7 +81,7 @@ func (s *search) fromEntry(x value) bool {
 	o := s.follow.origins[x]
 	if o.kind == loaded { // unoptimised builds have everything below rbp
 		b := s.follow.origins[o.base]
-		return s.follow.stacks[o.base] || b.kind == atEntry && Register(b.n%16) == rbp && o.n < 0
+		return s.follow.stacks[o.base] || b.kind == atEntry && b.register() == s.follow.isa.frame && (o.n < 0 || s.follow.isa.above)
 	}
 	return o.kind == atEntry
 }

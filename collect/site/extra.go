@@ -28,10 +28,10 @@ func (s *search) findUndone() {
 func (s *search) markUndone(first, thread func(value) bool) {
 	for k := range s.graph.nodes {
 		n := &s.graph.nodes[k]
-		if !n.reached || n.flow != calls && n.flow != points || !first(n.state.registers[rdi]) {
+		if !n.reached || n.flow != calls && n.flow != points || !first(n.state.registers[s.text.isa.arguments[0]]) {
 			continue
 		}
-		o := s.follow.origins[n.state.registers[rsi]]
+		o := s.follow.origins[n.state.registers[s.text.isa.arguments[1]]]
 		if o.kind != loaded || o.n != s.follow.layout.threadInterp || !thread(o.base) {
 			continue
 		}
@@ -58,7 +58,7 @@ func (s *search) findFreed() {
 		return
 	}
 	none := Site{Address: entry, Code: None, Frame: None, Next: None, Throw: None}
-	if at, ok := s.straight(entry, 1<<rdi); ok {
+	if at, ok := s.straight(entry, 1<<s.text.isa.arguments[0]); ok {
 		none.Address = at
 	} else {
 		s.plan.weaken("code_dealloc has no cheap instruction: each freed function costs microseconds")
@@ -68,10 +68,10 @@ func (s *search) findFreed() {
 
 // straight finds the first cheap instruction on the way that every call from
 // an entry takes, before any of the registers is changed.
-func (s *search) straight(at uint64, keep uint16) (uint64, bool) {
+func (s *search) straight(at uint64, keep uint32) (uint64, bool) {
 	const most = 40
 	for n := 0; n < most; n++ {
-		i := decode(at, s.text.at(at))
+		i := s.text.decode(at)
 		switch {
 		case i.cheap:
 			return at, true

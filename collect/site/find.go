@@ -58,7 +58,7 @@ func (s *search) layout() layout {
 // newGraph begins a graph and what follows values along it.
 func (s *search) newGraph() {
 	s.graph = &graph{text: s.text, index: map[uint64]int32{}, ends: map[uint64]bool{}, handlers: map[uint64]bool{}, starts: map[uint64]int{}}
-	s.follow = &follower{values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}, nexts: map[value]bool{}, layout: s.layout()}
+	s.follow = &follower{isa: s.text.isa, values: newValues(), stacks: map[value]bool{}, frames: map[value]bool{}, nexts: map[value]bool{}, layout: s.layout()}
 }
 
 // findHandlers finds the sites of 3.11 and later: in the handlers of the

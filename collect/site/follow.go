@@ -3,6 +3,7 @@ package site
 // follower knows how instructions change a state, and what of it matters.
 type follower struct {
 	*values
+	isa    *isa
 	stacks map[value]bool // stack pointers at the entries
 	frames map[value]bool // what is known to be the frame
 	nexts  map[value]bool // what is known to be the running instruction's address
@@ -28,7 +29,7 @@ func (w *follower) local(base value, k int64) (int64, bool) {
 	if w.stacks[base] {
 		return k, true
 	}
-	if o := w.origins[base]; o.kind == atEntry && Register(o.n%16) == rbp && k < 0 && k >= -1<<20 {
+	if o := w.origins[base]; o.kind == atEntry && o.register() == w.isa.frame && (k < 0 || w.isa.above) && k >= -1<<20 && k < 1<<20 {
 		return k + belowFramePointer, true
 	}
 	return 0, false
@@ -76,7 +77,7 @@ func (w *follower) write(o operand, width uint8, holds value, s *state) {
 	at, local := w.local(base, k)
 	switch {
 	case o.index != None:
-		if o.base == rsp || o.base == rbp {
+		if o.base == w.isa.stack || o.base == w.isa.frame {
 			s.forgetStack()
 		}
 	case local:
@@ -124,11 +125,19 @@ func (w *follower) step(i *instruction, s *state) {
 	case adds:
 		s.registers[i.to.register] = w.add(s.registers[i.to.register], i.from.constant)
 	case masks:
-		s.registers[i.to.register] = w.mask(s.registers[i.to.register], i.from.constant)
+		x := s.registers[i.to.register]
+		if i.with.kind == inRegister {
+			x = s.registers[i.with.register]
+		}
+		s.registers[i.to.register] = w.mask(x, i.from.constant)
 	case widens:
 		s.registers[i.to.register] = w.row(i.from, s)
 	case sums:
-		s.registers[i.to.register] = w.sum(s.registers[i.to.register], s.registers[i.from.register])
+		x := s.registers[i.to.register]
+		if i.with.kind == inRegister {
+			x = s.registers[i.with.register]
+		}
+		s.registers[i.to.register] = w.sum(x, s.registers[i.from.register])
 	case pushes:
 		x := w.read(i.from, 8, s)
 		s.registers[rsp] = w.add(s.registers[rsp], -8)
@@ -143,6 +152,10 @@ func (w *follower) step(i *instruction, s *state) {
 		s.registers[rsp] = s.registers[rbp]
 		s.registers[rbp] = w.read(operand{kind: inMemory, base: rsp, index: None}, 8, s)
 		s.registers[rsp] = w.add(s.registers[rsp], 8)
+	case pairs:
+		w.pair(i, s)
+	case leaps:
+		s.registers[i.to.register] = w.number(origin{kind: leap})
 	case writes:
 		w.write(i.to, i.width, unknown, s)
 	case tests:
@@ -150,11 +163,34 @@ func (w *follower) step(i *instruction, s *state) {
 	case compares:
 		s.flags = w.compare(i, s)
 	}
+	if i.bump != 0 {
+		o := i.to
+		if o.kind != inMemory {
+			o = i.from
+		}
+		s.registers[o.base] = w.add(s.registers[o.base], i.bump)
+	}
 	for r, left := Register(0), i.clobbers; left != 0; r, left = r+1, left>>1 {
 		if left&1 != 0 {
 			s.registers[r] = unknown
 		}
 	}
+}
+
+// pair moves two registers to or from memory.
+func (w *follower) pair(i *instruction, s *state) {
+	if i.to.kind == inMemory {
+		behind := i.to
+		behind.constant += int64(i.width)
+		w.write(i.to, i.width, w.read(i.from, i.width, s), s)
+		w.write(behind, i.width, w.read(i.with, i.width, s), s)
+		return
+	}
+	behind := i.from
+	behind.constant += int64(i.width)
+	first, second := w.read(i.from, i.width, s), w.read(behind, i.width, s)
+	w.write(i.to, i.width, first, s)
+	w.write(i.with, i.width, second, s)
 }
 
 // row is what an indexed load gives: an entry of a table, if at a known place.
@@ -203,9 +239,9 @@ func (w *follower) compare(i *instruction, s *state) verdict {
 // begin is the state at an entry: nothing but where each register's value is from.
 func (w *follower) begin(entry int) state {
 	s := state{facts: lastiWhole}
-	for r := range s.registers {
+	for r := range s.registers[:w.isa.registers] {
 		s.registers[r] = w.entry(entry, Register(r))
 	}
-	w.stacks[s.registers[rsp]] = true
+	w.stacks[s.registers[w.isa.stack]] = true
 	return s
 }

@@ -20,7 +20,7 @@ func (g *graph) markForeign(t *table) {
 			if n, ok := g.index[at]; ok {
 				g.nodes[n].foreign = true
 			}
-			i := decode(at, g.text.at(at))
+			i := g.text.decode(at)
 			if i.flow == branches || i.flow == jumps {
 				push(i.target)
 			}

@@ -110,7 +110,7 @@ func (g *graph) grow(from uint64) (int32, error) {
 
 func (g *graph) add(at uint64, from int32) int32 {
 	n := int32(len(g.nodes))
-	g.nodes = append(g.nodes, node{instruction: decode(at, g.text.at(at)), from: from})
+	g.nodes = append(g.nodes, node{instruction: g.text.decode(at), from: from})
 	g.index[at] = n
 	return n
 }
@@ -166,12 +166,16 @@ func (g *graph) flow(w *follower, begin func(entry int) state) {
 // followed there.
 func (g *graph) branch(w *follower, x *node, way int, s *state) bool {
 	x.thrown[way], x.dispatch[way] = false, x.next[way] == none
-	taken, ok := equality(x.condition)
-	if !ok || x.state.flags.of == unknown {
+	taken, ok := g.text.isa.equality(x.condition)
+	f := x.state.flags
+	if x.condition == ifZero || x.condition == ifNotZero {
+		f = verdict{of: w.read(x.instruction.from, x.width, &x.state)}
+	}
+	if !ok || f.of == unknown {
 		return true
 	}
 	equal := taken == (way == 1)
-	switch f := x.state.flags; {
+	switch {
 	case f.to != unknown: // compared with a constant
 		if equal && g.handlers[uint64(w.origins[f.to].n)] {
 			x.dispatch[way] = true

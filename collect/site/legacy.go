@@ -19,8 +19,8 @@ func (s *search) findLegacy() error {
 	}
 	s.graph.entries = []int32{n}
 	w, traits := s.follow, s.python.Traits
-	frame := w.entry(0, arguments[traits.FrameArgument])
-	w.throw = w.entry(0, arguments[traits.ThrowArgument])
+	frame := w.entry(0, s.text.isa.arguments[traits.FrameArgument])
+	w.throw = w.entry(0, s.text.isa.arguments[traits.ThrowArgument])
 	w.frames[frame] = true
 	s.frames = []value{frame}
 	if err := s.run(func(int) state { return w.begin(0) }); err != nil {

@@ -1,9 +1,9 @@
 package site
 
 // holds finds a register whose value is one of those asked for; None: there is none.
-func (n *node) holds(is func(value) bool) Register {
+func (s *search) holds(n *node, is func(value) bool) Register {
 	for r, x := range n.state.registers {
-		if Register(r) != rsp && x != unknown && is(x) {
+		if Register(r) != s.text.isa.stack && x != unknown && is(x) {
 			return Register(r)
 		}
 	}
@@ -39,7 +39,7 @@ func (s *search) ahead(x value) (uint8, bool) {
 // holds the frame.
 func (s *search) frameSlot(n *node) (uint16, bool) {
 	const most = 1 << 15
-	stack, low := s.follow.split(n.state.registers[rsp])
+	stack, low := s.follow.split(n.state.registers[s.text.isa.stack])
 	if !s.follow.stacks[stack] {
 		return 0, false
 	}
@@ -50,7 +50,7 @@ func (s *search) frameSlot(n *node) (uint16, bool) {
 		}
 		at := o.n - low // from the stack pointer here
 		if o.base != stack {
-			if s.framePointer == 0 || s.follow.origins[o.base] != (origin{kind: atEntry, n: int64(rbp)}) || s.follow.origins[stack] != (origin{kind: atEntry, n: int64(rsp)}) {
+			if s.framePointer == 0 || s.follow.origins[o.base] != (origin{kind: atEntry, n: int64(s.text.isa.frame)}) || s.follow.origins[stack] != (origin{kind: atEntry, n: int64(s.text.isa.stack)}) {
 				continue
 			}
 			at = o.n - belowFramePointer + s.framePointer - low
@@ -70,19 +70,19 @@ func (s *search) frameSlot(n *node) (uint16, bool) {
 
 // at says what is where at a node.
 func (s *search) at(n *node) (site Site, ok bool) {
-	site = Site{Address: n.address, Cheap: n.cheap, Code: n.holds(s.isCode), Frame: n.holds(s.isFrame), Next: None, Throw: None}
+	site = Site{Address: n.address, Cheap: n.cheap, Code: s.holds(n, s.isCode), Frame: s.holds(n, s.isFrame), Next: None, Throw: None}
 	ok = true
 	if site.Frame == None {
 		site.Slot, ok = s.frameSlot(n)
 	}
 	least := uint8(255)
 	for r, x := range n.state.registers {
-		if k, ok := s.ahead(x); ok && k < least && Register(r) != rsp {
+		if k, ok := s.ahead(x); ok && k < least && Register(r) != s.text.isa.stack {
 			site.Next, site.Ahead, least = Register(r), k, k
 		}
 	}
 	if s.follow.throw != unknown {
-		site.Throw = n.holds(func(x value) bool { return s.follow.low(x) == s.follow.low(s.follow.throw) })
+		site.Throw = s.holds(n, func(x value) bool { return s.follow.low(x) == s.follow.low(s.follow.throw) })
 	}
 	return site, ok
 }
@@ -127,9 +127,9 @@ func (s *search) place(set []choice) {
 func (s *search) finish(site Site) Site {
 	site.Offset, _ = s.file.Offset(site.Address)
 	b := s.text.at(site.Address)
-	i := decode(site.Address, b)
+	i := s.text.isa.decode(site.Address, b)
 	site.Bytes = append([]byte(nil), b[:min(int(i.size), len(b))]...)
-	site.Text = disassemble(site.Address, b)
+	site.Text = s.text.isa.disassemble(site.Address, b)
 	site.Cheap = i.cheap
 	return site
 }

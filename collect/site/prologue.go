@@ -26,8 +26,8 @@ func (s *search) enter() (tailCalls bool, framePointer int64) {
 			tailCalls = tailCalls || e.throughTable(x)
 			continue
 		}
-		stack, low := e.follow.split(x.state.registers[rsp])
-		frame, high := e.follow.split(x.state.registers[rbp])
+		stack, low := e.follow.split(x.state.registers[s.text.isa.stack])
+		frame, high := e.follow.split(x.state.registers[s.text.isa.frame])
 		switch d := high - low; {
 		case !e.follow.stacks[stack] || frame != stack || d <= 0, framePointer != 0 && framePointer != d:
 			framePointer = -1

@@ -1,13 +1,14 @@
-// Package site finds where in a CPython's text probes go. x86.go (and, one
-// day, arm64.go) alone know instruction bytes.
+// Package site finds where in a CPython's text probes go. x86*.go and arm64*.go
+// alone know instruction bytes.
 package site
 
-// Register numbers a general register in x86's own encoding order:
+// Register numbers a general register as the machine's encoding does. x86-64:
 // 0 rax, 1 rcx, 2 rdx, 3 rbx, 4 rsp, 5 rbp, 6 rsi, 7 rdi, 8..15 r8..r15.
+// AArch64: 0..30 x0..x30, 31 sp.
 type Register uint8
 
 // None is no register.
-const None Register = 16
+const None Register = 255
 
 // When tells in which direction of a conditional branch a hit counts.
 type When uint8
@@ -29,7 +30,7 @@ type Site struct {
 	Cheap   bool   // the kernel emulates it; else each hit is single-stepped
 
 	When      When
-	Condition uint8 // x86 condition code (0..15) of the branch when When is not Always
+	Condition uint8 // the machine's condition code (0..15) of the branch when When is not Always
 
 	Code  Register // holds the code object (maybe tagged: see Traits); None: read it through the frame
 	Frame Register // holds the frame; None: it is at [rsp+Slot]

@@ -7,7 +7,7 @@ import (
 
 // state is what is known before an instruction, whichever way it was reached.
 type state struct {
-	registers [16]value
+	registers [mostRegisters]value
 	flags     verdict
 	cells     []cell // the stack, by offset; shared: copied when changed
 	lost      bool   // nothing is known of the stack any more

@@ -109,7 +109,7 @@ func (s *search) bound(n int32) (uint64, bool) {
 			}
 		}
 		if x.effect == compares && x.instruction.from.kind == isConstant && condition != nil {
-			taken, more, ok := below(condition.condition)
+			taken, more, ok := s.text.isa.below(condition.condition)
 			if n := uint64(x.instruction.from.constant) + more; ok && taken == (way == 1) && n > 0 && n <= 4096 {
 				return n, true
 			}

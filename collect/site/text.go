@@ -7,6 +7,7 @@ import (
 // text is a file's executable segments.
 type text struct {
 	file        *elf.File
+	isa         *isa
 	parts       []part
 	lowest, end uint64          // of all parts
 	returning   map[uint64]bool // by function: whether it may return
@@ -18,7 +19,10 @@ type part struct {
 }
 
 func openText(f *elf.File) (*text, error) {
-	t := &text{file: f, returning: map[uint64]bool{}}
+	t := &text{file: f, isa: isaOf(f.Machine()), returning: map[uint64]bool{}}
+	if t.isa == nil {
+		return nil, &Error{Found: "instructions for " + f.Machine().String(), Missing: "a decoder for them"}
+	}
 	for i, s := range f.Segments() {
 		if !s.Executable {
 			continue
@@ -64,13 +68,14 @@ func (t *text) at(address uint64) []byte {
 	return nil
 }
 
+// decode reads the instruction at an address.
+func (t *text) decode(address uint64) instruction { return t.isa.decode(address, t.at(address)) }
+
 // stop tells whether an instruction that decodes to stops is known never to
 // run on, or not known at all.
 func (t *text) stop(address uint64) end {
-	b := t.at(address)
-	switch {
-	case len(b) >= 2 && b[0] == 0x0f && (b[1] == 0x0b || b[1] == 0xb9), len(b) >= 1 && (b[0] == 0xcc || b[0] == 0xf4):
-		return never // ud2, ud1, int3, hlt
+	if t.isa.halts(t.at(address)) {
+		return never
 	}
 	return lost
 }
@@ -94,6 +99,11 @@ func (t *text) mayReturn(address uint64, depth int) bool {
 	if depth == 0 {
 		return true
 	}
+	if slot, ok := t.isa.slot(address, t.at(address)); ok {
+		name, to := t.through(slot)
+		t.returning[address] = !neverReturn[name] && (to == 0 || t.mayReturn(to, depth-1))
+		return t.returning[address]
+	}
 	t.returning[address] = true // while it is not known: functions that call themselves
 	seen := map[uint64]bool{}
 	work := []uint64{address}
@@ -104,7 +114,7 @@ func (t *text) mayReturn(address uint64, depth int) bool {
 			if seen[at] = true; len(seen) > most {
 				return true
 			}
-			i := decode(at, t.at(at))
+			i := t.decode(at)
 			switch i.flow {
 			case returns:
 				return true
@@ -139,7 +149,11 @@ func (t *text) stub(i *instruction) (name string, to uint64) {
 	if o.kind != inMemory || o.base != None || o.index != None {
 		return "", 0
 	}
-	slot := uint64(o.constant)
+	return t.through(uint64(o.constant))
+}
+
+// through says where a slot of the global offset table leads: see stub.
+func (t *text) through(slot uint64) (name string, to uint64) {
 	if name = t.file.Import(slot); name != "" {
 		return name, 0
 	}

@@ -10,13 +10,16 @@ const unknown value = 0
 type origin struct {
 	kind originKind
 	base value
-	n    int64 // constant, offset, or register + 16 * entry
+	n    int64 // constant, offset, or register + mostRegisters * entry
 }
+
+// register is which register held a value at the entry.
+func (o origin) register() Register { return Register(o.n % mostRegisters) }
 
 type originKind uint8
 
 const (
-	atEntry  originKind = iota + 1 // register n%16 at entry n/16
+	atEntry  originKind = iota + 1 // see register
 	loaded                         // 64 bits at [base + n]
 	plus                           // base + n
 	masked                         // base without its lowest bits
@@ -48,7 +51,7 @@ func (v *values) number(o origin) value {
 
 // entry is what a register held at an entry.
 func (v *values) entry(entry int, r Register) value {
-	return v.number(origin{kind: atEntry, n: int64(entry)*16 + int64(r)})
+	return v.number(origin{kind: atEntry, n: int64(entry)*mostRegisters + int64(r)})
 }
 
 // split is a value as another plus a constant.

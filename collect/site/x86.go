@@ -4,75 +4,12 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 )
 
-// flow is where an instruction passes control.
-type flow uint8
-
-const (
-	straight   flow = iota // to the next instruction
-	calls                  // to target, and back to the next instruction
-	points                 // a call through a pointer, and back
-	jumps                  // to target
-	branches               // to target or to the next instruction
-	dispatches             // through a pointer: for good
-	returns                // to the caller
-	stops                  // nowhere: it never runs, or it is not an instruction we know
-)
-
-// effect is what an instruction does to the values that are followed. All
-// registers in clobbers are unknown afterwards.
-type effect uint8
-
-const (
-	nothing   effect = iota
-	moves            // to = from; 32 bits wide clears the upper half
-	addresses        // to = address of from
-	adds             // to += constant
-	masks            // to &= constant
-	pushes           // from
-	pops             // to
-	tests            // flags = is from zero? (test r,r; cmp $0)
-	compares         // flags = are to and from equal?
-	writes           // to memory, something unknown
-	widens           // to = sign-extended 32 bits from memory: maybe an offset out of a compiled switch
-	sums             // to += from
-	leaves           // rsp = rbp, pop rbp
-)
-
-// operand is a register, memory, or a constant.
-type operand struct {
-	kind     operandKind
-	register Register // inRegister
-	base     Register // inMemory: at [base + constant], if not indexed
-	index    Register // inMemory; None: not indexed
-	scale    uint8
-	constant int64 // inMemory without base: the address
+// x86 is x86-64.
+var x86 = &isa{
+	decode: decode, disassemble: disassemble, equality: equality, below: below, halts: halts, references: references, stores: stores,
+	slot:      func(uint64, []byte) (uint64, bool) { return 0, false }, // its stubs are one jump: see text.stub
+	registers: 16, stack: rsp, frame: rbp, arguments: []Register{rdi, rsi, rdx, rcx, 8, 9}, longest: 15,
 }
-
-type operandKind uint8
-
-const (
-	noOperand operandKind = iota
-	inRegister
-	inMemory
-	isConstant
-)
-
-// instruction is what the walk needs to know of a machine instruction.
-type instruction struct {
-	address   uint64
-	target    uint64
-	size      uint8
-	flow      flow
-	effect    effect
-	condition uint8 // of branches: x86's code, 0..15
-	width     uint8 // bytes moved
-	cheap     bool  // the kernel emulates it: see emulated
-	flags     bool  // it changes the flags
-	to, from  operand
-	clobbers  uint16 // bit r: register r
-}
-
-func (i *instruction) next() uint64 { return i.address + uint64(i.size) }
 
 const (
 	rax Register = iota
@@ -166,14 +103,12 @@ func keepsFlags(o x86asm.Op) bool {
 	return false
 }
 
-// equality tells on which way a branch goes after a comparison: (true, true)
-// is taken when equal; (_, false) is another condition.
+// equality: see isa.
 func equality(condition uint8) (taken, ok bool) {
 	return condition == 4, condition == 4 || condition == 5
 }
 
-// below tells what a branch after "compare with n" says: on the way it is
-// taken (or not), the unsigned value is less than n + more. ok: it says that.
+// below: see isa.
 func below(condition uint8) (taken bool, more uint64, ok bool) {
 	switch condition {
 	case 2: // jb
@@ -188,8 +123,10 @@ func below(condition uint8) (taken bool, more uint64, ok bool) {
 	return false, 0, false
 }
 
-// arguments are the registers of a function's integer arguments (System V ABI).
-var arguments = [...]Register{rdi, rsi, rdx, rcx, 8, 9}
+// halts: ud2, ud1, int3, hlt.
+func halts(b []byte) bool {
+	return len(b) >= 2 && b[0] == 0x0f && (b[1] == 0x0b || b[1] == 0xb9) || len(b) >= 1 && (b[0] == 0xcc || b[0] == 0xf4)
+}
 
 // decodeFlow fills in where control goes; false: straight on.
 func (i *instruction) decodeFlow(in *x86asm.Inst) bool {

@@ -7,7 +7,7 @@ var readOnly = map[x86asm.Op]bool{x86asm.CMP: true, x86asm.TEST: true, x86asm.BT
 	x86asm.PREFETCHT1: true, x86asm.PREFETCHT2: true, x86asm.PREFETCHNTA: true, x86asm.PREFETCHW: true, x86asm.UCOMISD: true, x86asm.UCOMISS: true, x86asm.COMISD: true, x86asm.COMISS: true}
 
 // implicit are registers that operations change without naming them.
-var implicit = map[x86asm.Op]uint16{
+var implicit = map[x86asm.Op]uint32{
 	x86asm.MUL: 1<<rax | 1<<rdx, x86asm.IMUL: 0, x86asm.DIV: 1<<rax | 1<<rdx, x86asm.IDIV: 1<<rax | 1<<rdx,
 	x86asm.CDQ: 1 << rdx, x86asm.CQO: 1 << rdx, x86asm.CWD: 1 << rdx, x86asm.CBW: 1 << rax, x86asm.CWDE: 1 << rax, x86asm.CDQE: 1 << rax,
 	x86asm.CPUID: 1<<rax | 1<<rbx | 1<<rcx | 1<<rdx, x86asm.RDTSC: 1<<rax | 1<<rdx, x86asm.RDTSCP: 1<<rax | 1<<rcx | 1<<rdx, x86asm.XGETBV: 1<<rax | 1<<rdx,

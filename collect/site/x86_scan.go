@@ -15,6 +15,30 @@ func disassemble(address uint64, b []byte) string {
 	return x86asm.GNUSyntax(in, address, nil)
 }
 
+// references: see isa. In 32 bits as it is, or relative to themselves.
+func references(t *text, family map[uint64]bool) []uint64 {
+	var found []uint64
+	for _, p := range t.parts {
+		for h := range family {
+			if h != uint64(uint32(h)) {
+				continue
+			}
+			var want [4]byte
+			le.PutUint32(want[:], uint32(h))
+			for at := 0; ; at++ {
+				n := bytes.Index(p.bytes[at:], want[:])
+				if n < 0 {
+					break
+				}
+				at += n
+				found = append(found, t.namers(p, at, h)...)
+			}
+		}
+		found = append(found, t.leas(p, family)...)
+	}
+	return found
+}
+
 // namers are the instructions that may have the constant h in the four bytes
 // at an offset of a part: compares and moves that end there.
 func (t *text) namers(p part, at int, h uint64) []uint64 {
@@ -52,7 +76,7 @@ func (t *text) leas(p part, family map[uint64]bool) []uint64 {
 
 // stores are the instructions that write a 64-bit register to memory at an
 // offset of one byte: REX.W 89 /r with modrm 01.
-func (t *text) stores(offset int64) []uint64 {
+func stores(t *text, offset int64) []uint64 {
 	var found []uint64
 	if offset != int64(int8(offset)) {
 		return nil

@@ -1,0 +1,60 @@
+package live
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+
+	"pytop/collect/proc"
+	"pytop/collect/site"
+)
+
+// passSite passes a site in pytop's own text n times, with a code object, a
+// frame and an instruction's address where passed says.
+//
+//go:noescape
+func passSite(n uint64, code, frame, instruction uintptr)
+
+// passSiteAddress is where passSite begins.
+func passSiteAddress() uintptr
+
+// asPassed is a site of passSite that makes a program do what it does at s.
+func asPassed(s site.Site) site.Site {
+	out := site.Site{Code: site.None, Frame: site.None, Slot: passed.slot, Next: site.None, Throw: site.None, Cheap: true}
+	if s.Code != site.None {
+		out.Code = passed.code
+	}
+	if s.Frame != site.None {
+		out.Frame, out.Slot = passed.frame, 0
+	}
+	if s.Next != site.None {
+		out.Next = passed.next
+	}
+	return out
+}
+
+// passSiteJump is the address of passSite's site in pytop's own text. It is
+// looked up before anything is attached there.
+var passSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(passSiteAddress()) })
+
+// jumpAfter is the address of the first jump to the next instruction from an
+// address of pytop's own text on.
+func jumpAfter(start uintptr) (uint64, error) {
+	text := make([]byte, 64)
+	if err := proc.ReadMemory(os.Getpid(), uint64(start), text); err != nil {
+		return 0, fmt.Errorf("calibrate: %w", err)
+	}
+	i := bytes.Index(text, passed.jump)
+	if i < 0 {
+		return 0, fmt.Errorf("calibrate: the site is not at %#x", start)
+	}
+	return uint64(start) + uint64(i), nil
+}
+
+// place is where passSite has what it is given.
+type place struct {
+	code, frame, next site.Register
+	slot              uint16 // the frame's, too
+	jump              []byte // the site
+}
