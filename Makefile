@@ -13,7 +13,7 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 export PYTOP_PYTHONS ?= $(CACHE)/pythons
 
 .DEFAULT_GOAL := build
-.PHONY: demo build install test unit live bench fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
+.PHONY: demo build install test unit live bench builds fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
 
 demo: build ## build pytop, start a made-up Python program, watch it live
 	@.ci/need python3
@@ -42,6 +42,9 @@ live: build ## the tests that watch real interpreters: those here, and what make
 bench: build ## what counting costs, and what pytop itself costs
 	@.ci/need go python3
 	go test -count=1 -p 1 -timeout 60m -run '^$$' $(BENCHFLAGS) ./...
+
+builds: ## docs/builds.md again: every build here, counted and compared
+	PYTOP_BUILDS=$(CURDIR)/docs/builds.md go test -count=1 -run TestExactKnown ./collect/live
 
 fuzz: ## each parser against made-up input, FUZZTIME (10s) each
 	@.ci/need go
