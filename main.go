@@ -39,7 +39,9 @@ const (
 const help = `pytop: a live top for CPython. Counts every Python call of a running process, from outside.
 
 Usage:
-  pytop -p PID[,PID…]        watch these processes
+  pytop                      list every CPython of the machine, no probe attached; Enter watches one
+  pytop -p PID[,PID…]        watch these processes (--children: and their descendants)
+  pytop --all                watch every CPython, also those that start later
   pytop -- python app.py     start a command and watch it from its first call; exit with its status
   pytop dump -p PID          every thread's Python stack now, and who has the GIL; attaches nothing
   pytop demo                 start a small threaded Python workload and watch it
@@ -154,6 +156,8 @@ func statusOf(err error) int {
 type config struct {
 	verb      string // "", "dump", "doctor", "demo"
 	pids      []int
+	children  bool
+	all       bool
 	command   []string // after --, or demo's
 	delay     time.Duration
 	count     int
@@ -194,6 +198,8 @@ func parse(args []string) (config, error) {
 	f.SortFlags = false
 	f.Usage = func() { fmt.Printf(help, f.FlagUsages()) }
 	f.VarP(pids{&c.pids}, "pid", "p", "watch these processes: 4711, or 4711,4712")
+	f.BoolVar(&c.children, "children", false, "watch what they fork and exec too, from the first call")
+	f.BoolVar(&c.all, "all", false, "watch every CPython of the machine, also those that start later")
 	f.VarP(seconds{&c.delay}, "delay", "d", "time between readings: 500ms, 2s, 2 (seconds)")
 	f.IntVarP(&c.count, "count", "n", 0, "end after so many readings (default: none)")
 	f.Var(seconds{&c.duration}, "duration", "end after this time (default: none)")
@@ -245,8 +251,12 @@ func (c *config) check(rest []string) error {
 		return usage("dump takes -p PID, and -o json")
 	case c.verb == "demo" && len(c.pids) > 0:
 		return usage("demo watches its own workload: leave out -p")
-	case c.verb == "" && c.command == nil && len(c.pids) == 0:
-		return usage("say what to watch: pytop -p PID, pytop -- COMMAND, or pytop demo")
+	case c.all && (c.verb != "" || c.command != nil || len(c.pids) > 0):
+		return usage("--all watches every CPython: leave out the rest")
+	case c.children && c.command == nil && len(c.pids) == 0:
+		return usage("--children goes with -p PID or -- COMMAND")
+	case c.listing() && c.headless():
+		return usage("say what to watch: pytop -p PID, pytop --all, pytop -- COMMAND, or pytop demo")
 	case c.delay < 50*time.Millisecond || c.delay > time.Hour:
 		return usage("--delay %v is not between 50ms and 1h", c.delay)
 	case c.count < 0:
@@ -279,6 +289,11 @@ func (c *config) check(rest []string) error {
 		}
 	}
 	return nil
+}
+
+// listing tells whether the CPythons are listed, and nothing is watched at first.
+func (c *config) listing() bool {
+	return c.verb == "" && c.command == nil && len(c.pids) == 0 && !c.all
 }
 
 // headless tells whether nothing is drawn.

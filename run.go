@@ -117,7 +117,7 @@ func diagnose(c config) (int, error) {
 
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
-	return live.Options{PIDs: pids, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: live.UserCache(),
+	return live.Options{PIDs: pids, Children: c.children, All: c.all, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: live.UserCache(),
 		GIL: slices.Contains(c.probes, "gil"), NoCalls: !slices.Contains(c.probes, "calls")}
 }
 
@@ -215,10 +215,21 @@ func forward(command *launch.Command) context.Context {
 	return context.Background()
 }
 
+// mostReady is how many processes the ready line names.
+const mostReady = 8
+
 // readyLine says what is watched, how, and how exact it is.
 func readyLine(r *collect.Reading) string {
 	var parts []string
-	for _, p := range r.Processes {
+	for i, p := range r.Processes {
+		if i == mostReady && len(r.Processes) > mostReady+1 {
+			parts = append(parts, fmt.Sprintf("and %d more", len(r.Processes)-i))
+			break
+		}
+		if p.Process.Python == "" {
+			parts = append(parts, fmt.Sprintf("pid %d: not watched (%s)", p.Process.PID, p.Reason))
+			continue
+		}
 		text := fmt.Sprintf("pid %d CPython %s", p.Process.PID, p.Process.Python)
 		if p.Process.Build != "" {
 			text += " " + p.Process.Build
@@ -228,6 +239,9 @@ func readyLine(r *collect.Reading) string {
 			text += " (" + p.Reason + ")"
 		}
 		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return "pytop: ready: no CPython runs yet; those that start are watched"
 	}
 	text := strings.Join(parts, ", ")
 	for _, p := range r.Probes {

@@ -11,6 +11,7 @@ import (
 	"pytop/collect"
 	"pytop/collect/export"
 	"pytop/collect/launch"
+	"pytop/collect/live"
 	"pytop/tui"
 )
 
@@ -23,7 +24,11 @@ func screen(ctx context.Context, c config) (int, error) {
 	if err != nil {
 		return exitFailure, err
 	}
-	result, err := tui.Run(ctx, c.screenOptions(command))
+	o := c.screenOptions(command)
+	result, err := tui.Run(ctx, o)
+	if o.List != nil {
+		err = errors.Join(err, o.List.Close())
+	}
 	if result.Source != nil {
 		err = errors.Join(err, result.Source.Close())
 	}
@@ -67,6 +72,16 @@ func (c *config) screenOptions(command *launch.Command) tui.Options {
 			}
 			return save(s, list, dir)
 		},
+	}
+	if c.listing() {
+		o.Open, o.List = nil, live.OpenLister(c.liveOptions(nil).Cache)
+		o.Watch = func(_ context.Context, pids []int) (collect.Source, error) {
+			source, err := live.Open(c.liveOptions(pids))
+			if err != nil {
+				return nil, err // not a nil *live.Source
+			}
+			return source, nil
+		}
 	}
 	if command != nil && c.verb != "demo" { // the demo has nothing to say, and ends with pytop
 		o.Command, o.Log = strings.Join(c.command, " "), command.Log()

@@ -12,7 +12,9 @@ func TestUsage(t *testing.T) {
 		args string
 		want string
 	}{
-		{"", "say what to watch: pytop -p PID, pytop -- COMMAND, or pytop demo"},
+		{"", "say what to watch: pytop -p PID, pytop --all, pytop -- COMMAND, or pytop demo"},
+		{"--children", "--children goes with -p PID or -- COMMAND"},
+		{"--all -p 1", "--all watches every CPython: leave out the rest"},
 		{"--bogus", "unknown flag: --bogus"},
 		{"-p 0", `"0" is not the number of a process, like 4711 or 4711,4712`},
 		{"-p -5", `"-5" is not the number of a process`},

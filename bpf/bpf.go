@@ -8,14 +8,16 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -cflags "-O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -mcpu=v3" -target amd64,arm64 -type name -type text -type loss -type cookie_flags -type cookie_shifts -type call_flags -type text_sizes -type gil_sizes -type gil_kind -type gil_frame bpf pytop.bpf.c
+//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -cflags "-O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -mcpu=v3" -target amd64,arm64 -type name -type text -type loss -type cookie_flags -type cookie_shifts -type call_flags -type text_sizes -type process_flags -type missed_what -type event -type gil_sizes -type gil_kind -type gil_frame bpf pytop.bpf.c
 
 // What crosses, defined once in types.h.
 type (
 	PyOffsets    = bpfPyOffsets
 	CallKey      = bpfCallKey
 	CallCount    = bpfCallCount
+	ProcessKey   = bpfProcessKey
 	ProcessState = bpfProcessState
+	Event        = bpfEvent
 	Name         = bpfName
 	Text         = bpfText
 	ThreadKey    = bpfThreadKey
@@ -51,6 +53,22 @@ const (
 	LostGoneFull   = int(bpfLossLOST_GONE_FULL)
 	LostNames      = int(bpfLossLOST_NAMES)
 	LostNotCode    = int(bpfLossLOST_NOT_CODE)
+)
+
+// Bits of ProcessState.Flags.
+const (
+	Counted  = uint32(bpfProcessFlagsCOUNTED)
+	Family   = uint32(bpfProcessFlagsFAMILY)
+	Pays     = uint32(bpfProcessFlagsPAYS)
+	Ended    = uint32(bpfProcessFlagsENDED)
+	ByKernel = uint32(bpfProcessFlagsBY_KERNEL)
+	Execed   = uint32(bpfProcessFlagsEXECED)
+)
+
+// Keys of the map of what was missed.
+const (
+	MissedExecs     = uint32(bpfMissedWhatMISSED_EXECS)
+	MissedProcesses = uint32(bpfMissedWhatMISSED_PROCESSES)
 )
 
 // Room for each of a name event's texts, in bytes: one of these.
@@ -89,14 +107,21 @@ func OpenMaps(functions uint32, preallocated bool) (*Maps, error) {
 	return m, nil
 }
 
+// all is every map, by its name in the programs.
+func (m *Maps) all() map[string]*ebpf.Map {
+	return map[string]*ebpf.Map{
+		bpfMapLive: m.Live, bpfMapGone: m.Gone, bpfMapProcesses: m.Processes, bpfMapNames: m.Names, bpfMapLastId: m.LastId,
+		bpfMapFocused: m.Focused, bpfMapByThread: m.ByThread, bpfMapBlank: m.Blank, bpfMapEvents: m.Events, bpfMapMissed: m.Missed,
+		bpfMapGilProcesses: m.GilProcesses, bpfMapGilConds: m.GilConds, bpfMapGilStates: m.GilStates, bpfMapGilThreads: m.GilThreads,
+		bpfMapGilSlots: m.GilSlots, bpfMapGilFree: m.GilFree, bpfMapGilPairs: m.GilPairs, bpfMapBlame: m.Blame, bpfMapBlameStacks: m.BlameStacks,
+	}
+}
+
 // Memory is what the maps hold of the kernel's memory now, in bytes, as the
 // kernel tells it; 0 when it does not.
 func (m *Maps) Memory() uint64 {
 	var sum uint64
-	for _, one := range []*ebpf.Map{
-		m.Live, m.Gone, m.Processes, m.Names, m.Focused, m.ByThread, m.LastId,
-		m.GilProcesses, m.GilConds, m.GilStates, m.GilThreads, m.GilSlots, m.GilFree, m.GilPairs, m.Blame, m.BlameStacks,
-	} {
+	for _, one := range m.all() {
 		if info, err := one.Info(); err == nil {
 			if n, ok := info.Memlock(); ok {
 				sum += n

@@ -45,6 +45,8 @@ type bpfCallCount struct {
 	Start         uint64
 	Flags         uint32
 	Pid           uint32
+	Started       uint32
+	Pad           uint32
 }
 
 type bpfCallFlags uint32
@@ -58,6 +60,7 @@ type bpfCallKey struct {
 	Tgid  uint32
 	Image uint32
 	Code  uint64
+	Start uint64
 }
 
 type bpfCookieFlags uint32
@@ -83,6 +86,12 @@ const (
 	bpfCookieShiftsSLOT_SHIFT      bpfCookieShifts = 36
 	bpfCookieShiftsATTACH_SHIFT    bpfCookieShifts = 56
 )
+
+type bpfEvent struct {
+	_       structs.HostLayout
+	Pid     uint32
+	Started uint32
+}
 
 type bpfGilCond struct {
 	_       structs.HostLayout
@@ -218,6 +227,14 @@ const (
 	bpfLossLOSSES          bpfLoss = 5
 )
 
+type bpfMissedWhat uint32
+
+const (
+	bpfMissedWhatMISSED_EXECS     bpfMissedWhat = 0
+	bpfMissedWhatMISSED_PROCESSES bpfMissedWhat = 1
+	bpfMissedWhatMISSED           bpfMissedWhat = 2
+)
+
 type bpfName struct {
 	_        structs.HostLayout
 	Id       uint64
@@ -228,6 +245,23 @@ type bpfName struct {
 	Function bpfText
 }
 
+type bpfProcessFlags uint32
+
+const (
+	bpfProcessFlagsCOUNTED   bpfProcessFlags = 1
+	bpfProcessFlagsFAMILY    bpfProcessFlags = 2
+	bpfProcessFlagsPAYS      bpfProcessFlags = 4
+	bpfProcessFlagsENDED     bpfProcessFlags = 8
+	bpfProcessFlagsBY_KERNEL bpfProcessFlags = 16
+	bpfProcessFlagsEXECED    bpfProcessFlags = 32
+)
+
+type bpfProcessKey struct {
+	_       structs.HostLayout
+	Pid     uint32
+	Started uint32
+}
+
 type bpfProcessState struct {
 	_            structs.HostLayout
 	CodeType     uint64
@@ -235,6 +269,11 @@ type bpfProcessState struct {
 	Freed        uint64
 	Instrumented uint64
 	Lost         [5]uint64
+	Flags        uint32
+	Build        uint32
+	Parent       uint32
+	Execs        uint32
+	Command      [128]int8
 }
 
 type bpfPyOffsets struct {
@@ -294,7 +333,9 @@ type bpfThreadKey struct {
 const (
 	bpfMapBlame          = "blame"
 	bpfMapBlameStacks    = "blame_stacks"
+	bpfMapBlank          = "blank"
 	bpfMapByThread       = "by_thread"
+	bpfMapEvents         = "events"
 	bpfMapFocused        = "focused"
 	bpfMapGilConds       = "gil_conds"
 	bpfMapGilFree        = "gil_free"
@@ -306,6 +347,7 @@ const (
 	bpfMapGone           = "gone"
 	bpfMapLastId         = "last_id"
 	bpfMapLive           = "live"
+	bpfMapMissed         = "missed"
 	bpfMapNames          = "names"
 	bpfMapProcesses      = "processes"
 	bpfProgCalled        = "called"
@@ -315,22 +357,31 @@ const (
 	bpfProgForced        = "forced"
 	bpfProgFreed         = "freed"
 	bpfProgInstrumented  = "instrumented"
+	bpfProgProcessExeced = "process_execed"
+	bpfProgProcessExited = "process_exited"
+	bpfProgProcessForked = "process_forked"
 	bpfProgSignalled     = "signalled"
 	bpfProgWaited        = "waited"
+	bpfVarBootOffset     = "boot_offset"
+	bpfVarBuild          = "build"
 	bpfVarFocusEpoch     = "focus_epoch"
 	bpfVarGil            = "gil"
 	bpfVarGoCallFlags    = "go_call_flags"
 	bpfVarGoCookieFlags  = "go_cookie_flags"
 	bpfVarGoCookieShifts = "go_cookie_shifts"
+	bpfVarGoEvent        = "go_event"
 	bpfVarGoGilFrame     = "go_gil_frame"
 	bpfVarGoGilKind      = "go_gil_kind"
 	bpfVarGoGilSizes     = "go_gil_sizes"
 	bpfVarGoLoss         = "go_loss"
+	bpfVarGoMissedWhat   = "go_missed_what"
 	bpfVarGoName         = "go_name"
+	bpfVarGoProcessFlags = "go_process_flags"
 	bpfVarGoTextSizes    = "go_text_sizes"
 	bpfVarPidnsDev       = "pidns_dev"
 	bpfVarPidnsIno       = "pidns_ino"
 	bpfVarPy             = "py"
+	bpfVarWatchAll       = "watch_all"
 )
 
 // loadBpf returns the embedded CollectionSpec for bpf.
@@ -375,15 +426,18 @@ type bpfSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfProgramSpecs struct {
-	Called       *ebpf.ProgramSpec `ebpf:"called"`
-	Empty        *ebpf.ProgramSpec `ebpf:"empty"`
-	Executor     *ebpf.ProgramSpec `ebpf:"executor"`
-	Exited       *ebpf.ProgramSpec `ebpf:"exited"`
-	Forced       *ebpf.ProgramSpec `ebpf:"forced"`
-	Freed        *ebpf.ProgramSpec `ebpf:"freed"`
-	Instrumented *ebpf.ProgramSpec `ebpf:"instrumented"`
-	Signalled    *ebpf.ProgramSpec `ebpf:"signalled"`
-	Waited       *ebpf.ProgramSpec `ebpf:"waited"`
+	Called        *ebpf.ProgramSpec `ebpf:"called"`
+	Empty         *ebpf.ProgramSpec `ebpf:"empty"`
+	Executor      *ebpf.ProgramSpec `ebpf:"executor"`
+	Exited        *ebpf.ProgramSpec `ebpf:"exited"`
+	Forced        *ebpf.ProgramSpec `ebpf:"forced"`
+	Freed         *ebpf.ProgramSpec `ebpf:"freed"`
+	Instrumented  *ebpf.ProgramSpec `ebpf:"instrumented"`
+	ProcessExeced *ebpf.ProgramSpec `ebpf:"process_execed"`
+	ProcessExited *ebpf.ProgramSpec `ebpf:"process_exited"`
+	ProcessForked *ebpf.ProgramSpec `ebpf:"process_forked"`
+	Signalled     *ebpf.ProgramSpec `ebpf:"signalled"`
+	Waited        *ebpf.ProgramSpec `ebpf:"waited"`
 }
 
 // bpfMapSpecs contains maps before they are loaded into the kernel.
@@ -392,7 +446,9 @@ type bpfProgramSpecs struct {
 type bpfMapSpecs struct {
 	Blame        *ebpf.MapSpec `ebpf:"blame"`
 	BlameStacks  *ebpf.MapSpec `ebpf:"blame_stacks"`
+	Blank        *ebpf.MapSpec `ebpf:"blank"`
 	ByThread     *ebpf.MapSpec `ebpf:"by_thread"`
+	Events       *ebpf.MapSpec `ebpf:"events"`
 	Focused      *ebpf.MapSpec `ebpf:"focused"`
 	GilConds     *ebpf.MapSpec `ebpf:"gil_conds"`
 	GilFree      *ebpf.MapSpec `ebpf:"gil_free"`
@@ -404,6 +460,7 @@ type bpfMapSpecs struct {
 	Gone         *ebpf.MapSpec `ebpf:"gone"`
 	LastId       *ebpf.MapSpec `ebpf:"last_id"`
 	Live         *ebpf.MapSpec `ebpf:"live"`
+	Missed       *ebpf.MapSpec `ebpf:"missed"`
 	Names        *ebpf.MapSpec `ebpf:"names"`
 	Processes    *ebpf.MapSpec `ebpf:"processes"`
 }
@@ -412,20 +469,26 @@ type bpfMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfVariableSpecs struct {
+	BootOffset     *ebpf.VariableSpec `ebpf:"boot_offset"`
+	Build          *ebpf.VariableSpec `ebpf:"build"`
 	FocusEpoch     *ebpf.VariableSpec `ebpf:"focus_epoch"`
 	Gil            *ebpf.VariableSpec `ebpf:"gil"`
 	GoCallFlags    *ebpf.VariableSpec `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.VariableSpec `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.VariableSpec `ebpf:"go_cookie_shifts"`
+	GoEvent        *ebpf.VariableSpec `ebpf:"go_event"`
 	GoGilFrame     *ebpf.VariableSpec `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.VariableSpec `ebpf:"go_gil_kind"`
 	GoGilSizes     *ebpf.VariableSpec `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.VariableSpec `ebpf:"go_loss"`
+	GoMissedWhat   *ebpf.VariableSpec `ebpf:"go_missed_what"`
 	GoName         *ebpf.VariableSpec `ebpf:"go_name"`
+	GoProcessFlags *ebpf.VariableSpec `ebpf:"go_process_flags"`
 	GoTextSizes    *ebpf.VariableSpec `ebpf:"go_text_sizes"`
 	PidnsDev       *ebpf.VariableSpec `ebpf:"pidns_dev"`
 	PidnsIno       *ebpf.VariableSpec `ebpf:"pidns_ino"`
 	Py             *ebpf.VariableSpec `ebpf:"py"`
+	WatchAll       *ebpf.VariableSpec `ebpf:"watch_all"`
 }
 
 // bpfObjects contains all objects after they have been loaded into the kernel.
@@ -450,7 +513,9 @@ func (o *bpfObjects) Close() error {
 type bpfMaps struct {
 	Blame        *ebpf.Map `ebpf:"blame"`
 	BlameStacks  *ebpf.Map `ebpf:"blame_stacks"`
+	Blank        *ebpf.Map `ebpf:"blank"`
 	ByThread     *ebpf.Map `ebpf:"by_thread"`
+	Events       *ebpf.Map `ebpf:"events"`
 	Focused      *ebpf.Map `ebpf:"focused"`
 	GilConds     *ebpf.Map `ebpf:"gil_conds"`
 	GilFree      *ebpf.Map `ebpf:"gil_free"`
@@ -462,6 +527,7 @@ type bpfMaps struct {
 	Gone         *ebpf.Map `ebpf:"gone"`
 	LastId       *ebpf.Map `ebpf:"last_id"`
 	Live         *ebpf.Map `ebpf:"live"`
+	Missed       *ebpf.Map `ebpf:"missed"`
 	Names        *ebpf.Map `ebpf:"names"`
 	Processes    *ebpf.Map `ebpf:"processes"`
 }
@@ -470,7 +536,9 @@ func (m *bpfMaps) Close() error {
 	return _BpfClose(
 		m.Blame,
 		m.BlameStacks,
+		m.Blank,
 		m.ByThread,
+		m.Events,
 		m.Focused,
 		m.GilConds,
 		m.GilFree,
@@ -482,6 +550,7 @@ func (m *bpfMaps) Close() error {
 		m.Gone,
 		m.LastId,
 		m.Live,
+		m.Missed,
 		m.Names,
 		m.Processes,
 	)
@@ -491,35 +560,44 @@ func (m *bpfMaps) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfVariables struct {
+	BootOffset     *ebpf.Variable `ebpf:"boot_offset"`
+	Build          *ebpf.Variable `ebpf:"build"`
 	FocusEpoch     *ebpf.Variable `ebpf:"focus_epoch"`
 	Gil            *ebpf.Variable `ebpf:"gil"`
 	GoCallFlags    *ebpf.Variable `ebpf:"go_call_flags"`
 	GoCookieFlags  *ebpf.Variable `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.Variable `ebpf:"go_cookie_shifts"`
+	GoEvent        *ebpf.Variable `ebpf:"go_event"`
 	GoGilFrame     *ebpf.Variable `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.Variable `ebpf:"go_gil_kind"`
 	GoGilSizes     *ebpf.Variable `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.Variable `ebpf:"go_loss"`
+	GoMissedWhat   *ebpf.Variable `ebpf:"go_missed_what"`
 	GoName         *ebpf.Variable `ebpf:"go_name"`
+	GoProcessFlags *ebpf.Variable `ebpf:"go_process_flags"`
 	GoTextSizes    *ebpf.Variable `ebpf:"go_text_sizes"`
 	PidnsDev       *ebpf.Variable `ebpf:"pidns_dev"`
 	PidnsIno       *ebpf.Variable `ebpf:"pidns_ino"`
 	Py             *ebpf.Variable `ebpf:"py"`
+	WatchAll       *ebpf.Variable `ebpf:"watch_all"`
 }
 
 // bpfPrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfPrograms struct {
-	Called       *ebpf.Program `ebpf:"called"`
-	Empty        *ebpf.Program `ebpf:"empty"`
-	Executor     *ebpf.Program `ebpf:"executor"`
-	Exited       *ebpf.Program `ebpf:"exited"`
-	Forced       *ebpf.Program `ebpf:"forced"`
-	Freed        *ebpf.Program `ebpf:"freed"`
-	Instrumented *ebpf.Program `ebpf:"instrumented"`
-	Signalled    *ebpf.Program `ebpf:"signalled"`
-	Waited       *ebpf.Program `ebpf:"waited"`
+	Called        *ebpf.Program `ebpf:"called"`
+	Empty         *ebpf.Program `ebpf:"empty"`
+	Executor      *ebpf.Program `ebpf:"executor"`
+	Exited        *ebpf.Program `ebpf:"exited"`
+	Forced        *ebpf.Program `ebpf:"forced"`
+	Freed         *ebpf.Program `ebpf:"freed"`
+	Instrumented  *ebpf.Program `ebpf:"instrumented"`
+	ProcessExeced *ebpf.Program `ebpf:"process_execed"`
+	ProcessExited *ebpf.Program `ebpf:"process_exited"`
+	ProcessForked *ebpf.Program `ebpf:"process_forked"`
+	Signalled     *ebpf.Program `ebpf:"signalled"`
+	Waited        *ebpf.Program `ebpf:"waited"`
 }
 
 func (p *bpfPrograms) Close() error {
@@ -531,6 +609,9 @@ func (p *bpfPrograms) Close() error {
 		p.Forced,
 		p.Freed,
 		p.Instrumented,
+		p.ProcessExeced,
+		p.ProcessExited,
+		p.ProcessForked,
 		p.Signalled,
 		p.Waited,
 	)

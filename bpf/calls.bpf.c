@@ -3,10 +3,6 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* Counts starts and resumes of Python functions. */
 
-/* pytop's own PID namespace; 0: it is the first one. */
-const volatile __u64 pidns_dev = 0;
-const volatile __u64 pidns_ino = 0;
-
 /* Set by Go while a function is counted by thread: 0 is no; grows with each focus. */
 __u32 focus_epoch = 0;
 
@@ -25,15 +21,17 @@ static __always_inline __u64 current_ids(void)
 	return (__u64)ns.tgid << 32 | ns.pid;
 }
 
-static __always_inline __u32 current_pid(void)
+static __always_inline struct process_state *current_process(void)
 {
-	return current_ids() >> 32;
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct process_key key = { .pid = current_ids() >> 32, .started = started(task->group_leader->start_boottime) };
+
+	return bpf_map_lookup_elem(&processes, &key);
 }
 
 static __always_inline int lose(enum loss why, __u64 n)
 {
-	__u32 pid = current_pid();
-	struct process_state *p = bpf_map_lookup_elem(&processes, &pid);
+	struct process_state *p = current_process();
 
 	if (p)
 		__sync_fetch_and_add(&p->lost[why], n);
@@ -47,6 +45,7 @@ static __always_inline struct call_key call_key(__u64 code, __u64 cookie)
 		.tgid = bpf_get_current_pid_tgid() >> 32,
 		.image = (__u32)task->self_exec_id << 8 | (__u32)(cookie >> ATTACH_SHIFT),
 		.code = code,
+		.start = task->group_leader->start_boottime,
 	};
 	return key;
 }
@@ -112,13 +111,20 @@ static __noinline int send_name(__u64 id, __u64 code, __u32 pid)
 static __noinline struct call_count *first_sight(struct call_key *key)
 {
 	struct call_count fresh = {};
-	__u32 zero = 0, flags = 0, pid = current_pid();
-	struct process_state *p = bpf_map_lookup_elem(&processes, &pid);
+	struct process_key process = { .pid = current_ids() >> 32, .started = started(key->start) };
+	struct process_state *p = bpf_map_lookup_elem(&processes, &process);
+	__u32 zero = 0, flags = 0, pid = process.pid;
 	__u64 *last = bpf_map_lookup_elem(&last_id, &zero);
 	long failed;
 
-	if (!p || !last)
-		return 0; /* not watched: a child that inherited the breakpoint */
+	if (!p && watch_all && pid)
+		p = add_process(&process, COUNTED | BY_KERNEL, (void *)bpf_get_current_task_btf());
+	if (!p || !(p->flags & COUNTED) || !last)
+		return 0; /* not watched: another process of the same file, or a child that inherited the breakpoint */
+	if (p->build != build) /* its first call of all, or of another CPython that it exec'd */
+		p->build = build;
+	if (p->flags & EXECED)
+		__sync_fetch_and_and(&p->flags, ~EXECED);
 	if (!is_code(key->code, p->code_type)) {
 		__sync_fetch_and_add(&p->lost[LOST_NOT_CODE], 1);
 		return 0;
@@ -128,6 +134,7 @@ static __noinline struct call_count *first_sight(struct call_key *key)
 		fresh.flags = GENERATOR;
 	fresh.id = __sync_fetch_and_add(last, 1) + 1;
 	fresh.pid = pid;
+	fresh.started = process.started;
 	failed = bpf_map_update_elem(&live, key, &fresh, BPF_NOEXIST);
 	if (!failed && !send_name(fresh.id, key->code, pid))
 		__sync_fetch_and_add(&p->lost[LOST_NAMES], 1);
@@ -226,17 +233,16 @@ int freed(struct pt_regs *ctx)
 {
 	struct call_key key = call_key(first_argument(ctx), bpf_get_attach_cookie(ctx));
 	struct call_count *n = bpf_map_lookup_elem(&live, &key);
-	__u32 pid;
 	struct process_state *p;
 
 	if (!n)
 		return 0;
-	pid = n->pid;
+	struct process_key process = { .pid = n->pid, .started = n->started };
 	__u64 id = n->id, counted = n->calls + n->resumes - n->calls_undone - n->resumes_undone;
 	long failed = bpf_map_update_elem(&gone, &id, n, BPF_NOEXIST);
 
 	bpf_map_delete_elem(&live, &key); /* in any case: never let the counts become another function's */
-	p = bpf_map_lookup_elem(&processes, &pid);
+	p = bpf_map_lookup_elem(&processes, &process);
 	if (p) {
 		__sync_fetch_and_add(&p->freed, 1);
 		if (failed)
@@ -254,7 +260,6 @@ int instrumented(struct pt_regs *ctx)
 	struct call_count *n = bpf_map_lookup_elem(&live, &key);
 	enum hit hit = START;
 	struct process_state *p;
-	__u32 pid;
 
 	if (!n)
 		return 0;
@@ -266,8 +271,8 @@ int instrumented(struct pt_regs *ctx)
 		__sync_fetch_and_add(&n->resumes_undone, 1);
 	else if (hit == UNREADABLE)
 		return lose(LOST_UNREADABLE, 1);
-	pid = n->pid;
-	p = bpf_map_lookup_elem(&processes, &pid);
+	struct process_key process = { .pid = n->pid, .started = n->started };
+	p = bpf_map_lookup_elem(&processes, &process);
 	if (p)
 		__sync_fetch_and_add(&p->instrumented, 1);
 	return 0;
@@ -277,8 +282,7 @@ int instrumented(struct pt_regs *ctx)
 SEC("uprobe.multi")
 int executor(struct pt_regs *ctx)
 {
-	__u32 pid = current_pid();
-	struct process_state *p = bpf_map_lookup_elem(&processes, &pid);
+	struct process_state *p = current_process();
 
 	if (p)
 		__sync_fetch_and_add(&p->executor, 1);

@@ -22,14 +22,37 @@ struct {
 	__type(value, struct call_count);
 } gone SEC(".maps");
 
-/* PID, as pytop's namespace numbers it -> a watched process. Entries are made and deleted by Go; counters are written here. */
+/* Watched processes and their descendants. Entries are made by Go, by process_forked for children, and by first_sight when all are watched;
+ * deleted by Go after the last reading, and by process_execed and process_exited those that only paid. Counters are written by the programs. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 16384);
-	__type(key, __u32);
+	__type(key, struct process_key);
 	__type(value, struct process_state);
 } processes SEC(".maps");
+
+/* 0 -> what a new entry of processes begins as: zeros, too many for a program's stack. Nobody writes it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct process_state);
+} blank SEC(".maps");
+
+/* Programs that processes exec'd, while all are watched or for those whose children are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 256 << 10);
+} events SEC(".maps");
+
+/* enum missed_what -> how many. Written by the programs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MISSED);
+	__type(key, __u32);
+	__type(value, __u64);
+} missed SEC(".maps");
 
 /* Names of code objects at their first sight. */
 struct {

@@ -24,6 +24,13 @@ func canAllocate() bool {
 // PIDNamespace is a PID namespace's device and inode; zero for the first one.
 type PIDNamespace struct{ Dev, Ino uint64 }
 
+// Machine is what the programs must know of where pytop runs, and whom it watches.
+type Machine struct {
+	PIDs       PIDNamespace
+	BootOffset int64 // what pytop's time namespace adds to the time since boot, ns
+	WatchAll   bool  // count every process that passes a site
+}
+
 // Programs count the calls of one build of CPython.
 type Programs struct {
 	callPrograms
@@ -41,11 +48,13 @@ type callPrograms struct {
 	Instrumented *ebpf.Program `ebpf:"instrumented"`
 }
 
-// LoadPrograms loads the programs over the maps for a build's offsets. With
-// multi they can only be attached by uprobe_multi (Linux 6.6), without only
-// by perf events.
-func LoadPrograms(m *Maps, py PyOffsets, ns PIDNamespace, multi bool) (*Programs, error) {
-	spec, replace, err := specOver(m, map[string]any{bpfVarPy: py, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino}, multi)
+// LoadPrograms loads the programs over the maps for a build's offsets and
+// number. With multi they can only be attached by uprobe_multi (Linux 6.6),
+// without only by perf events.
+func LoadPrograms(m *Maps, py PyOffsets, build uint32, on Machine, multi bool) (*Programs, error) {
+	constants := on.constants()
+	constants[bpfVarPy], constants[bpfVarBuild] = py, build
+	spec, replace, err := specOver(m, constants, multi)
 	if err != nil {
 		return nil, err
 	}
@@ -57,6 +66,15 @@ func LoadPrograms(m *Maps, py PyOffsets, ns PIDNamespace, multi bool) (*Programs
 		return nil, explained(fmt.Errorf("load BPF programs: %w", err))
 	}
 	return &Programs{callPrograms: out.callPrograms, Multi: multi, focusEpoch: out.FocusEpoch}, nil
+}
+
+// constants are what on is in the programs.
+func (on Machine) constants() map[string]any {
+	all := uint32(0)
+	if on.WatchAll {
+		all = 1
+	}
+	return map[string]any{bpfVarPidnsDev: on.PIDs.Dev, bpfVarPidnsIno: on.PIDs.Ino, bpfVarBootOffset: on.BootOffset, bpfVarWatchAll: all}
 }
 
 // SetFocus starts counting the focused code objects by thread under a new
@@ -96,12 +114,7 @@ func specOver(m *Maps, constants map[string]any, multi bool) (*ebpf.CollectionSp
 			}
 		}
 	}
-	replace := map[string]*ebpf.Map{
-		bpfMapLive: m.Live, bpfMapGone: m.Gone, bpfMapProcesses: m.Processes, bpfMapNames: m.Names,
-		bpfMapLastId: m.LastId, bpfMapFocused: m.Focused, bpfMapByThread: m.ByThread,
-		bpfMapGilProcesses: m.GilProcesses, bpfMapGilConds: m.GilConds, bpfMapGilStates: m.GilStates, bpfMapGilThreads: m.GilThreads,
-		bpfMapGilSlots: m.GilSlots, bpfMapGilFree: m.GilFree, bpfMapGilPairs: m.GilPairs, bpfMapBlame: m.Blame, bpfMapBlameStacks: m.BlameStacks,
-	}
+	replace := m.all()
 	for name, one := range replace { // sizes and flags were set when they were made
 		spec.Maps[name].MaxEntries = one.MaxEntries()
 		spec.Maps[name].Flags = one.Flags()

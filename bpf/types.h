@@ -51,8 +51,9 @@ struct call_key {
 	__u32 tgid;
 	__u32 image; /* self_exec_id << 8 | attach: which program of the process, and which attach */
 	__u64 code;  /* address */
+	__u64 start; /* of the process, ns since boot: a later one with the same number is another */
 };
-_Static_assert(sizeof(struct call_key) == 16, "no holes");
+_Static_assert(sizeof(struct call_key) == 24, "no holes");
 
 enum call_flags { GENERATOR = 1 };
 
@@ -66,8 +67,10 @@ struct call_count {
 	__u64 start; /* address of a generator's RESUME 0, once seen */
 	__u32 flags;
 	__u32 pid; /* as pytop's PID namespace numbers it */
+	__u32 started; /* as in process_key */
+	__u32 pad;
 };
-_Static_assert(sizeof(struct call_count) == 56, "no holes");
+_Static_assert(sizeof(struct call_count) == 64, "no holes");
 
 /* Why hits are lost; the index of process_state.lost. */
 enum loss {
@@ -79,15 +82,50 @@ enum loss {
 	LOSSES = 5,
 };
 
-/* process_state: a watched process. */
+/* process_key: a process, and no later one with the same number. */
+struct process_key {
+	__u32 pid;     /* as pytop's PID namespace numbers it */
+	__u32 started; /* 1/100 s since boot, as in /proc/PID/stat */
+};
+
+enum process_flags {
+	COUNTED = 1, /* its calls are counted */
+	FAMILY = 2,  /* so are those of its children */
+	PAYS = 4,    /* not counted; forked from one that is, it has inherited its breakpoints */
+	ENDED = 8,   /* all its threads have: it calls nothing any more */
+	BY_KERNEL = 16, /* registered by the programs, not by Go */
+	EXECED = 32, /* and has called nothing since: it may be no Python any more */
+};
+
+enum command_size { COMMAND = 128 };
+
+/* process_state: a watched process, or one that descends from such. */
 struct process_state {
 	__u64 code_type;    /* address of PyCode_Type; 0: not known */
 	__u64 executor;     /* hits of ENTER_EXECUTOR: a JIT runs */
 	__u64 freed;        /* hits of code_dealloc */
 	__u64 instrumented; /* hits of _Py_Instrument's calls */
 	__u64 lost[LOSSES];
+	__u32 flags;
+	__u32 build;   /* number of the build whose programs counted it last; 0: none yet */
+	__u32 parent;  /* PID of the process that forked it; with PAYS of the one whose breakpoints it pays for; 0: not known */
+	__u32 execs;   /* how often it exec'd since it was registered */
+	char command[COMMAND]; /* its arguments, each ending in a 0, cut; empty: Go registered it, or not readable */
 };
-_Static_assert(sizeof(struct process_state) == 72, "no holes");
+_Static_assert(sizeof(struct process_state) == 216, "no holes");
+
+/* What the programs could not tell Go; the index of missed. */
+enum missed_what {
+	MISSED_EXECS = 0,     /* the ring of events was full */
+	MISSED_PROCESSES = 1, /* processes was full: one is not counted */
+	MISSED = 2,
+};
+
+/* event: a process exec'd. */
+struct event {
+	__u32 pid;
+	__u32 started;
+};
 
 /* A str as CPython holds it: length characters of kind bytes each; bytes follow in the event. */
 struct text {

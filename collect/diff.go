@@ -16,7 +16,14 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 		s.Interval = cur.Time.Sub(prev.Time)
 		s.Self.CPUShare = share(cur.Self.CPU-prev.Self.CPU, s.Interval)
 	}
-	s.Processes = diffProcesses(prev.Processes, cur.Processes)
+	s.Past = cur.Past
+	for _, p := range cur.Past {
+		s.Totals.Calls += p.Calls
+		s.Totals.Resumes += p.Resumes
+	}
+	s.Totals.Calls += cur.PastMore.Calls
+	s.Totals.Resumes += cur.PastMore.Resumes
+	s.Processes = diffProcesses(prev.Processes, cur.Processes, s.Interval)
 	for _, p := range s.Processes {
 		s.Totals.Calls += p.Calls
 		s.Totals.Resumes += p.Resumes
@@ -39,7 +46,7 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 	return s
 }
 
-func diffProcesses(prev, cur []ProcessReading) []ProcessRow {
+func diffProcesses(prev, cur []ProcessReading, interval time.Duration) []ProcessRow {
 	type key struct { // Process is another one after an exec; its counts go on
 		pid   int
 		start time.Time
@@ -62,6 +69,9 @@ func diffProcesses(prev, cur []ProcessReading) []ProcessRow {
 		} else {
 			r.TaxKnown = false
 		}
+		if b.Process != nil && p.CPUKnown && b.CPUKnown && !silent && interval > 0 {
+			r.CPUShare, r.CPUShareKnown = share(p.CPU-b.CPU, interval), true
+		}
 		rows[i] = r
 	}
 	return rows
@@ -69,9 +79,15 @@ func diffProcesses(prev, cur []ProcessReading) []ProcessRow {
 
 // diffCodes walks both lists in step: they are in ascending ID.
 func diffCodes(prev, cur []CodeCount, processes []ProcessRow, all uint64) []FunctionRow {
-	byPID := make(map[int]*ProcessRow, len(processes))
+	type key struct { // a PID may be two processes' in one interval
+		pid   int
+		start time.Time
+	}
+	byKey := make(map[key]*ProcessRow, 2*len(processes))
 	for i := range processes {
-		byPID[processes[i].Process.PID] = &processes[i]
+		p := processes[i].Process
+		byKey[key{p.PID, p.Start}] = &processes[i]
+		byKey[key{p.PID, time.Time{}}] = &processes[i]
 	}
 	rows := make([]FunctionRow, len(cur))
 	var process *ProcessRow // of the row before: mostly the same
@@ -83,12 +99,15 @@ func diffCodes(prev, cur []CodeCount, processes []ProcessRow, all uint64) []Func
 		if len(prev) > 0 && prev[0].Code.ID == c.Code.ID {
 			b = prev[0]
 		}
-		if process == nil || process.Process.PID != c.Code.PID {
-			process = byPID[c.Code.PID]
+		if process == nil || process.Process.PID != c.Code.PID || !process.Process.Start.Equal(c.Code.Start) {
+			process = byKey[key{c.Code.PID, c.Code.Start}]
 		}
 		r := FunctionRow{
 			Code: c.Code, Calls: c.Calls, Resumes: c.Resumes, HasResumes: c.HasResumes,
 			CallsDelta: grown(b.Calls, c.Calls), ResumesDelta: grown(b.Resumes, c.Resumes), Status: Off,
+		}
+		if c.Code.PID == 0 { // what grew was counted in its processes' own rows
+			r.CallsDelta, r.ResumesDelta, r.Status = 0, 0, Exact
 		}
 		if all > 0 {
 			r.CallsShare = float64(r.CallsDelta) / float64(all)

@@ -17,8 +17,9 @@ type Snapshot struct {
 	EndReason string
 	Host      string
 	Processes []ProcessRow
-	Functions []FunctionRow // in ascending Code.ID
-	Focus     uint64        // the Code.ID counted by thread; 0: none
+	Past      []ProcessReading // as in Reading
+	Functions []FunctionRow    // in ascending Code.ID
+	Focus     uint64           // the Code.ID counted by thread; 0: none
 	ByThread  []ThreadCount
 	Threads   []ThreadRow // by PID, then TID; nil: not measured
 	GILs      []GILRow    // by PID, then Interpreter; nil: not measured
@@ -41,6 +42,10 @@ type ProcessRow struct {
 	// TaxShare is the share of the CPU time used in the interval that went
 	// into counting, 0..1; TaxKnown is false when there is no telling.
 	TaxShare float64
+	// CPUShare is the CPU time used in the interval, of one core; CPUShareKnown
+	// is false when there is no telling.
+	CPUShare      float64
+	CPUShareKnown bool
 }
 
 // FunctionRow is a function in a snapshot.

@@ -32,8 +32,10 @@ type Reading struct {
 	Since     time.Time // when counting became ready
 	Host      string
 	Processes []ProcessReading
-	Codes     []CodeCount // in ascending Code.ID
-	Focus     uint64      // the Code.ID counted by thread; 0: none
+	Past      []ProcessReading // that ended and were in a reading before, as they were in their last; only grows
+	PastMore  Totals           // Calls and Resumes of those before Past, of which there were too many to keep
+	Codes     []CodeCount      // in ascending Code.ID
+	Focus     uint64           // the Code.ID counted by thread; 0: none
 	ByThread  []ThreadCount
 	Threads   []ThreadReading // by PID, then TID; nil: not measured
 	GILs      []GILReading    // by PID, then Interpreter; nil: not measured
@@ -52,6 +54,11 @@ type Process struct {
 	Python  string    // "3.14.6"; "3.10" where the micro version is not to be had
 	Build   string    // "stripped tail-call", "debug", …; may be empty
 	Command string    // its arguments, joined by spaces; as the process wrote them: not sanitised
+
+	Parent    int    // PID; 0: not known, or out of sight
+	OwnPID    int    // in the PID namespace that it is in; 0: not known
+	User      string // name, or number where it has none here; empty: not known
+	Container string // name of its container, service or chroot; empty: none, or not known
 }
 
 // State is what a process is doing, as far as that is told apart.
@@ -92,15 +99,22 @@ type ProcessReading struct {
 	CPUKnown   bool
 	Tax        time.Duration // CPU time that counting has added so far: an estimate
 	TaxKnown   bool
+	Method     string // how its calls are counted, or can be; empty: not known (yet)
+	Threads    int    // 0: not known
+	Memory     uint64 // resident bytes; 0: not known
+	// Payers is how many of its living children have inherited its breakpoints
+	// and pay for them, and are not counted.
+	Payers int
 }
 
 // Code is a function of one process, as its code objects name it.
 type Code struct {
-	ID       uint64 // unique within a source, never 0, ascending in order of first sight
-	PID      int
-	File     string // co_filename, decoded; not sanitised for a terminal
-	Function string // co_qualname, up to 3.10 co_name; decoded, not sanitised
-	Line     int    // co_firstlineno
+	ID       uint64    // unique within a source, never 0, ascending in order of first sight
+	PID      int       // 0: of processes that ended and are no longer among the reading's, together
+	Start    time.Time // of the process: tells it from a later one with its PID; zero: not known
+	File     string    // co_filename, decoded; not sanitised for a terminal
+	Function string    // co_qualname, up to 3.10 co_name; decoded, not sanitised
+	Line     int       // co_firstlineno
 }
 
 // CodeCount is how often a function was started and resumed.

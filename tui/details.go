@@ -28,6 +28,9 @@ func (m *Model) openDetails() tea.Cmd {
 	if m.pane != paneFunctions || i >= m.functions.Len() {
 		return nil
 	}
+	if m.functions.Row(i).group > 1 {
+		return m.say("a function of several processes" + m.signs.Dot + "P parts them, then Enter shows one")
+	}
 	code := m.functions.Row(i).Code
 	m.details = details{open: true, code: code}
 	if m.final() {

@@ -13,6 +13,7 @@ import (
 type function struct {
 	*collect.FunctionRow
 	quiet   uint8 // readings since it ran: 0 when it just did, at most quietEnd
+	group   int   // functions in the row, of as many processes; 0: not put together
 	counted bool  // its process was counted in the interval
 }
 
@@ -30,7 +31,7 @@ func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Tab
 	columns := []table.Column[function]{
 		{
 			Title: "pid", Field: "pid", Width: 7, Right: true, Hide: true,
-			Cell:  func(f *function, _ int) string { return format.Whole(f.Code.PID) },
+			Cell:  func(f *function, _ int) string { return pidCell(signs, f) },
 			Value: func(f *function) float64 { return float64(f.Code.PID) },
 		}, {
 			Title: "calls/s", Field: defaultSort, Width: 9, Right: true, Falling: true,
@@ -125,6 +126,9 @@ func resumesOrder(f *function) float64 {
 }
 
 func rateCell(signs *format.Signs, f *function, v float64) string {
+	if f.Code.PID == 0 && !f.counted {
+		return signs.None // what they did is done
+	}
 	if !f.counted {
 		return signs.Unknown
 	}

@@ -18,6 +18,9 @@ func (m *Model) keyBar(width int) string {
 	}
 	ranks := []int{0, 3, 4, 8, 5, 6, 7, 2, 10, 9, 1}
 	switch {
+	case m.listing && !m.helpOpen:
+		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "watch"}, {g.Space, "mark"}, {"q", "quit"}}
+		ranks = []int{0, 3, 4, 0, 2, 0}
 	case m.helpOpen:
 		all, ranks = []short{{g.Arrows, "scroll"}, {"Esc", "back"}, {"q", "quit"}}, []int{0, 0, 0}
 	case m.details.open:
@@ -76,6 +79,10 @@ var definitions = [][2]string{
 	{"CALLS/S", "on high screens: calls/s of all functions over the last five minutes, 3 s a point."},
 	{"mean, most", "in the details: of calls/s over the last five minutes, 3 s a point."},
 	{"by thread", "in the details: calls and resumes of the function by each thread since they were opened."},
+	{"own pid", "in the list of processes: the PID that a process has in its own PID namespace, where that is another."},
+	{"in", "in the list of processes: the container, service or chroot that a process runs in."},
+	{"calls", "in the list of processes: how its calls can be counted, or why not; looking…: that is being found out. Of watched ones: how true its counts are."},
+	{"×3", "in the column pid, with P: a function of 3 processes together. ended: of processes that ended and are no longer listed."},
 	{"LOG", "what the command prints, with pytop -- COMMAND; it is printed again after the screen. A Python keeps back what it prints to a file until it has 8 KiB: start it with -u to see each line at once."},
 	{"held", "the share of the last interval that a thread held the GIL; in the header, that anybody did. A hold includes about one hit of the probe (the price stands below), so that holds of less than a microsecond are not to be told."},
 	{"waited", "the share of the interval that a thread waited for the GIL: from its first wait step, when it found the GIL taken, until it took it. Left out: what a thread that was made to drop it spends until it asks for it again, and the time until a wait begins."},
@@ -93,7 +100,7 @@ func (m *Model) helpLines(width int) []string {
 	for _, b := range []key.Binding{
 		keys.Help, keys.Quit, keys.Filter, keys.Sort, keys.SortBack, keys.Digit, keys.Reverse, keys.Down, keys.Up, keys.PageDown, keys.PageUp,
 		keys.Top, keys.Bottom, keys.Enter, keys.Escape, keys.Pause, keys.Brake, keys.Longer, keys.Shorter, keys.Reset, keys.Export, keys.ExportTo,
-		keys.Pane, keys.PaneBack, keys.Zoom, keys.Mouse, keys.Suspend,
+		keys.Pane, keys.PaneBack, keys.Zoom, keys.Group, keys.Mark, keys.Mouse, keys.Suspend,
 	} {
 		lines = append(lines, m.entry(b.Help().Key, b.Help().Desc, width)...)
 	}

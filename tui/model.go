@@ -69,7 +69,8 @@ type Model struct {
 	away        time.Time // since when nothing is counted, for the gap
 	gaps        []gap
 	quit        QuitChoice
-	gate        gate // of the source
+	processView
+	gate gate // of the source
 }
 
 // New makes a screen that draws nothing yet.
@@ -97,6 +98,7 @@ func New(o Options) *Model {
 		m.sortBy(defaultSort)
 	}
 	m.functions.Filter(filter(m.filter))
+	m.newProcessView()
 	return m
 }
 
@@ -139,6 +141,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.mouse(msg)
 	case tea.ResumeMsg:
 		return m, m.resume()
+	case watchedMsg:
+		return m, m.watched(msg)
 	case openedMsg:
 		if m.source, m.fatal = msg.source, msg.err; msg.err != nil {
 			return m, tea.Quit

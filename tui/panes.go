@@ -15,6 +15,7 @@ const (
 	paneFunctions pane = iota
 	paneGIL
 	paneLog
+	paneProcesses
 	paneChart // never active: there is nothing to do in it
 )
 

@@ -15,6 +15,10 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 		return m.prompt.press(m, msg)
 	}
 	m.message.text = ""
+	if m.listing && !m.helpOpen && key.Matches(msg, keys.Mark) {
+		m.mark()
+		return nil
+	}
 	if cmd, done := m.pressAnywhere(msg); done {
 		return cmd
 	}
@@ -35,6 +39,9 @@ func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
 func (m *Model) pressAnywhere(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	switch {
 	case key.Matches(msg, keys.Quit):
+		if m.canReturn() && msg.String() == "q" {
+			return m.toList(), true
+		}
 		return m.askQuit(), true
 	case key.Matches(msg, keys.Help):
 		m.helpOpen = !m.helpOpen
@@ -115,29 +122,33 @@ func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
 		m.moveThread(n)
 		return true
 	}
-	if m.pane != paneFunctions {
+	t := m.table()
+	if t == nil {
 		return true
 	}
-	_, has := m.functions.Cursor()
+	_, has := t.Cursor()
 	switch {
 	case n == -far:
-		m.functions.Release()
+		t.Release()
 	case n == far:
-		m.functions.Place(far)
-		m.functions.Reveal(rows)
+		t.Place(far)
+		t.Reveal(rows)
 	case !has && n > 1 || !has && n < -1: // pages need no cursor
-		m.functions.Scroll(n, rows)
+		t.Scroll(n, rows)
 	case n > 1 || n < -1:
-		m.functions.Scroll(n, rows)
-		m.functions.Move(n, rows)
+		t.Scroll(n, rows)
+		t.Move(n, rows)
 	default:
-		m.functions.Move(n, rows)
+		t.Move(n, rows)
 	}
 	return true
 }
 
 // pressPane are the other keys, of the panes.
 func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
+	if cmd, done := m.pressProcesses(msg); done {
+		return cmd
+	}
 	if m.pane == paneGIL && m.pressGIL(msg) {
 		return nil
 	}
@@ -148,18 +159,24 @@ func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 		}
 		return m.openDetails()
 	case key.Matches(msg, keys.Escape):
-		m.setFilter("")
+		return m.back()
 	case key.Matches(msg, keys.Filter):
-		m.pane = paneFunctions
-		m.prompt.start(promptFilter, m.filter)
+		if m.pane != paneProcesses {
+			m.pane = paneFunctions
+		}
+		m.prompt.start(promptFilter, m.filterText())
 	case key.Matches(msg, keys.Sort):
 		m.sortNext(1)
 	case key.Matches(msg, keys.SortBack):
 		m.sortNext(-1)
 	case key.Matches(msg, keys.Reverse):
-		by, falling := m.functions.SortedBy()
-		m.sorted = true
-		m.functions.Sort(by, !falling)
+		if t := m.table(); t != nil {
+			by, falling := t.SortedBy()
+			m.sorted = m.sorted || m.pane == paneFunctions
+			t.Sort(by, !falling)
+		}
+	case key.Matches(msg, keys.Group):
+		return m.group()
 	case key.Matches(msg, keys.Digit):
 		m.sortNth(int(msg.String()[0] - '1'))
 	case key.Matches(msg, keys.Pane):
@@ -174,6 +191,12 @@ func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 
 func (m *Model) nextPane(n int) pane {
 	panes := []pane{paneFunctions, paneGIL}
+	if m.listing {
+		return paneProcesses
+	}
+	if m.several() {
+		panes = append(panes, paneProcesses)
+	}
 	if m.o.Log != nil {
 		panes = append(panes, paneLog)
 	}
@@ -183,11 +206,15 @@ func (m *Model) nextPane(n int) pane {
 
 // setFilter shows what matches.
 func (m *Model) setFilter(text string) {
+	if m.pane == paneProcesses {
+		m.filterProcesses(text)
+		return
+	}
 	if m.filter == text {
 		return
 	}
 	m.filter = text
-	m.functions.Filter(filter(text))
+	m.applyFilter()
 }
 
 // sortBy orders by a column, in its own first direction.
@@ -202,28 +229,32 @@ func (m *Model) sortBy(field string) bool {
 
 // choose is sortBy as the user's choice; the same column again turns round.
 func (m *Model) choose(field string) {
-	m.sorted = true
-	if by, falling := m.functions.SortedBy(); by == field {
-		m.functions.Sort(by, !falling)
+	t := m.table()
+	if t == nil {
+		t = m.functions
+	}
+	m.sorted = m.sorted || m.pane == paneFunctions
+	if by, falling := t.SortedBy(); by == field {
+		t.Sort(by, !falling)
 		return
 	}
-	m.sortBy(field)
+	t.First(field)
 }
 
 // sortable is the fields of the columns in view that sort.
 func (m *Model) sortable() []string {
-	var fields []string
-	for _, c := range m.functions.Layout(m.width-gutter-1, gap2) {
-		if c.Sorts() {
-			fields = append(fields, c.Field)
-		}
+	if t := m.table(); t != nil {
+		return t.Fields(m.width-gutter-1, gap2)
 	}
-	return fields
+	return m.functions.Fields(m.width-gutter-1, gap2)
 }
 
 func (m *Model) sortNext(n int) {
 	fields := m.sortable()
 	by, _ := m.functions.SortedBy()
+	if t := m.table(); t != nil {
+		by, _ = t.SortedBy()
+	}
 	i := slices.Index(fields, by)
 	m.choose(fields[(i+n+len(fields))%len(fields)])
 }

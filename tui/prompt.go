@@ -63,7 +63,9 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 		}
 	case promptFilter:
 		if n, ok := arrow(msg); ok {
-			m.functions.Move(n, m.rowsInView())
+			if t := m.table(); t != nil {
+				t.Move(n, m.rowsInView())
+			}
 			return nil
 		}
 	}
@@ -148,7 +150,7 @@ func (p *prompt) line(m *Model, width int) string {
 	}
 	hint := "Enter keeps" + m.signs.Dot + "Esc closes"
 	if p.kind == promptFilter {
-		hint = format.Exactly(m.functions.Len()) + " of " + format.Exactly(m.functions.All()) + m.signs.Dot + hint
+		hint = m.matching() + m.signs.Dot + hint
 	} else {
 		hint = "Tab format" + m.signs.Dot + "Enter writes" + m.signs.Dot + "Esc closes"
 	}

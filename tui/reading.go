@@ -18,6 +18,7 @@ type readingMsg struct {
 	snapshot *collect.Snapshot
 	base     *collect.Reading
 	err      error
+	source   collect.Source
 }
 
 // ratesKept is how many readings the header's sparkline reaches back.
@@ -34,14 +35,17 @@ func (m *Model) read() tea.Cmd {
 		defer m.gate.leave()
 		r, err := source.Read()
 		if err != nil {
-			return readingMsg{err: err}
+			return readingMsg{err: err, source: source}
 		}
-		return readingMsg{reading: r, snapshot: snapshot(prev, r, base, seq), base: base}
+		return readingMsg{source: source, reading: r, snapshot: snapshot(prev, r, base, seq), base: base}
 	}
 }
 
 // take shows a reading and plans the next.
 func (m *Model) take(msg readingMsg) tea.Cmd {
+	if msg.source != nil && msg.source != m.source {
+		return nil // of what was watched before
+	}
 	m.inFlight = false
 	m.failed = msg.err
 	if msg.err != nil {
@@ -99,9 +103,10 @@ func (m *Model) show(s *collect.Snapshot) {
 		m.sortBy("calls")
 	}
 	if c := &m.functions.Columns[0]; c.Field == "pid" {
-		c.Hide = len(s.Processes) < 2
+		c.Hide = !m.several()
 	}
-	m.functions.Set(m.history.rows(s))
+	m.functions.Set(m.grouped(m.history.rows(s)))
+	m.setProcesses(s)
 	m.setThreads(s)
 }
 
@@ -164,6 +169,16 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 		}
 	}
 	s.Totals.Calls, s.Totals.Resumes = 0, 0
+	for _, p := range s.Past[min(len(base.Past), len(s.Past)):] { // ended since
+		for _, b := range base.Processes {
+			if b.Process == p.Process {
+				p.Calls -= min(p.Calls, b.Calls)
+				p.Resumes -= min(p.Resumes, b.Resumes)
+			}
+		}
+		s.Totals.Calls += p.Calls
+		s.Totals.Resumes += p.Resumes
+	}
 	for i := range s.Processes {
 		p := &s.Processes[i]
 		for _, b := range base.Processes {

@@ -25,6 +25,11 @@ func (m *Model) functionsPane(width, height int) []string {
 	if m.shown == nil || m.shown.Interval == 0 && !m.shown.Final {
 		return clip(lines, height)
 	}
+	if m.functions.Len() == 0 && m.functions.All() > 0 && m.only != nil && m.filter == "" {
+		text := "no function of process " + format.Whole(m.only.PID) + " was called" + m.signs.Dot + "Esc shows all processes"
+		lines = append(lines, format.Blank(gutter)+m.styles.amber.paint(m.signs.CutRight(text, width-gutter-1)))
+		return clip(lines, height)
+	}
 	if m.functions.Len() == 0 && m.functions.All() > 0 {
 		text := "no function matches " + m.signs.Quote(format.Plain(m.filter)) + m.signs.Dot + "Esc clears the filter"
 		lines = append(lines, format.Blank(gutter)+m.styles.amber.paint(m.signs.CutRight(text, width-gutter-1)))
@@ -52,7 +57,7 @@ func (m *Model) functionsTitle(width int) string {
 	count := ""
 	if s := m.shown; s != nil && (s.Interval > 0 || s.Final) {
 		count = format.Exactly(m.functions.All())
-		if m.filter != "" {
+		if m.filter != "" || m.only != nil {
 			count = format.Exactly(m.functions.Len()) + " of " + count
 		}
 		if first := m.functions.Offset(m.rowsInView()); first > 0 {
@@ -62,6 +67,12 @@ func (m *Model) functionsTitle(width int) string {
 	}
 	left := []piece{{text: "FUNCTIONS", ink: m.titleInk(paneFunctions)}, {text: count, ink: st.plain, gap: "  "}}
 	var right []piece
+	if m.only != nil {
+		right = append(right, piece{text: pidText(m.only.PID) + " only", ink: st.accent, gap: "   "})
+	}
+	if m.together {
+		right = append(right, piece{text: "all processes together", ink: st.accent, gap: "   ", rank: 2})
+	}
 	if m.filter != "" {
 		right = append(right, piece{text: "filter: " + format.Plain(m.filter), ink: st.accent, flex: true, gap: "   "})
 	}
@@ -84,32 +95,7 @@ func (m *Model) titleInk(p pane) ink {
 
 func (m *Model) columnTitles(columns []table.Placed[function]) string {
 	by, falling := m.functions.SortedBy()
-	var b strings.Builder
-	b.WriteString(format.Blank(gutter))
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(format.Blank(gap2))
-		}
-		title, color := c.Title, m.styles.dim
-		if c.Field == by {
-			color = m.styles.title
-			title += " " + m.signs.Up
-			if falling {
-				title = c.Title + " " + m.signs.Down
-			}
-		}
-		title = m.signs.CutRight(title, c.Width)
-		if c.Right {
-			b.WriteString(format.Blank(c.Width - format.Width(title)))
-			b.WriteString(color.paint(title))
-			continue
-		}
-		b.WriteString(color.paint(title))
-		if i < len(columns)-1 {
-			b.WriteString(format.Blank(c.Width - format.Width(title)))
-		}
-	}
-	return b.String()
+	return titles(m, columns, by, falling)
 }
 
 // heat is what the sorted column's bars are measured by: its largest value;

@@ -109,6 +109,12 @@ func (m *Model) alerts() []notice {
 		}
 	}
 	for _, p := range s.Processes {
+		if m.listing {
+			break // its rows say it
+		}
+		if p.Payers > 0 {
+			out = append(out, notice{m.of(s, p) + format.Whole(p.Payers) + " of its children have inherited its breakpoints and pay for them, uncounted: --children counts them", m.styles.amber})
+		}
 		if p.Reason == "" || !s.Final && (p.OverBudget || p.Braked) { // which the functions pane says
 			continue
 		}

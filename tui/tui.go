@@ -27,6 +27,13 @@ type Options struct {
 	// caller, and its error.
 	Open func(context.Context) (collect.Source, error)
 
+	// List lists the processes that can be watched, attaching nothing: the
+	// screen begins with it, and comes back to it. Closing it is the caller's.
+	List collect.Source
+	// Watch opens a source on processes that were chosen from List, which the
+	// screen closes when it goes back to the list; else as Open.
+	Watch func(ctx context.Context, pids []int) (collect.Source, error)
+
 	Delay  time.Duration // between readings; 0: 1 s
 	Top    int           // rows of the functions pane before it scrolls; 0: 20
 	Sort   string        // a field of the JSON (SortFields); empty: calls_per_s

@@ -68,6 +68,9 @@ func (m *Model) layout() layout {
 
 // share gives the body to the panes.
 func (m *Model) share(y, body, gap int) []area {
+	if m.pane == paneProcesses {
+		return []area{{paneProcesses, y, body}}
+	}
 	gil, log := 0, 0
 	switch {
 	case m.height >= roomy:
@@ -115,6 +118,9 @@ func (m *Model) share(y, body, gap int) []area {
 // rowsInView is how many rows of functions are drawn.
 func (m *Model) rowsInView() int {
 	for _, a := range m.layout().areas {
+		if a.pane == paneProcesses {
+			return max(1, a.height-2)
+		}
 		if a.pane == paneFunctions {
 			return max(1, a.height-m.headLines())
 		}
@@ -146,6 +152,9 @@ func (m *Model) frame() []string {
 	}
 	l := m.layout()
 	lines := append([]string{}, m.header(m.width)...)
+	if m.listing {
+		lines = m.listHeader(m.width)
+	}
 	lines = append(lines, m.alertLines(l.alerts)...)
 	switch {
 	case m.helpOpen:
@@ -176,6 +185,8 @@ func (m *Model) draw(a area) []string {
 		return m.gilPane(m.width, a.height)
 	case paneLog:
 		return m.logView(m.width, a.height)
+	case paneProcesses:
+		return m.processesPane(m.width, a.height)
 	case paneChart:
 		return m.chartPane(m.width, a.height)
 	}

@@ -38,9 +38,45 @@ struct bpf_pidns_info {
 	__u32 tgid;
 };
 
-/* Grows with each exec of the process (include/linux/sched.h). */
+/* What is read of the kernel's own structs; offsets are those of the running kernel (CO-RE). include/linux/sched.h, pid.h, mm_types.h. */
+struct ns_common {
+	unsigned int inum;
+} __attribute__((preserve_access_index));
+
+struct pid_namespace {
+	struct ns_common ns;
+} __attribute__((preserve_access_index));
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+} __attribute__((preserve_access_index));
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+} __attribute__((preserve_access_index));
+
+struct mm_struct {
+	unsigned long arg_start, arg_end;
+} __attribute__((preserve_access_index));
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live; /* threads that have not begun to end */
+} __attribute__((preserve_access_index));
+
 struct task_struct {
-	__u64 self_exec_id;
+	__u64 self_exec_id;   /* grows with each exec of the process */
+	__u64 start_boottime; /* ns since boot; a process's is its leader's, also after an exec by another thread */
+	int pid, tgid;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct mm_struct *mm;
+	struct signal_struct *signal;
 } __attribute__((preserve_access_index));
 
 #if defined(__TARGET_ARCH_x86)

@@ -28,6 +28,7 @@ type headJSON struct {
 	EndReason *string       `json:"end_reason"`
 	Host      string        `json:"host"`
 	Processes []processJSON `json:"processes"`
+	Ended     []endedJSON   `json:"ended_processes,omitempty"`
 }
 
 type processJSON struct {
@@ -42,6 +43,32 @@ type processJSON struct {
 	CallsPerS   *float64 `json:"calls_per_s"`
 	ResumesPerS *float64 `json:"resumes_per_s"`
 	TaxShare    *float64 `json:"tax_share"`
+	Calls       *uint64  `json:"calls"`
+	Resumes     *uint64  `json:"resumes"`
+	State       string   `json:"state"`
+	Method      *string  `json:"calls_method"`
+	Parent      *int     `json:"parent_pid"`
+	OwnPID      *int     `json:"own_pid"`
+	User        *string  `json:"user"`
+	Container   *string  `json:"container"`
+	Threads     *int     `json:"threads"`
+	Memory      *uint64  `json:"memory_bytes"`
+	CPUShare    *float64 `json:"cpu_share"`
+	Payers      int      `json:"uncounted_children"`
+}
+
+// endedJSON is a process that ended and is no longer among the processes: in
+// the last snapshot, so that it tells of all.
+type endedJSON struct {
+	PID         int      `json:"pid"`
+	Start       *string  `json:"start"`
+	Python      string   `json:"python"`
+	Command     string   `json:"command"`
+	CallsStatus string   `json:"calls_status"`
+	Reason      *string  `json:"reason"`
+	Calls       uint64   `json:"calls"`
+	Resumes     uint64   `json:"resumes"`
+	Counted     *float64 `json:"counted_s"`
 }
 
 type functionJSON struct {
@@ -122,7 +149,17 @@ func headOf(s *collect.Snapshot, version string) headJSON {
 		row := processJSON{
 			PID: p.Process.PID, Python: text(p.Process.Python), Build: text(p.Process.Build),
 			Command: text(p.Process.Command), CallsStatus: string(p.Status), Reason: words(p.Reason),
-			Counted: seconds(p.Counted),
+			Counted: seconds(p.Counted), State: string(p.State), Method: words(text(p.Method)), Parent: some(p.Process.Parent), OwnPID: some(p.Process.OwnPID),
+			User: words(p.Process.User), Container: words(p.Process.Container), Threads: some(p.Threads), Payers: p.Payers,
+		}
+		if p.Status != collect.Off || p.Calls+p.Resumes > 0 {
+			row.Calls, row.Resumes = &s.Processes[i].Calls, &s.Processes[i].Resumes
+		}
+		if p.Memory > 0 {
+			row.Memory = &s.Processes[i].Memory
+		}
+		if p.CPUShareKnown {
+			row.CPUShare = number(p.CPUShare)
 		}
 		if !p.Process.Start.IsZero() {
 			row.Start = words(timestamp(p.Process.Start))
@@ -135,7 +172,26 @@ func headOf(s *collect.Snapshot, version string) headJSON {
 		}
 		h.Processes[i] = row
 	}
+	if s.Final {
+		h.Ended = endedOf(s)
+	}
 	return h
+}
+
+// endedOf lists the processes that ended before.
+func endedOf(s *collect.Snapshot) []endedJSON {
+	var list []endedJSON
+	for _, p := range s.Past {
+		row := endedJSON{
+			PID: p.Process.PID, Python: text(p.Process.Python), Command: text(p.Process.Command), CallsStatus: string(p.Status), Reason: words(p.Reason),
+			Calls: p.Calls, Resumes: p.Resumes, Counted: seconds(p.Counted),
+		}
+		if !p.Process.Start.IsZero() {
+			row.Start = words(timestamp(p.Process.Start))
+		}
+		list = append(list, row)
+	}
+	return list
 }
 
 // countingOf returns the PIDs of the processes whose calls were counted in

@@ -3,6 +3,7 @@ package live
 import (
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -42,19 +43,28 @@ func cookie(s site.Site, attach uint8) uint64 {
 type links struct {
 	called []link.Link // closed first, so that what is counted is freed and undone too
 	rest   []link.Link
+	shared bool // by all processes of the file: its build closes them
 }
 
 func (l *links) close() error {
-	var errs []error
-	for _, one := range append(l.called, l.rest...) {
-		errs = append(errs, one.Close())
+	err := errors.Join(closeLinks(l.called), closeLinks(l.rest))
+	l.called, l.rest = nil, nil
+	return err
+}
+
+// closeLinks closes links at once: each waits for the kernel's readers.
+func closeLinks(list []link.Link) error {
+	errs := make([]error, len(list))
+	var all sync.WaitGroup
+	for i, one := range list {
+		all.Go(func() { errs[i] = one.Close() })
 	}
-	*l = links{}
+	all.Wait()
 	return errors.Join(errs...)
 }
 
-// attachTo puts a build's probes into one process. What was attached before an
-// error is detached again.
+// attachTo puts a build's probes into one process, or with pid 0 into all that
+// map its file. What was attached before an error is detached again.
 func attachTo(b *build, pid int, attach uint8) (_ *links, err error) {
 	if err := site.Validate(b.elf, b.plan); err != nil {
 		return nil, fmt.Errorf("check the sites of %s: %w", b.name, err)
@@ -63,7 +73,7 @@ func attachTo(b *build, pid int, attach uint8) (_ *links, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", b.name, err)
 	}
-	l := &links{}
+	l := &links{shared: pid == 0}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, l.close())

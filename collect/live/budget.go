@@ -33,20 +33,37 @@ func (p *process) account(total counts) {
 		other += n
 	}
 	p.total = total
+	if p.build == nil {
+		p.look()
+		return
+	}
 	now := hits{calls: total.calls, resumes: total.resumes, other: other}
 	least := p.build.price.of(now) - p.build.price.of(p.spent)
 	p.gilTax += p.gilCost()
 	p.spent = now
 	p.tail += least
-	stat, err := proc.System().Stat(p.info.PID)
-	if err != nil || !stat.Start.Equal(p.info.Start) {
-		return // it has ended and was waited for; the PID may be another's
+	if !p.look() {
+		return
 	}
-	p.stopped = stat.Stopped()
 	if cpu, err := proc.CPUTime(p.info.PID); err == nil { // of a zombie too
 		p.tax += tax(p.tail, cpu-p.cpu)
 		p.cpu, p.cpuOK, p.tail = cpu, true, 0
 	}
+}
+
+// look reads what /proc says of a process; false when it is no longer there.
+func (p *process) look() bool {
+	stat, err := proc.System().Stat(p.info.PID)
+	if err != nil || !stat.Start.Equal(p.info.Start) {
+		p.ending = true // and was waited for; the PID may be another's
+		return false
+	}
+	p.ending = stat.Ended()
+	p.stopped, p.threads, p.memory = stat.Stopped(), stat.Threads, stat.Memory
+	if p.build == nil {
+		p.cpu, p.cpuOK = stat.User+stat.System, true
+	}
+	return true
 }
 
 // cpuKnown tells whether the CPU time, and the tax with it, stand for all that
@@ -93,6 +110,9 @@ func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
 		rates += ", " + rounded(resumes) + " resumes/s"
 	}
 	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%s), the budget is %.0f %% (--budget)", 100*share, rates, 100*s.options.Budget)
+	if p.links.shared {
+		return s.letGo(p)
+	}
 	return s.detach(p)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"pytop/bpf"
 	"pytop/collect/cpython"
@@ -16,7 +17,12 @@ import (
 // once, however many processes run it.
 type build struct {
 	id       fileID
-	file     *os.File // keeps the very file that was inspected within reach
+	number   uint32    // what processes' states call it; from 1
+	shared   *links    // to all processes of the file; nil: none
+	sharedAt time.Time // since when
+	split    bool      // no longer shared: one of its processes was let go
+	same     *build    // whose programs it uses, since its text is the same; nil: it has its own
+	file     *os.File  // keeps the very file that was inspected within reach
 	elf      *elf.File
 	python   *cpython.Python
 	plan     *site.Plan
@@ -64,7 +70,7 @@ func (b *build) path() string { return fmt.Sprintf("/proc/self/fd/%d", b.file.Fd
 
 func (b *build) close() error {
 	var errs []error
-	if b.programs != nil {
+	if b.programs != nil && b.same == nil {
 		errs = append(errs, b.programs.Close())
 	}
 	if b.gil != nil {
@@ -104,11 +110,17 @@ func Locate(pid int) (*Located, error) {
 }
 
 func locate(pid int, list []proc.Mapping) (*Located, error) {
+	return first(pid, list, func(m proc.Mapping) (*Located, error) { return inspect(pid, m) })
+}
+
+// first finds the first of a process's files that is a CPython's; look is an
+// error for one that is not.
+func first[T any](pid int, list []proc.Mapping, look func(proc.Mapping) (T, error)) (none T, err error) {
 	refused := error(nil)
 	for _, m := range list {
-		l, err := inspect(pid, m)
+		found, err := look(m)
 		if err == nil {
-			return l, nil
+			return found, nil
 		}
 		// A file that says why it is none that can be counted (PyPy, Python 2)
 		// outweighs the many that have nothing to do with Python.
@@ -122,7 +134,7 @@ func locate(pid int, list []proc.Mapping) (*Located, error) {
 			refused = fmt.Errorf("%s is %w", path, refused)
 		}
 	}
-	return nil, fmt.Errorf("process %d: %w", pid, refused)
+	return none, fmt.Errorf("process %d: %w", pid, refused)
 }
 
 // inspect opens a mapped file and describes the CPython in it.

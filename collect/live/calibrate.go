@@ -123,8 +123,12 @@ func (s *Source) onStage(b *build) (price, link.Link, error) {
 	if err := errors.Join(stage.plain.dress(&b.offsets, 0), stage.generator.dress(&b.offsets, coGenerator)); err != nil {
 		return price{}, nil, err
 	}
-	pid := uint32(os.Getpid())
-	state := bpf.ProcessState{CodeType: uint64(uintptr(unsafe.Pointer(&stage.codeType)))}
+	self, err := proc.System().Stat(0)
+	if err != nil {
+		return price{}, nil, fmt.Errorf("calibrate: %w", err)
+	}
+	pid := bpf.ProcessKey{Pid: uint32(os.Getpid()), Started: uint32(self.StartTicks)}
+	state := bpf.ProcessState{CodeType: uint64(uintptr(unsafe.Pointer(&stage.codeType))), Flags: bpf.Counted}
 	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
 		return price{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
@@ -178,12 +182,12 @@ func ownOffset(address uint64) (uint64, error) {
 }
 
 // countedHits sums what the programs counted for pytop's own process.
-func (s *Source) countedHits(pid uint32) (sum uint64, err error) {
+func (s *Source) countedHits(of bpf.ProcessKey) (sum uint64, err error) {
 	var key bpf.CallKey
 	var n bpf.CallCount
 	it := s.maps.Live.Iterate()
 	for it.Next(&key, &n) {
-		if n.Pid == pid {
+		if n.Pid == of.Pid {
 			sum += n.Calls + n.Resumes
 		}
 	}
@@ -191,13 +195,14 @@ func (s *Source) countedHits(pid uint32) (sum uint64, err error) {
 }
 
 // forget removes what the programs know of a process: after its last reading.
-func (s *Source) forget(pid uint32) error {
+func (s *Source) forget(of bpf.ProcessKey) error {
+	s.names.sync()
 	var keys []bpf.CallKey
 	var key bpf.CallKey
 	var n bpf.CallCount
 	it := s.maps.Live.Iterate()
 	for it.Next(&key, &n) {
-		if n.Pid == pid {
+		if n.Pid == of.Pid {
 			keys = append(keys, key)
 			s.names.take(n.Id)
 		}
@@ -206,5 +211,5 @@ func (s *Source) forget(pid uint32) error {
 	for i := range keys {
 		errs = append(errs, s.maps.Live.Delete(&keys[i]))
 	}
-	return errors.Join(append(errs, s.maps.Processes.Delete(&pid))...)
+	return errors.Join(append(errs, s.maps.Processes.Delete(&of))...)
 }

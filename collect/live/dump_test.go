@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"pytop/collect"
 )
@@ -24,10 +26,7 @@ func TestDump(t *testing.T) {
 			if err := json.Unmarshal([]byte(w.line(t, "{")), &said); err != nil {
 				t.Fatal(err)
 			}
-			d, err := Dump(w.Process.Pid)
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := dumpAsleep(t, w.Process.Pid)
 			if len(d.Threads) != 4 || len(said.Stacks) != 4 {
 				t.Errorf("%d threads, the program has %d", len(d.Threads), len(said.Stacks))
 			}
@@ -48,6 +47,22 @@ func TestDump(t *testing.T) {
 				t.Errorf("GILs %+v", d.GILs)
 			}
 		})
+	}
+}
+
+// dumpAsleep dumps a process once all its threads sleep, as they soon will.
+func dumpAsleep(t *testing.T, pid int) *collect.Dump {
+	t.Helper()
+	for tries := 0; ; tries++ {
+		d, err := Dump(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		awake := slices.ContainsFunc(d.Threads, func(one collect.DumpThread) bool { return one.State != "sleeping" })
+		if !awake || tries == 100 {
+			return d
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 

@@ -22,7 +22,12 @@ type target struct {
 // start starts a workload and returns when it waits.
 func (p python) start(t testing.TB, args ...string) *target {
 	t.Helper()
-	c := p.command(args...)
+	return begin(t, p.command(args...))
+}
+
+// begin starts a workload's command and returns when it waits.
+func begin(t testing.TB, c *exec.Cmd) *target {
+	t.Helper()
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

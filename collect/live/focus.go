@@ -24,10 +24,10 @@ func (s *Source) Focus(code uint64) error {
 		return err
 	}
 	s.focus = 0
-	if err := clear(s.maps.Focused, new(bpf.CallKey), new(uint32)); err != nil {
+	if err := clearMap(s.maps.Focused, new(bpf.CallKey), new(uint32)); err != nil {
 		return err
 	}
-	if err := clear(s.maps.ByThread, new(bpf.ThreadKey), new(bpf.ThreadCount)); err != nil {
+	if err := clearMap(s.maps.ByThread, new(bpf.ThreadKey), new(bpf.ThreadCount)); err != nil {
 		return err
 	}
 	if code == 0 {
@@ -62,8 +62,8 @@ func (s *Source) setEpoch(epoch uint32) error {
 	return nil
 }
 
-// clear deletes all entries of a small map.
-func clear[K, V any](m *ebpf.Map, key *K, value *V) error {
+// clearMap deletes all entries of a small map.
+func clearMap[K, V any](m *ebpf.Map, key *K, value *V) error {
 	var keys []K
 	it := m.Iterate()
 	for it.Next(key, value) {
@@ -85,7 +85,11 @@ func (s *Source) byThread() []collect.ThreadCount {
 	var key bpf.ThreadKey
 	var n bpf.ThreadCount
 	var list []collect.ThreadCount
-	pid := s.functions.byID(s.focus).code.PID
+	f := s.functions.byID(s.focus)
+	if f == nil {
+		return nil // its process has ended
+	}
+	pid := f.code.PID
 	for it := s.maps.ByThread.Iterate(); it.Next(&key, &n); {
 		if key.Epoch != s.epoch {
 			continue

@@ -28,6 +28,7 @@ func less(a, b uint64) uint64 {
 // function is what several code objects may be: same process, file, name and line.
 type function struct {
 	code       collect.Code
+	of         *process // nil: of processes that ended and are no longer listed, together
 	hasResumes bool
 	done       counts // of freed code objects
 	now        counts // of the living, as of this poll
@@ -47,7 +48,7 @@ type object struct {
 }
 
 type functionKey struct {
-	pid            int
+	of             *process
 	file, function string
 	line           int
 }
@@ -64,13 +65,16 @@ func newFunctions() *functions {
 	return &functions{byKey: map[functionKey]*function{}, objects: map[uint64]*object{}}
 }
 
-// of finds or makes the function of a name.
-func (t *functions) of(pid int, name objectName, hasResumes bool) *function {
-	key := functionKey{pid, name.file, name.function, name.line}
+// of finds or makes the function of a name; of no process: of those dropped.
+func (t *functions) of(p *process, name objectName, hasResumes bool) *function {
+	key := functionKey{p, name.file, name.function, name.line}
 	f := t.byKey[key]
 	if f == nil {
 		t.lastID++
-		f = &function{code: collect.Code{ID: t.lastID, PID: pid, File: name.file, Function: name.function, Line: name.line}}
+		f = &function{of: p, code: collect.Code{ID: t.lastID, File: name.file, Function: name.function, Line: name.line}}
+		if p != nil {
+			f.code.PID, f.code.Start = p.info.PID, p.info.Start
+		}
 		t.byKey[key] = f
 		t.all = append(t.all, f)
 	}
@@ -95,12 +99,31 @@ func (t *functions) byID(id uint64) *function {
 	return nil
 }
 
-// rebase makes what is counted now the zero of a process.
-func (t *functions) rebase(pid int) {
+// rebase makes what is counted now the zero.
+func (t *functions) rebase() {
 	for _, f := range t.all {
-		if f.code.PID == pid {
-			f.base = f.sum()
+		f.base = f.sum()
+	}
+}
+
+// drop forgets the functions of processes that have left, but adds them up
+// by name: what was called stays in the sums.
+func (t *functions) drop(left map[*process]bool) {
+	keep, dropped := t.all[:0], []*function{}
+	for _, f := range t.all {
+		if left[f.of] {
+			delete(t.byKey, functionKey{f.of, f.code.File, f.code.Function, f.code.Line})
+			dropped = append(dropped, f)
+		} else {
+			keep = append(keep, f)
 		}
+	}
+	clear(t.all[len(keep):])
+	t.all = keep
+	for _, f := range dropped {
+		sum := t.of(nil, objectName{f.code.File, f.code.Function, f.code.Line}, f.hasResumes)
+		c := f.sum()
+		sum.done.add(counts{less(c.calls, f.base.calls), less(c.resumes, f.base.resumes)})
 	}
 }
 
@@ -117,19 +140,19 @@ func (t *functions) reading() []collect.CodeCount {
 	return list
 }
 
-// totals sums the functions by process, since they were first seen.
-func (t *functions) totals() map[int]counts {
-	byPID := map[int]counts{}
+// totals sums the functions of each process, since they were first seen.
+func (t *functions) totals() map[*process]counts {
+	byProcess := map[*process]counts{}
 	var sum counts
-	pid := 0
+	var of *process
 	for _, f := range t.all { // mostly long runs of one process
-		if f.code.PID != pid {
-			byPID[pid] = sum
-			pid = f.code.PID
-			sum = byPID[pid]
+		if f.of != of {
+			byProcess[of] = sum
+			of = f.of
+			sum = byProcess[of]
 		}
 		sum.add(f.sum())
 	}
-	byPID[pid] = sum
-	return byPID
+	byProcess[of] = sum
+	return byProcess
 }

@@ -189,7 +189,7 @@ func (s *Source) unloadGIL(b *build) error {
 // attachGIL begins to follow a process's GIL. That it cannot is the probe's
 // reason, not an error: its calls are counted all the same.
 func (s *Source) attachGIL(p *process) {
-	if !s.options.GIL || p.gone != "" {
+	if !s.options.GIL || p.gone != "" || !p.asked || p.build == nil {
 		return
 	}
 	if p.gil == nil {
@@ -294,14 +294,6 @@ func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index u
 		links = append(links, l)
 	}
 	return links, nil
-}
-
-func closeLinks(links []link.Link) error {
-	var errs []error
-	for _, l := range links {
-		errs = append(errs, l.Close())
-	}
-	return errors.Join(errs...)
 }
 
 // detachGIL stops following a process's GIL; what was counted stays.

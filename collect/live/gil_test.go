@@ -48,7 +48,7 @@ func follow(t *testing.T, p python, way, seconds string) (*target, *Source) {
 // withGIL are the interpreters of the matrix that have one.
 func withGIL(t testing.TB) []python {
 	var list []python
-	for _, p := range pythons(t) {
+	for _, p := range distinct(t) {
 		if !strings.Contains(p.notes, "freethreaded") {
 			list = append(list, p)
 		}
@@ -347,7 +347,7 @@ func inTheMiddle(t *testing.T, p python) string {
 // TestGILFree: a free-threaded build has none, and the probe says so.
 func TestGILFree(t *testing.T) {
 	needRoot(t)
-	for _, p := range pythons(t) {
+	for _, p := range distinct(t) {
 		if !strings.Contains(p.notes, "freethreaded") {
 			continue
 		}

@@ -57,7 +57,7 @@ func (s *Source) nameStacks() error {
 			full = true
 			return
 		}
-		p := s.processes[int(one.Pid)]
+		p := s.followed(int(one.Pid))
 		if p == nil || p.gil == nil || p.gil.memory == nil {
 			return
 		}
@@ -68,7 +68,17 @@ func (s *Source) nameStacks() error {
 	}
 	if full { // begin anew: those that still make others wait come again
 		t.stacks = map[uint64]blamedStack{}
-		return clear(s.maps.BlameStacks, new(uint64), new(bpf.BlameStack))
+		return clearMap(s.maps.BlameStacks, new(uint64), new(bpf.BlameStack))
+	}
+	return nil
+}
+
+// followed is the process with a PID whose GIL is followed; nil: there is none.
+func (s *Source) followed(pid int) *process {
+	for _, p := range s.order {
+		if p.info.PID == pid && p.gil != nil {
+			return p
+		}
 	}
 	return nil
 }

@@ -288,6 +288,9 @@ func (s *Source) gilProbe() collect.Probe {
 	for _, p := range s.order {
 		g := p.gil
 		if g == nil {
+			if !p.asked && p.build != nil {
+				reasons = appendNew(reasons, "followed only in processes that were asked for by their PID")
+			}
 			continue
 		}
 		switch {

@@ -63,7 +63,7 @@ func Try() (_ Cost, err error) {
 		offsets: bpf.PyOffsets{CodeMask: ^uint64(0), FrameInstr: 56, ResumeMask: 3, ObjectType: 8, TypeName: 24, CodeFlags: 48, StrKindShift: 2},
 		python:  &cpython.Python{},
 	}
-	if err := s.load(b); err != nil {
+	if err := s.load(b, 0); err != nil {
 		return Cost{}, err
 	}
 	defer func() { err = errors.Join(err, b.programs.Close()) }()

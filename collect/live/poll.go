@@ -70,6 +70,10 @@ func batchEnded(err error) (bool, error) {
 // poll brings the functions up to date with the maps.
 func (s *Source) poll() error {
 	b := &s.buffers
+	unknown, err := s.readStates() // first: of those that have ended the maps then hold all
+	if err != nil {
+		return err
+	}
 	if err := b.readMaps(s.maps); err != nil {
 		return err
 	}
@@ -93,6 +97,9 @@ func (s *Source) poll() error {
 			delete(s.functions.objects, id)
 		}
 	}
+	if err := s.forgetUnknown(unknown); err != nil {
+		return err
+	}
 	return errors.Join(s.pollGIL(), s.account())
 }
 
@@ -100,15 +107,10 @@ func (s *Source) poll() error {
 func (s *Source) account() error {
 	s.polled = time.Now()
 	totals := s.functions.totals()
-	var errs []error
 	for _, p := range s.order {
-		key := uint32(p.info.PID)
-		if err := s.maps.Processes.Lookup(&key, &p.state); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-			errs = append(errs, fmt.Errorf("read the state of process %d: %w", p.info.PID, err))
-		}
-		p.account(totals[p.info.PID])
+		p.account(totals[p])
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func (s *Source) addGone(n *bpf.CallCount) {
@@ -122,7 +124,7 @@ func (s *Source) addGone(n *bpf.CallCount) {
 			name = nameLost
 			s.namesLost++
 		}
-		f = s.functions.of(int(n.Pid), name, n.Flags&bpf.Generator != 0)
+		f = s.functions.of(s.processOf(n), name, n.Flags&bpf.Generator != 0)
 	}
 	f.done.add(countsOf(n))
 }
@@ -130,8 +132,9 @@ func (s *Source) addGone(n *bpf.CallCount) {
 func (s *Source) addLive(e *entry) {
 	o := s.functions.objects[e.count.Id]
 	if o == nil {
-		name := s.nameOf(e)
-		o = &object{key: e.key, function: s.functions.of(int(e.count.Pid), name, e.count.Flags&bpf.Generator != 0)}
+		p := s.processOf(&e.count)
+		name := s.nameOf(e, p)
+		o = &object{key: e.key, function: s.functions.of(p, name, e.count.Flags&bpf.Generator != 0)}
 		s.functions.objects[e.count.Id] = o
 		if s.focus != 0 && o.function.code.ID == s.focus {
 			s.focusObject(o)
@@ -146,13 +149,12 @@ var nameLost = objectName{file: "?", function: "(name lost)"}
 
 // nameOf finds the name that the kernel sent for a living code object, or
 // reads it from the process when none came or it was too long for an event.
-func (s *Source) nameOf(e *entry) objectName {
+func (s *Source) nameOf(e *entry, p *process) objectName {
 	name, whole, ok := s.names.take(e.count.Id)
 	if ok && whole {
 		return name
 	}
-	p := s.processes[int(e.count.Pid)]
-	if p != nil {
+	if p != nil && p.build != nil {
 		read, err := readName(p.info.PID, e.key.Code, &p.build.offsets)
 		var now bpf.CallCount
 		if err == nil && s.maps.Live.Lookup(&e.key, &now) == nil && now.Id == e.count.Id {

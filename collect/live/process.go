@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"pytop/bpf"
@@ -13,13 +14,15 @@ import (
 
 // process is one that is watched.
 type process struct {
+	key   bpf.ProcessKey
 	info  *collect.Process
-	build *build
+	build *build // nil: its calls cannot be counted, reason says why
 	image proc.Image
-	watch *proc.Watch
+	watch *proc.Watch // nil: it was not asked for by its PID
+	execs uint32      // of state.Execs those that were looked into
 
 	codeType uint64 // address of PyCode_Type; 0: not known
-	links    *links // nil: detached
+	links    *links // its own, or its build's for all processes; nil: detached
 
 	attached time.Time     // when links were made
 	counted  time.Duration // by links since closed
@@ -48,6 +51,11 @@ type process struct {
 	cpu     time.Duration
 	cpuOK   bool
 	stopped bool
+	threads int
+	memory  uint64
+	asked   bool // for by its PID: stays listed when it has ended
+	ending  bool // was seen to have ended after the maps were read
+	payers  int
 }
 
 // notAsked is why a probe is off that --probes leaves out.
@@ -55,6 +63,9 @@ const notAsked = "not asked for (--probes)"
 
 // hasEnded tells whether the process has ended; all that it did is then in the maps.
 func (p *process) hasEnded() bool {
+	if p.watch == nil {
+		return p.ending || p.state.Flags&bpf.Ended != 0
+	}
 	select {
 	case <-p.watch.Ended():
 		return true
@@ -63,15 +74,31 @@ func (p *process) hasEnded() bool {
 	}
 }
 
-// detach takes the probes away. When it has returned none is left.
+// detach takes the probes away. When it has returned none is left, but those
+// that it shares.
 func (p *process) detach(now time.Time) error {
 	if p.links == nil {
 		return nil
 	}
 	p.counted = p.countedUntil(now)
-	err := p.links.close()
+	l := p.links
 	p.links = nil
-	return err
+	if l.shared {
+		return nil
+	}
+	return l.close()
+}
+
+// detachAll detaches several at once: each link waits some 50 ms for the
+// kernel, and they wait together.
+func detachAll(now time.Time, list ...*process) error {
+	errs := make([]error, len(list))
+	var all sync.WaitGroup
+	for i, p := range list {
+		all.Go(func() { errs[i] = p.detach(now) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 func (p *process) countedUntil(now time.Time) time.Duration {
@@ -124,7 +151,12 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, OverBudget: p.overBudget, Braked: p.braked,
 		Counted: p.countedUntil(now), Calls: less(p.total.calls, p.zero.calls), Resumes: less(p.total.resumes, p.zero.resumes),
-		CPU: p.cpu, CPUKnown: p.cpuKnown(), Tax: p.tax + p.gilTax, TaxKnown: p.build.price.known(),
+		CPU: p.cpu, Threads: p.threads, Memory: p.memory, Payers: p.payers,
+	}
+	if p.build != nil {
+		r.CPUKnown, r.Tax, r.TaxKnown, r.Method = p.cpuKnown(), p.tax+p.gilTax, p.build.price.known(), p.build.method()
+	} else {
+		r.CPUKnown = p.cpuOK
 	}
 	r.Status, r.Reason = p.status(room)
 	switch {
@@ -141,5 +173,8 @@ func (p *process) close() error {
 	if p.gil != nil {
 		errs = append(errs, p.gil.close())
 	}
-	return errors.Join(append(errs, p.watch.Close())...)
+	if p.watch != nil {
+		errs = append(errs, p.watch.Close())
+	}
+	return errors.Join(errs...)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,7 @@ import (
 // python is an interpreter of the matrix; see testdata/pythons.sh.
 type python struct {
 	name, chroot, path, notes string
+	home                      string // of a copy: PYTHONHOME
 }
 
 // needRoot skips a live test where pytop cannot count; in CI it must be able to.
@@ -82,6 +84,18 @@ func pythons(t testing.TB) []python {
 	return list
 }
 
+// distinct are the interpreters whose GIL can differ: an executable and its
+// libpython, stripped or not, have the same. PYTOP_ALL=1 takes all of them.
+func distinct(t testing.TB) []python {
+	all := pythons(t)
+	if os.Getenv("PYTOP_ALL") == "1" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(p python) bool {
+		return strings.Contains(p.notes, "embed") || strings.HasPrefix(p.name, "stripped-") || strings.HasPrefix(p.name, "switch-") || strings.HasPrefix(p.name, "relr-")
+	})
+}
+
 // workloads is the directory of the workloads as the interpreter sees it.
 func (p python) workloads(t testing.TB) string {
 	t.Helper()
@@ -115,6 +129,9 @@ func (p python) command(args ...string) *exec.Cmd {
 		c.Path = p.path
 	}
 	c.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0"}
+	if p.home != "" {
+		c.Env = append(c.Env, "PYTHONHOME="+p.home)
+	}
 	c.Stderr = os.Stderr
 	return c
 }

@@ -12,16 +12,16 @@ import (
 
 // reading is what the last poll found.
 func (s *Source) reading() *collect.Reading {
-	r := &collect.Reading{Time: s.polled, Since: s.since, Host: s.host, Focus: s.focus, Lost: s.lost(), Self: s.self()}
+	r := &collect.Reading{Time: s.polled, Since: s.since, Host: s.host, Focus: s.focus, Lost: s.lost(), Self: s.self(), Past: s.past.rows, PastMore: s.past.more}
 	r.Codes = s.functions.reading()
 	over := 0
 	for _, p := range s.order {
 		r.Processes = append(r.Processes, p.reading(s.polled, s.options.Functions))
-		if p.gone != "" {
+		if p.gone != "" || p.build == nil {
 			over++
 		}
 	}
-	if over == len(s.order) {
+	if over == len(s.order) && !s.options.All && s.following.living == 0 {
 		r.Final, r.EndReason = true, endReason(s.order, s.polled)
 	}
 	r.Probes = []collect.Probe{s.callsProbe()}
@@ -33,6 +33,13 @@ func (s *Source) reading() *collect.Reading {
 }
 
 func endReason(order []*process, at time.Time) string {
+	counted := order[:0:0]
+	for _, p := range order {
+		if p.build != nil {
+			counted = append(counted, p)
+		}
+	}
+	order = counted
 	if len(order) == 1 {
 		return fmt.Sprintf("process %d %s at %s", order[0].info.PID, order[0].gone, at.Format("15:04:05"))
 	}
@@ -41,7 +48,7 @@ func endReason(order []*process, at time.Time) string {
 
 // lost sums what was lost over all processes, by cause.
 func (s *Source) lost() []collect.Loss {
-	var sum [5]uint64
+	sum := s.past.lost
 	for _, p := range s.order {
 		for i := range sum {
 			sum[i] += p.lost(i)
@@ -52,6 +59,7 @@ func (s *Source) lost() []collect.Loss {
 		{Cause: "unreadable", Text: "hits whose frame could not be read", Count: sum[bpf.LostUnreadable]},
 		{Cause: "not_code", Text: "hits that held no code object", Count: sum[bpf.LostNotCode]},
 		{Cause: "names", Text: "functions whose name could not be had", Count: s.namesLost},
+		{Cause: "processes", Text: "calls of processes for which the map had no room, as many at least", Count: s.following.missed},
 	}
 }
 
@@ -71,7 +79,12 @@ func (s *Source) callsProbe() collect.Probe {
 		probe.Reason = notAsked
 		return probe
 	}
+	payers := 0
 	for _, p := range s.order {
+		if p.build == nil {
+			continue
+		}
+		payers += p.payers
 		if !p.off() {
 			probe.Status = collect.ProbeOn
 		} else if p.failed {
@@ -88,6 +101,8 @@ func (s *Source) callsProbe() collect.Probe {
 		reasons = appendNew(reasons, p.reason)
 		reasons = appendNew(reasons, p.build.weak())
 	}
+	probe.Hits, probe.Lost, probe.Cost = probe.Hits+s.past.hits, probe.Lost+s.past.hitsLost, probe.Cost+s.past.cost
+	reasons = append(reasons, s.following.words(s, payers)...)
 	probe.Method, probe.Reason = strings.Join(methods, "; "), strings.Join(reasons, "; ")
 	return probe
 }

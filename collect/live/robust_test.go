@@ -355,7 +355,7 @@ func TestNothingIsLeft(t *testing.T) {
 		}
 	}
 	fail := func() {
-		if s, err := Open(Options{PIDs: []int{w.Process.Pid, os.Getppid()}}); err == nil {
+		if s, err := Open(Options{PIDs: []int{os.Getpid(), os.Getppid()}}); err == nil {
 			s.Close()
 			t.Error("go test is no Python, and was opened")
 		}
@@ -392,7 +392,7 @@ func TestNotCode(t *testing.T) {
 	}
 	s.mu.Lock()
 	attached.build.offsets.ObjectType += 16 // no longer ob_type
-	programs, err := bpf.LoadPrograms(s.maps, attached.build.offsets, s.ns, attached.build.programs.Multi)
+	programs, err := bpf.LoadPrograms(s.maps, attached.build.offsets, attached.build.number, s.machine, attached.build.programs.Multi)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,16 +16,18 @@ import (
 // Options say what to watch and how.
 type Options struct {
 	PIDs      []int
+	Children  bool    // and what they fork and exec, and so on
+	All       bool    // every CPython that pytop can see, also those that start later
 	Functions uint32  // live functions that the maps hold; 0: bpf.DefaultFunctions
 	Budget    float64 // share of a target's CPU time above which pytop detaches by itself; 0: no limit
 	// FromStart: the processes have not run Python code yet; all that is
 	// counted from attaching on is theirs to show, and there is no trial.
-	FromStart bool
-	Cache     site.Cache // of what was found in files; the zero value keeps nothing
-	GIL       bool       // follow the GIL
-	NoCalls   bool       // count no calls
-
-	old bool // as on the oldest kernels: no uprobe_multi, preallocated maps. For tests
+	FromStart  bool
+	Cache      site.Cache // of what was found in files; the zero value keeps nothing
+	GIL        bool       // follow the GIL
+	NoCalls    bool       // count no calls
+	unfollowed bool       // as if the kernel could not tell of forks, execs and ends: for tests
+	old        bool       // as on the oldest kernels: no uprobe_multi, preallocated maps; for tests
 }
 
 // UserCache is where what was found in files is kept for the user.
@@ -36,6 +38,7 @@ type Source struct {
 	options Options
 	host    string
 	ns      bpf.PIDNamespace
+	machine bpf.Machine
 
 	mu         sync.Mutex // guards all below
 	maps       *bpf.Maps
@@ -43,8 +46,12 @@ type Source struct {
 	builds     []*build
 	gil        *gilTable // nil: not asked for
 	conditions []*conditions
-	processes  map[int]*process
-	order      []*process // as asked for
+	processes  map[bpf.ProcessKey]*process
+	order      []*process // as asked for, then as they came
+	following  following
+	files      files
+	brake      string // why nothing is attached; empty: it is
+	past       past
 	functions  *functions
 	buffers    buffers
 	polls      uint64
@@ -76,15 +83,15 @@ func Open(o Options) (_ *Source, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, pid := range o.PIDs {
-		if err := s.watch(pid); err != nil {
-			return nil, err
-		}
+	s.follow()
+	if err := s.watchAsked(); err != nil {
+		return nil, err
 	}
-	for _, p := range s.order {
-		if err := s.attach(p, false); err != nil {
-			return nil, err
-		}
+	if o.All {
+		s.watchRunning()
+	}
+	if err := s.attachAsked(); err != nil {
+		return nil, err
 	}
 	if err := s.trial(); err != nil {
 		return nil, err
@@ -102,13 +109,14 @@ func Open(o Options) (_ *Source, err error) {
 	go s.keep()
 	go s.keepGIL()
 	go s.awaitEnds()
+	s.following.begin(s)
 	return s, nil
 }
 
 // newSource makes the maps; nothing is watched yet.
 func newSource(o Options) (_ *Source, err error) {
 	s := &Source{
-		options: o, host: proc.Hostname(), processes: map[int]*process{}, functions: newFunctions(),
+		options: o, host: proc.Hostname(), processes: map[bpf.ProcessKey]*process{}, functions: newFunctions(), files: files{},
 		ended: make(chan struct{}), stop: make(chan struct{}),
 	}
 	defer func() {
@@ -119,6 +127,7 @@ func newSource(o Options) (_ *Source, err error) {
 	if s.ns, err = pidNamespace(); err != nil {
 		return nil, err
 	}
+	s.machine = bpf.Machine{PIDs: s.ns, BootOffset: proc.BootOffset(), WatchAll: o.All}
 	if s.maps, err = bpf.OpenMaps(o.Functions, o.old); err != nil {
 		return nil, err
 	}
@@ -167,6 +176,9 @@ func (s *Source) trial() error {
 // someLive is an error when all that was to be watched ended meanwhile.
 func (s *Source) someLive() error {
 	var ended error
+	if s.options.All {
+		return nil // others will come
+	}
 	for _, p := range s.order {
 		if ended = whenEnded(p.info.PID, errEnded); ended == errEnded { //nolint:errorlint // that very one
 			return nil
@@ -188,8 +200,8 @@ func (s *Source) ready() error {
 		}
 		return nil
 	}
+	s.functions.rebase()
 	for _, p := range s.order {
-		s.functions.rebase(p.info.PID)
 		p.base, p.zero = p.state, p.total
 		p.counted, p.attached = 0, s.since
 	}
@@ -209,6 +221,9 @@ func (s *Source) keep() {
 		case <-tick.C:
 		}
 		s.mu.Lock()
+		if !s.closed {
+			s.scan()
+		}
 		if !s.closed && time.Since(s.polled) > 900*time.Millisecond {
 			if s.poll() == nil { // else the next Read says what is wrong
 				_ = s.hold(judgeAfter)
@@ -220,12 +235,26 @@ func (s *Source) keep() {
 
 func (s *Source) awaitEnds() {
 	defer s.stopped.Done()
+	if s.options.All {
+		return // there is always a next one
+	}
+	s.mu.Lock()
+	var asked []*proc.Watch
 	for _, p := range s.order {
+		if p.watch != nil {
+			asked = append(asked, p.watch)
+		}
+	}
+	s.mu.Unlock()
+	for _, w := range asked {
 		select {
 		case <-s.stop:
 			return
-		case <-p.watch.Ended():
+		case <-w.Ended():
 		}
+	}
+	if s.options.Children && !s.awaitChildren() {
+		return
 	}
 	close(s.ended)
 }
@@ -249,22 +278,29 @@ func (s *Source) Read() (*collect.Reading, error) {
 	if err := s.hold(judgeAfter); err != nil {
 		return nil, err
 	}
-	return s.reading(), nil
+	r := s.reading()
+	if r.Final {
+		return r, nil
+	}
+	return r, s.dropEnded()
 }
 
 // Detach takes every probe away; it may be put back by Attach.
 func (s *Source) Detach(why string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.brake = why
+	var away []*process
 	var errs []error
 	for _, p := range s.order {
-		if p.gone != "" {
+		if p.gone != "" || p.build == nil {
 			continue
 		}
 		p.braked, p.overBudget, p.reason = true, false, why
-		errs = append(errs, s.detach(p), s.detachGIL(p, why))
+		away = append(away, p)
+		errs = append(errs, s.detachGIL(p, why))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.detach(away...), s.detachShared())...)
 }
 
 // Attach puts the probes back.
@@ -275,9 +311,10 @@ func (s *Source) Attach(force bool) error {
 		return errClosed
 	}
 	s.noteEnds()
+	s.brake = ""
 	var errs []error
 	for _, p := range s.order {
-		if p.gone == "" && p.links == nil {
+		if p.gone == "" && p.links == nil && p.build != nil {
 			errs = append(errs, s.attach(p, force))
 		}
 		s.attachGIL(p)
@@ -293,8 +330,8 @@ func (s *Source) Close() error {
 		return nil
 	}
 	s.closed = true
-	var errs []error
-	for _, p := range s.order { // first of all, and whatever else goes wrong
+	errs := []error{detachAll(time.Now(), s.order...), s.detachShared()} // first of all, and whatever else goes wrong
+	for _, p := range s.order {
 		errs = append(errs, p.close())
 	}
 	if s.gil != nil && s.gil.exit != nil {
@@ -302,6 +339,7 @@ func (s *Source) Close() error {
 	}
 	s.mu.Unlock()
 	close(s.stop)
+	errs = append(errs, s.following.close())
 	s.stopped.Wait()
 	for _, b := range s.builds {
 		errs = append(errs, b.close())

@@ -50,6 +50,9 @@ func (f *FS) Stat(pid int) (Stat, error) {
 	return stat, nil
 }
 
+// StartTime is the time on the wall clock of a number of 1/100 s since boot.
+func (f *FS) StartTime(ticksSinceBoot uint64) time.Time { return f.boot.Add(ticks(ticksSinceBoot)) }
+
 // parseStat parses one line of proc(5), /proc/pid/stat. The name is in
 // parentheses and may itself hold any: it ends at the last one.
 func parseStat(data []byte) (Stat, error) {

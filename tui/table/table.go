@@ -92,6 +92,23 @@ func (t *Table[R]) Find(key uint64) *R {
 	return &t.rows[i]
 }
 
+// Fields are the columns that sort, of those that Layout places.
+func (t *Table[R]) Fields(width, gap int) []string {
+	var fields []string
+	for _, c := range t.Layout(width, gap) {
+		if c.Sorts() {
+			fields = append(fields, c.Field)
+		}
+	}
+	return fields
+}
+
+// First sorts by a column in its own first direction; false as Sort.
+func (t *Table[R]) First(field string) bool {
+	c := t.column(field)
+	return c != nil && t.Sort(field, c.Falling)
+}
+
 func (t *Table[R]) index(key uint64) (int, bool) {
 	i := sort.Search(len(t.rows), func(i int) bool { return t.Key(&t.rows[i]) >= key })
 	return i, i < len(t.rows) && t.Key(&t.rows[i]) == key

@@ -1,0 +1,222 @@
+package live
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"pytop/bpf"
+	"pytop/collect"
+)
+
+// together sums the calls of each function over all processes.
+func together(r *collect.Reading) map[rowKey]counts {
+	sums := map[rowKey]counts{}
+	for _, c := range r.Codes {
+		key := rowKey{c.Code.File, c.Code.Function, c.Code.Line}
+		sum := sums[key]
+		sum.add(counts{c.Calls, c.Resumes})
+		sums[key] = sum
+	}
+	return sums
+}
+
+// readUntilEnd reads as a screen does, until nothing is left to count.
+func readUntilEnd(t testing.TB, s *Source, every time.Duration) *collect.Reading {
+	t.Helper()
+	deadline := time.Now().Add(60 * time.Second)
+	for time.Now().Before(deadline) {
+		select {
+		case <-s.Ended():
+			return last(t, s)
+		case <-time.After(every):
+			if r := read(t, s); r.Final {
+				return r
+			}
+		}
+	}
+	t.Fatal("the end was not noticed")
+	return nil
+}
+
+// TestFamily: what descendants call is counted from their first call, however
+// they came to be, also of those that live for less than a reading.
+func TestFamily(t *testing.T) {
+	needRoot(t)
+	for _, p := range some(t) {
+		for _, mode := range []string{"prefork", "pool", "spawn", "shell", "short 40"} {
+			t.Run(p.name+"/"+strings.Fields(mode)[0], func(t *testing.T) {
+				t.Parallel()
+				dir := p.workloads(t)
+				w := p.start(t, append([]string{dir + "/family.py"}, strings.Fields(mode)...)...)
+				s := open(t, w, Options{Children: true})
+				fmt.Fprintln(w.in)
+				w.in.Close()
+				said := make(chan string, 1)
+				go func() {
+					line, _ := w.out.ReadString('\n')
+					said <- line
+				}()
+				r := readUntilEnd(t, s, 100*time.Millisecond)
+				want, _ := parseRows(t, []byte(<-said))
+				got := together(r)
+				for _, row := range want {
+					if n := got[rowKey{row.File, row.Function, row.Line}]; n.calls != row.Calls || n.resumes != row.Resumes {
+						t.Errorf("%s: %d calls and %d resumes, want %d and %d", row.Function, n.calls, n.resumes, row.Calls, row.Resumes)
+					}
+				}
+				for _, l := range r.Lost {
+					if l.Count > 0 {
+						t.Errorf("lost: %d %s", l.Count, l.Text)
+					}
+				}
+				for _, p := range append(r.Past, r.Processes...) {
+					if p.Status != collect.Exact {
+						t.Errorf("pid %d %q: %s: %s", p.Process.PID, p.Process.Command, p.Status, p.Reason)
+					}
+				}
+				nothingHeld(t, s)
+			})
+		}
+	}
+}
+
+// nothingHeld checks that of processes that have ended nothing is left but
+// those that were asked for.
+func nothingHeld(t testing.TB, s *Source) {
+	t.Helper()
+	var key bpf.ProcessKey
+	var state bpf.ProcessState
+	n := 0
+	for it := s.maps.Processes.Iterate(); it.Next(&key, &state); n++ {
+		if s.processes[key] == nil {
+			t.Errorf("the map has process %d still: flags %d, build %d", key.Pid, state.Flags, state.Build)
+		}
+	}
+	var call bpf.CallKey
+	var count bpf.CallCount
+	for it := s.maps.Live.Iterate(); it.Next(&call, &count); {
+		if s.functions.objects[count.Id] == nil {
+			t.Errorf("the map has a code object of process %d still", count.Pid)
+			break
+		}
+	}
+	s.names.mu.Lock()
+	defer s.names.mu.Unlock()
+	if len(s.names.known) > 0 {
+		t.Errorf("%d names are kept that nobody asked for", len(s.names.known))
+	}
+}
+
+// TestUnfollowed: where the kernel does not tell of forks, children are found
+// by looking, and say from when on they are counted.
+func TestUnfollowed(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	p := some(t)[0]
+	w := p.start(t, p.workloads(t)+"/family.py", "serve", "3", "later")
+	s := open(t, w, Options{Children: true, unfollowed: true})
+	fmt.Fprintln(w.in)
+	w.line(t, "serving")
+	time.Sleep(1100 * time.Millisecond)
+	fmt.Fprintln(w.in)
+	w.line(t, "served")
+	time.Sleep(100 * time.Millisecond)
+	r := read(t, s)
+	if len(r.Processes) != 4 {
+		t.Fatalf("%d processes, want 4", len(r.Processes))
+	}
+	for _, p := range r.Processes[1:] {
+		if p.Calls != 1 || p.Status != collect.LowerBound || !strings.Contains(p.Reason, "when it was noticed") {
+			t.Errorf("pid %d: %d calls, %s: %s", p.Process.PID, p.Calls, p.Status, p.Reason)
+		}
+	}
+	w.in.Close()
+	w.Wait()
+	r = readUntilEnd(t, s, 100*time.Millisecond)
+	if got := r.Processes[0]; got.Status != collect.Exact {
+		t.Errorf("the parent: %s: %s", got.Status, got.Reason)
+	}
+}
+
+// TestChildrenPay: without Children, those who inherit the breakpoints are not
+// counted, and it is said how many they are.
+func TestChildrenPay(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	p := some(t)[0]
+	w := p.start(t, p.workloads(t)+"/family.py", "serve", "3", "later")
+	s := open(t, w, Options{})
+	fmt.Fprintln(w.in)
+	w.line(t, "serving")
+	r := read(t, s)
+	if got := r.Processes[0]; len(r.Processes) != 1 || got.Payers != 3 || got.Status != collect.Exact {
+		t.Errorf("%d processes, %d pay, %s", len(r.Processes), got.Payers, got.Status)
+	}
+	if !strings.Contains(r.Probes[0].Reason, "3 children have inherited the breakpoints") {
+		t.Errorf("the probe says %q", r.Probes[0].Reason)
+	}
+	fmt.Fprintln(w.in)
+	w.line(t, "served")
+	r, _ = finish(t, s, w)
+	for key, n := range together(r) {
+		if key.function == "once" {
+			t.Errorf("%d calls of children were counted", n.calls)
+		}
+	}
+	if r.Processes[0].Payers != 0 {
+		t.Errorf("%d pay after all have ended", r.Processes[0].Payers)
+	}
+}
+
+// TestManyShort: processes come and go by the hundreds; what is held of them
+// comes back.
+func TestManyShort(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	number := 1000
+	w := p.start(t, p.workloads(t)+"/family.py", "short", fmt.Sprint(number))
+	s := open(t, w, Options{Children: true})
+	memory := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	read(t, s)
+	goroutines, held := runtime.NumGoroutine(), memory()
+	maps := s.maps.Memory()
+	_, links := descriptors(t)
+	fmt.Fprintln(w.in)
+	began := time.Now()
+	var most, mostMaps uint64
+	r := read(t, s)
+	for !r.Final {
+		time.Sleep(300 * time.Millisecond)
+		r = read(t, s)
+		most, mostMaps = max(most, memory()), max(mostMaps, r.Self.Maps)
+		if time.Since(began) > 60*time.Second {
+			t.Fatal("too long")
+		}
+	}
+	row := w.line(t, "{")
+	want, _ := parseRows(t, []byte(row))
+	if got := together(r)[rowKey{want[0].File, want[0].Function, want[0].Line}]; got.calls != want[0].Calls {
+		t.Errorf("%d calls, want %d", got.calls, want[0].Calls)
+	}
+	if n := len(r.Past) + len(r.Processes) - 1; n != number {
+		t.Errorf("%d processes ended, want %d", n, number)
+	}
+	nothingHeld(t, s)
+	if n := runtime.NumGoroutine(); n > goroutines+2 {
+		t.Errorf("%d goroutines, %d before", n, goroutines)
+	}
+	if _, n := descriptors(t); n != links {
+		t.Errorf("%d maps, programs and links, %d before", n, links)
+	}
+	after, afterMaps := memory(), s.maps.Memory()
+	t.Logf("%d processes in %v: heap %d KiB before, %d at most, %d after; maps %d KiB before, %d at most, %d after; %d goroutines, %d before; %d functions",
+		number, time.Since(began).Round(time.Millisecond), held>>10, most>>10, after>>10, maps>>10, mostMaps>>10, afterMaps>>10, runtime.NumGoroutine(), goroutines, len(s.functions.all))
+}

@@ -1,0 +1,400 @@
+package live
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/ringbuf"
+
+	"pytop/bpf"
+	"pytop/collect"
+	"pytop/collect/cpython"
+	"pytop/collect/proc"
+)
+
+// following is how processes are noticed that come and go.
+type following struct {
+	programs *bpf.Follower
+	why      error // why there are none: /proc is looked through each second
+	ring     *ringbuf.Reader
+	done     sync.WaitGroup
+	living   int    // descendants that run, but no Python (yet)
+	missed   uint64 // processes for which the map had no room
+	execs    uint64 // execs that could not be told
+}
+
+// execPatience is how long it is looked for a CPython in a program that was
+// started: its libraries are loaded a moment after.
+const execPatience = 2 * time.Second
+
+// follow attaches what notices forks, execs and ends, before anything is
+// watched, so that none is missed.
+func (s *Source) follow() {
+	f := &s.following
+	if s.options.unfollowed {
+		f.why = errors.ErrUnsupported
+		return
+	}
+	if f.programs, f.why = bpf.OpenFollower(s.maps, s.machine); f.why != nil {
+		return
+	}
+	if f.ring, f.why = ringbuf.NewReader(s.maps.Events); f.why != nil {
+		_ = f.programs.Close() // f.why says what is wrong
+		f.programs = nil
+	}
+}
+
+// begin starts to take in what the kernel tells.
+func (f *following) begin(s *Source) {
+	if f.ring != nil {
+		f.done.Go(func() { f.listen(s) })
+	}
+}
+
+func (f *following) close() error {
+	var errs []error
+	if f.programs != nil {
+		errs = append(errs, f.programs.Close(), f.ring.Close())
+	}
+	f.done.Wait()
+	f.programs, f.ring = nil, nil
+	return errors.Join(errs...)
+}
+
+// listen takes in execs. What was exec'd is looked into at once, and again
+// until its CPython is loaded or patience is over.
+func (f *following) listen(s *Source) {
+	const again, gather = 20 * time.Millisecond, 2 * time.Millisecond
+	pending := map[bpf.ProcessKey]time.Time{} // until when
+	var record ringbuf.Record
+	for {
+		if len(pending) > 0 {
+			f.ring.SetDeadline(time.Now().Add(again))
+		} else {
+			f.ring.SetDeadline(time.Time{})
+		}
+		for {
+			err := f.ring.ReadInto(&record)
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				break
+			}
+			if err != nil { // closed
+				return
+			}
+			if len(record.RawSample) >= int(unsafe.Sizeof(bpf.Event{})) {
+				e := (*bpf.Event)(unsafe.Pointer(&record.RawSample[0]))
+				pending[bpf.ProcessKey{Pid: e.Pid, Started: e.Started}] = time.Now().Add(execPatience)
+			}
+			f.ring.SetDeadline(time.Now().Add(gather))
+		}
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			return
+		}
+		maps.DeleteFunc(pending, func(key bpf.ProcessKey, until time.Time) bool {
+			return s.lookInto(key) || time.Now().After(until)
+		})
+		s.mu.Unlock()
+	}
+}
+
+// lookInto finds out what a process runs that has exec'd; false: it is no
+// Python yet.
+func (s *Source) lookInto(key bpf.ProcessKey) bool {
+	if p := s.processes[key]; p != nil {
+		if p.gone == "" {
+			if err := s.maps.Processes.Lookup(&key, &p.state); err == nil {
+				s.noteExec(p)
+			}
+		}
+		return p.execSeen.IsZero()
+	}
+	stat, err := proc.System().Stat(int(key.Pid))
+	if err != nil || uint32(stat.StartTicks) != key.Started {
+		return true
+	}
+	return !errors.Is(s.consider(stat), cpython.ErrNotPython)
+}
+
+// consider begins to watch a process if it is a CPython, and lists it if that
+// cannot be counted.
+func (s *Source) consider(stat proc.Stat) error {
+	key := bpf.ProcessKey{Pid: uint32(stat.PID), Started: uint32(stat.StartTicks)}
+	if stat.Kernel || stat.Ended() || stat.PID == os.Getpid() || s.processes[key] != nil {
+		return nil
+	}
+	p := &process{execs: 0}
+	p.image, _ = proc.System().Image(stat.PID)
+	known := map[*build]bool{}
+	for _, b := range s.builds {
+		known[b] = b.shared != nil
+	}
+	err := s.describe(p, stat.PID)
+	switch {
+	case errors.Is(err, cpython.ErrNotPython), errors.Is(err, proc.ErrNoProcess):
+		return err
+	case errors.Is(err, fs.ErrPermission) && !strings.HasPrefix(stat.Name, "python"):
+		return nil // nothing says that it is one
+	case err != nil:
+		s.list(stat.PID, err, false)
+		return nil
+	}
+	if p.key != key {
+		return nil // another process has its number now
+	}
+	s.add(p)
+	if s.since.IsZero() {
+		return nil // attached with the others
+	}
+	if s.brake != "" {
+		p.braked, p.reason = true, s.brake
+		return nil
+	}
+	if err := s.attach(p, false); err != nil {
+		s.fail(p, err)
+		return nil
+	}
+	if known[p.build] && (s.options.All || s.following.why == nil) {
+		p.attached = later(p.build.sharedAt, p.info.Start)
+	} else if p.attached.Sub(p.info.Start) > 0 {
+		p.note = "its calls before " + p.attached.Format("15:04:05.000") + ", when it was noticed, are not counted"
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// watchRunning begins to watch every CPython that runs.
+func (s *Source) watchRunning() {
+	pids, err := proc.System().Processes()
+	if err != nil {
+		return // those that call something are noticed by that
+	}
+	for _, pid := range pids {
+		if stat, err := proc.System().Stat(pid); err == nil {
+			_ = s.consider(stat) // no Python
+		}
+	}
+}
+
+// scan looks through /proc for what the kernel could not tell.
+func (s *Source) scan() {
+	f := &s.following
+	n := s.readMissed(bpf.MissedExecs)
+	if f.why == nil && n == f.execs || !s.options.All && !s.options.Children {
+		return
+	}
+	f.execs = n
+	if s.options.All {
+		s.watchRunning()
+		return
+	}
+	pids, err := proc.System().Processes()
+	if err != nil {
+		return
+	}
+	watched := map[int]bool{}
+	for _, p := range s.order {
+		watched[p.info.PID] = p.gone == ""
+	}
+	for more := true; more; { // a child may have a lower PID than its parent
+		more = false
+		for _, pid := range pids {
+			if stat, err := proc.System().Stat(pid); err == nil && !watched[pid] && watched[stat.Parent] {
+				watched[pid], more = true, true
+				_ = s.consider(stat)
+			}
+		}
+	}
+}
+
+func (s *Source) readMissed(what uint32) (n uint64) {
+	_ = s.maps.Missed.Lookup(&what, &n) // an array's element is always there
+	return n
+}
+
+// readStates reads what the programs know of processes. Those that they have
+// registered and that called something are watched from now on; what is left
+// of others that have ended is returned.
+func (s *Source) readStates() (unknown []bpf.ProcessKey, err error) {
+	const batch = 1024
+	f := &s.following
+	f.living, f.missed = 0, s.readMissed(bpf.MissedProcesses)
+	payers := map[int]int{}
+	keys, states := make([]bpf.ProcessKey, batch), make([]bpf.ProcessState, batch)
+	var cursor ebpf.MapBatchCursor
+	for done := false; !done; {
+		n, err := s.maps.Processes.BatchLookup(&cursor, keys, states, nil)
+		if done, err = batchEnded(err); err != nil {
+			return nil, fmt.Errorf("read the states of processes: %w", err)
+		}
+		for i := range n {
+			key, state := keys[i], &states[i]
+			p := s.processes[key]
+			switch {
+			case state.Flags&bpf.Pays != 0:
+				payers[int(state.Parent)]++
+			case p != nil:
+				p.state = *state
+				if p.watch == nil && p.gone == "" && state.Flags&bpf.Ended != 0 {
+					p.gone = "ended"
+				}
+			case state.Build != 0 && state.Flags&bpf.Execed == 0:
+				s.adopt(key, state)
+			case state.Flags&bpf.Ended != 0:
+				unknown = append(unknown, key)
+			default:
+				f.living++
+			}
+		}
+	}
+	for _, p := range s.order {
+		p.payers = payers[p.info.PID]
+	}
+	return unknown, nil
+}
+
+// forgetUnknown deletes what is left of processes that have ended and, as the
+// maps show, called nothing.
+func (s *Source) forgetUnknown(unknown []bpf.ProcessKey) error {
+	var errs []error
+	for _, key := range unknown {
+		if s.processes[key] == nil {
+			errs = append(errs, s.deleteState(key))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Source) deleteState(key bpf.ProcessKey) error {
+	if err := s.maps.Processes.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		return fmt.Errorf("forget process %d: %w", key.Pid, err)
+	}
+	return nil
+}
+
+// processOf is the process that was counted; nil: it was dropped before.
+func (s *Source) processOf(n *bpf.CallCount) *process {
+	key := bpf.ProcessKey{Pid: n.Pid, Started: n.Started}
+	if p := s.processes[key]; p != nil {
+		return p
+	}
+	var state bpf.ProcessState
+	if s.maps.Processes.Lookup(&key, &state) != nil {
+		return nil
+	}
+	return s.adopt(key, &state)
+}
+
+// adopt watches a process that the programs have registered. It may have ended.
+func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
+	pid := int(key.Pid)
+	p := &process{key: key, state: *state, execs: state.Execs, mark: mark{at: time.Now()}, uncounted: s.options.NoCalls}
+	if i := int(state.Build) - 1; i >= 0 && i < len(s.builds) {
+		p.build = s.builds[i]
+	}
+	p.info = &collect.Process{PID: pid, Start: proc.System().StartTime(uint64(key.Started)), Command: commandOf(state)}
+	if stat, err := proc.System().Stat(pid); err == nil && uint32(stat.StartTicks) == key.Started {
+		p.info = about(stat)
+		p.image, _ = proc.System().Image(pid)
+	}
+	if state.Parent != 0 {
+		p.info.Parent = int(state.Parent)
+	}
+	if state.Flags&bpf.Ended != 0 {
+		p.gone = "ended"
+	}
+	s.add(p)
+	if p.build == nil {
+		p.failed, p.reason = true, "it is not known which file it runs"
+		return p
+	}
+	p.info.Python, p.info.Build = p.build.python.Version, p.build.words()
+	switch {
+	case p.build.shared != nil:
+		p.links, p.attached = p.build.shared, later(p.build.sharedAt, p.info.Start)
+	case s.brake != "":
+		p.braked, p.reason = true, s.brake
+	case p.gone == "" && p.build.split:
+		if err := s.attach(p, false); err != nil {
+			s.fail(p, err)
+			break
+		}
+		p.note = "its calls before " + p.attached.Format("15:04:05.000") + ", when it was noticed, are not counted"
+	}
+	return p
+}
+
+// commandOf is a process's arguments as the programs have read them.
+func commandOf(state *bpf.ProcessState) string {
+	raw := unsafe.Slice((*byte)(unsafe.Pointer(&state.Command[0])), len(state.Command))
+	text := string(bytes.ReplaceAll(bytes.TrimRight(raw, "\x00"), []byte{0}, []byte(" ")))
+	if len(text) >= len(raw)-1 {
+		text += "…"
+	}
+	if text == "" {
+		return "?"
+	}
+	return text
+}
+
+// words is what is weaker, or dearer for others, than it could be.
+func (f *following) words(s *Source, payers int) (list []string) {
+	if f.why != nil {
+		list = append(list, fmt.Sprintf("forks, execs and ends are looked for once a second: %v", f.why))
+	}
+	shared := false
+	for _, b := range s.builds {
+		shared = shared || b.shared != nil
+	}
+	if shared && !s.options.All {
+		list = append(list, "attached to the file, so that children are counted from their first call: its other processes pay for the breakpoints too")
+	}
+	if payers > 0 {
+		list = append(list, fmt.Sprintf("%d children have inherited the breakpoints and pay for them, uncounted (--children counts them)", payers))
+	}
+	return list
+}
+
+// awaitChildren returns when no descendant is left; false: the source was closed.
+func (s *Source) awaitChildren() bool {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s.mu.Lock()
+		_, err := s.readStates()
+		living := s.following.living
+		for _, p := range s.order {
+			if p.gone == "" && p.watch == nil && p.build != nil && p.state.Flags&bpf.Ended == 0 {
+				if stat, err := proc.System().Stat(p.info.PID); err == nil && uint32(stat.StartTicks) == p.key.Started && !stat.Ended() {
+					living++
+				}
+			}
+		}
+		closed := s.closed
+		s.mu.Unlock()
+		if closed || err == nil && living == 0 {
+			return !closed
+		}
+		select {
+		case <-s.stop:
+			return false
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// mostAlone is up to how many processes of a file are attached one by one when
+// one of them was let go: each hit asks each link of the file whether it is
+// meant.
+const mostAlone = 32
+
+// shares tells whether a build's probes are put into its file once, for all
+// processes that run it: then one that starts later is counted from its first
+// call, and two hundred cost what one does. Others that run the file pay for
+// the breakpoints too, and are not counted.
+func (s *Source) shares(b *build) bool {
+	return (s.options.All || s.options.Children) && !b.split
+}
+
+// share attaches to a build's file, once.
+func (s *Source) share(b *build) error {
+	if b.shared != nil {
+		return nil
+	}
+	s.attaches++
+	l, err := attachTo(b, 0, s.attaches)
+	if err != nil {
+		return err
+	}
+	b.shared, b.sharedAt = l, time.Now()
+	return nil
+}
+
+// detachShared takes away what is attached to files.
+func (s *Source) detachShared() error {
+	var all []*links
+	for _, b := range s.builds {
+		if b.shared != nil {
+			all = append(all, b.shared)
+			b.shared = nil
+		}
+	}
+	return closeAll(all)
+}
+
+// detachUnused takes away what is attached to files of which no process is
+// counted: only where processes were let go on purpose, since those that start
+// later are to be counted from their first call.
+func (s *Source) detachUnused() error {
+	if s.brake != "" {
+		return s.detachShared()
+	}
+	return nil
+}
+
+func closeAll(list []*links) error {
+	results := make(chan error, len(list))
+	for _, l := range list {
+		go func() { results <- l.close() }()
+	}
+	var errs []error
+	for range list {
+		errs = append(errs, <-results)
+	}
+	return errors.Join(errs...)
+}
+
+// letGo frees a process, whose counting costs too much, from breakpoints that
+// it shares: the others of its file get their own. In between nothing is
+// counted, which they say. When there are too many others all are let go.
+func (s *Source) letGo(p *process) error {
+	b := p.build
+	var others []*process
+	for _, o := range s.order {
+		if o != p && o.links != nil && o.links == b.shared && o.gone == "" {
+			others = append(others, o)
+		}
+	}
+	b.split = true
+	from, l := time.Now(), b.shared
+	b.shared = nil
+	err := errors.Join(l.close(), s.detach(append([]*process{p}, others...)...))
+	if err != nil {
+		return err
+	}
+	if len(others) > mostAlone {
+		for _, o := range others {
+			o.overBudget = true
+			o.reason = fmt.Sprintf("it shares its breakpoints with process %d, of which counting would take more than the budget (--budget)", p.info.PID)
+		}
+		return nil
+	}
+	for _, o := range others {
+		if err := s.attach(o, o.forced); err != nil {
+			s.fail(o, err)
+			continue
+		}
+		o.note = fmt.Sprintf("not counted for %d ms at %s, when process %d was let go", o.attached.Sub(from).Milliseconds(), from.Format("15:04:05"), p.info.PID)
+	}
+	return nil
+}
