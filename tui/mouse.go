@@ -41,6 +41,8 @@ func (m *Model) wheel(y, n int) {
 	switch a, _ := m.areaAt(y); a.pane {
 	case paneFunctions:
 		m.functions.Scroll(n, m.rowsInView())
+	case paneGIL:
+		m.threads.Scroll(n, m.threadRows())
 	case paneLog:
 		m.log.move(n)
 	}
@@ -62,6 +64,9 @@ func (m *Model) click(x, y int) tea.Cmd {
 	}
 	if a.pane != paneChart {
 		m.pane = a.pane
+	}
+	if a.pane == paneGIL {
+		return m.clickThread(x, y-a.y)
 	}
 	if a.pane != paneFunctions {
 		return nil

@@ -138,8 +138,10 @@ func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
 
 // pressPane are the other keys, of the panes.
 func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
-	if m.pane == paneGIL && m.pressGIL(msg) {
-		return nil
+	if m.pane == paneGIL {
+		if cmd, done := m.pressGIL(msg); done {
+			return cmd
+		}
 	}
 	switch {
 	case key.Matches(msg, keys.Enter):

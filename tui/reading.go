@@ -73,9 +73,9 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 		return tea.Quit
 	}
 	if m.seq == 1 && m.o.After > 0 {
-		return tea.Batch(m.plan(), tea.Tick(m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
+		return tea.Batch(m.plan(), m.readStack(), tea.Tick(m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
 	}
-	return m.plan()
+	return tea.Batch(m.plan(), m.readStack())
 }
 
 // plan sets the tick for the next reading, an interval after the last began.
@@ -152,6 +152,7 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 		return s
 	}
 	s.Since = base.Time
+	rebaseGIL(s, base, cur)
 	rows := base.Codes
 	for i := range s.Functions {
 		f := &s.Functions[i]
