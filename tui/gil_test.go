@@ -23,6 +23,10 @@ func gilReading(n uint64) *collect.Reading {
 	return &collect.Reading{
 		Time: at.Add(d), Since: at,
 		Processes: []collect.ProcessReading{{Process: &collect.Process{PID: 7, Python: "3.14.6", Command: "python3 shop.py"}, State: collect.Running, Status: collect.Exact, Counted: d}},
+		Codes: []collect.CodeCount{
+			{Code: &collect.Code{ID: 1, PID: 7, File: hog.File, Function: hog.Function, Line: hog.First}, Calls: 10 * n},
+			{Code: &collect.Code{ID: 2, PID: 7, File: hog.File, Function: "Basket.add", Line: 12}, Calls: 900 * n},
+		},
 		Threads: []collect.ThreadReading{
 			{ID: 1, PID: 7, TID: 7, Name: "python3", State: "sleeping", Measured: true, CPUKnown: true},
 			{ID: 2, PID: 7, TID: 8, Name: "worker-1", State: "running", Place: hog, Measured: true, CPUKnown: true, Holds: 100 * n, Hold: d * 6 / 10, HoldMax: 212 * time.Millisecond,
@@ -226,7 +230,43 @@ func TestGILReset(t *testing.T) {
 	if g.Takes != 380 || g.Switches != 320 || g.Measured != 2*time.Second || g.PairRows[0].Count != 160 || g.PairRows[0].Delta != 80 || g.Blamed[0].Wait != 1600*time.Millisecond {
 		t.Errorf("%+v", g)
 	}
+	if f := s.Functions[0]; f.Caused != 1600*time.Millisecond || f.Calls != 20 {
+		t.Errorf("%+v", f)
+	}
 	if cur.Threads[1].HoldHist[3] != 9 || cur.GILs[0].Pairs[0].Count != 240 {
 		t.Error("the reading was changed")
+	}
+}
+
+// TestCausedWait: functions say how long they made others wait, where that is
+// known and there is room; it sorts.
+func TestCausedWait(t *testing.T) {
+	m := gilScreen(120, 40)
+	m.pane = paneFunctions
+	if text := screenText(m); !strings.Contains(text, "caused wait") {
+		t.Error(text)
+	}
+	m.choose(causedField)
+	f, other := m.functions.Row(0), m.functions.Row(1)
+	if f.Code.ID != 1 || !f.CausedKnown || f.CausedShare < 0.79 || f.CausedShare > 0.81 || f.Caused != 1600*time.Millisecond || other.CausedShare != 0 || !other.CausedKnown {
+		t.Errorf("%+v, %+v", f.FunctionRow, other.FunctionRow)
+	}
+	if causedCell(m.signs, f) != "80 %" || causedCell(m.signs, other) != "0 %" {
+		t.Errorf("%s, %s", causedCell(m.signs, f), causedCell(m.signs, other))
+	}
+	s := gilSnapshot()
+	s.GILs[0].Status = collect.GILSampled
+	for i := range s.Functions {
+		s.Functions[i].CausedKnown = false
+	}
+	m = New(Options{})
+	m.width, m.height = 120, 40
+	m.show(s)
+	if text := screenText(m); strings.Contains(text, "caused wait") || causedCell(m.signs, m.functions.Row(0)) != "?" {
+		t.Error(text)
+	}
+	m = gilScreen(119, 40)
+	if text := screenText(m); strings.Contains(text, "caused wait") {
+		t.Error(text)
 	}
 }

@@ -101,6 +101,11 @@ func (m *Model) show(s *collect.Snapshot) {
 	if c := &m.functions.Columns[0]; c.Field == "pid" {
 		c.Hide = len(s.Processes) < 2
 	}
+	for i := range m.functions.Columns {
+		if c := &m.functions.Columns[i]; c.Field == causedField {
+			c.Hide = m.printed || !causedKnown(s)
+		}
+	}
 	m.functions.Set(m.history.rows(s))
 	m.setThreads(s)
 }

@@ -21,11 +21,28 @@ func rebaseGIL(s *collect.Snapshot, base, cur *collect.Reading) {
 			rebaseThread(&s.Threads[i].ThreadReading, b)
 		}
 	}
+	for i := range s.Functions {
+		if f := &s.Functions[i]; f.Caused > 0 {
+			rebaseCaused(f, since.GILs)
+		}
+	}
 	for i := range s.GILs {
 		g := &s.GILs[i]
 		for k := range base.GILs {
 			if base.GILs[k].ID == g.ID {
 				rebaseOneGIL(g, &base.GILs[k], &since.GILs[i])
+			}
+		}
+	}
+}
+
+// rebaseCaused is what a function made others wait, by the GILs since the base.
+func rebaseCaused(f *collect.FunctionRow, since []collect.GILRow) {
+	f.Caused = 0
+	for i := range since {
+		for _, b := range since[i].Blamed {
+			if since[i].PID == f.Code.PID && b.Place.First == f.Code.Line && b.Place.Function == f.Code.Function && b.Place.File == f.Code.File {
+				f.Caused += b.Delta
 			}
 		}
 	}
