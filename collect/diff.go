@@ -43,6 +43,7 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 		s.Threads = diffThreads(prev.Threads, cur.Threads, s.GILs, interval)
 	}
 	s.Functions = diffCodes(prev.Codes, cur.Codes, s.Processes, s.Totals.CallsDelta)
+	blameFunctions(s.Functions, s.GILs)
 	return s
 }
 

@@ -86,6 +86,36 @@ func diffPairs(prev, cur []GILPair, in time.Duration) []GILPairRow {
 	return rows
 }
 
+// blameFunctions tells functions how long they made threads wait for a GIL.
+func blameFunctions(rows []FunctionRow, gils []GILRow) {
+	if len(gils) == 0 {
+		return
+	}
+	type where struct{ pid, line int }
+	blamed := map[where][]*BlameRow{}
+	known := map[int]bool{} // by PID: of all its GILs
+	for i := range gils {
+		g := &gils[i]
+		is, seen := known[g.PID]
+		known[g.PID] = (is || !seen) && g.Counting && g.Status != GILSampled && g.Status != GILOff
+		for k := range g.Blamed {
+			b := &g.Blamed[k]
+			at := where{g.PID, b.Place.First}
+			blamed[at] = append(blamed[at], b)
+		}
+	}
+	for i := range rows {
+		f := &rows[i]
+		f.CausedKnown = known[f.Code.PID]
+		for _, b := range blamed[where{f.Code.PID, f.Code.Line}] {
+			if b.Place.Function == f.Code.Function && b.Place.File == f.Code.File {
+				f.Caused += b.Wait
+				f.CausedShare += b.Share
+			}
+		}
+	}
+}
+
 // diffBlame sums stacks by their innermost function.
 func diffBlame(prev, cur []Blame, in time.Duration) []BlameRow {
 	type function struct {

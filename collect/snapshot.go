@@ -60,6 +60,9 @@ type FunctionRow struct {
 	ResumesPerS  float64
 	HasResumes   bool
 	Status       CallsStatus
+	Caused       time.Duration // that threads waited for the GIL while it was the innermost to run of the holder
+	CausedShare  float64       // of the interval; may be above 1: several may wait
+	CausedKnown  bool          // whether CausedShare is; Caused is 0 unless it was measured
 }
 
 // SelfRow is what pytop takes, in a snapshot.

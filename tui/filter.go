@@ -1,16 +1,17 @@
 package tui
 
 import (
-	"pytop/tui/format"
 	"strings"
+
+	"pytop/collect"
+	"pytop/tui/format"
 )
 
 // filter makes the match of a filter's text: a part of the function's or the
 // file's name, whatever its case, or of file:line; "!" first inverts. Nil
 // matches everything.
 func filter(text string) func(f *function) bool {
-	part, invert := strings.CutPrefix(strings.TrimSpace(text), "!")
-	part = strings.ToLower(strings.TrimSpace(part))
+	part, invert := wanted(text)
 	if part == "" {
 		return nil
 	}
@@ -19,6 +20,24 @@ func filter(text string) func(f *function) bool {
 	return func(f *function) bool {
 		found := has(f.Code.Function) || has(f.Code.File) || colon && has(fileLine(f))
 		return found != invert
+	}
+}
+
+// wanted is the part in lower case that is to match, and whether it must not.
+func wanted(text string) (part string, invert bool) {
+	part, invert = strings.CutPrefix(strings.TrimSpace(text), "!")
+	return strings.ToLower(strings.TrimSpace(part)), invert
+}
+
+// filterThread is filter for threads: a part of the name, or of what it runs.
+func filterThread(text string) func(t *collect.ThreadRow) bool {
+	part, invert := wanted(text)
+	if part == "" {
+		return nil
+	}
+	has := contains(part)
+	return func(t *collect.ThreadRow) bool {
+		return (has(t.Name) || has(t.Place.Function)) != invert
 	}
 }
 

@@ -3,6 +3,7 @@ package tui
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"pytop/collect"
 	"pytop/tui/format"
@@ -66,6 +67,11 @@ func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Tab
 			Compare: func(a, b *function) int { return cmp.Compare(a.Code.Line, b.Code.Line) },
 		},
 	}
+	columns = slices.Insert(columns, 6, table.Column[function]{
+		Title: "caused wait", Field: causedField, Width: 11, Right: true, Falling: true, From: 116, Leave: 8, Hide: true,
+		Cell:  func(f *function, _ int) string { return causedCell(signs, f) },
+		Value: causedOrder,
+	})
 	if trend != nil {
 		columns = append(columns[:6], append([]table.Column[function]{{
 			Title: "last minute", Field: "trend", Width: trendCells, From: 150, Leave: 7,
@@ -93,6 +99,30 @@ func sortField(name string) string {
 		return "file"
 	}
 	return name
+}
+
+// causedField is how long a function made threads wait for the GIL.
+const causedField = "caused_wait_share"
+
+func causedCell(signs *format.Signs, f *function) string {
+	if !f.CausedKnown {
+		return signs.Unknown
+	}
+	return format.HeadPercent(f.CausedShare)
+}
+
+func causedOrder(f *function) float64 {
+	if !f.CausedKnown {
+		return -1
+	}
+	return f.CausedShare
+}
+
+// causedKnown tells whether that is known of any function.
+func causedKnown(s *collect.Snapshot) bool {
+	return slices.ContainsFunc(s.GILs, func(g collect.GILRow) bool {
+		return g.Counting && g.Status != collect.GILSampled && g.Status != collect.GILOff
+	})
 }
 
 // placeCell is the full path where there is room, else what of it tells most.

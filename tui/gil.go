@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -117,7 +116,7 @@ func (m *Model) setThreads(s *collect.Snapshot) {
 	m.threads.Set(rows)
 	m.spark = slices.Clone(m.waited)
 	m.threads.Columns[0].Leave = 6
-	if m.sameNames() {
+	if m.sameNames = haveSameNames(rows); m.sameNames {
 		m.threads.Columns[0].Leave = 0
 	}
 }
@@ -174,7 +173,7 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 
 func (m *Model) holderName(s *collect.Snapshot, g *collect.GILRow) string {
 	for i := range s.Threads {
-		if t := &s.Threads[i]; t.PID == g.PID && t.TID == g.Holder && !t.Ended && !m.sameNames() {
+		if t := &s.Threads[i]; t.PID == g.PID && t.TID == g.Holder && !t.Ended && !m.sameNames {
 			return threadName(t)
 		}
 	}
@@ -186,7 +185,7 @@ func (m *Model) gilLines() int {
 	if !gilMeasured(m.shown) {
 		return 1
 	}
-	return 3 + max(2, min(m.threads.Len(), 8))
+	return 3 + max(2, min(m.threads.All(), 8))
 }
 
 // gilPane shows who holds the GIL, who waits, who switches, who is to blame.
@@ -212,16 +211,21 @@ func (m *Model) gilPane(width, height int) []string {
 		{text: "GIL", ink: m.titleInk(paneGIL)},
 		{text: format.Exactly(active) + " of " + format.Exactly(m.threads.All()) + " threads", ink: m.styles.plain, gap: "  "},
 	}
+	if m.threadFilter != "" {
+		title = append(title, piece{text: "filter: " + format.Plain(m.threadFilter), ink: m.styles.accent, gap: "   ", flex: true})
+	}
 	rows := max(0, height-3)
-	const pairsWidth = 38
-	left, pairs := width, []string(nil)
-	if width >= 110 {
-		left = width - pairsWidth
+	left, pairs := threadsWidth(width), []string(nil)
+	if left < width {
 		pairs = m.pairLines(worstGIL(s), pairsWidth-3, rows+1)
 	}
 	lines := []string{m.line(left, title, nil)}
 	columns := m.threads.Layout(left-gutter-1, gap2)
 	lines = append(lines, m.threadTitles(columns))
+	if m.threads.Len() == 0 && m.threads.All() > 0 {
+		text := "no thread matches " + m.signs.Quote(format.Plain(m.threadFilter)) + m.signs.Dot + "Esc clears the filter"
+		lines = append(lines, format.Blank(gutter)+m.styles.amber.paint(m.signs.CutRight(text, left-gutter-1)))
+	}
 	first := m.threads.Offset(rows)
 	cursor, ok := m.threads.Cursor()
 	for i := first; i < min(first+rows, m.threads.Len()); i++ {
@@ -234,6 +238,35 @@ func (m *Model) gilPane(width, height int) []string {
 		lines[i] = format.Fill(lines[i], left) + " " + m.styles.dim.paint(m.signs.Side) + " " + pairs[i]
 	}
 	return clip(append(lines, m.blameLine(worstGIL(s), width)), height)
+}
+
+// pairsWidth is how wide the switches are, beside the threads of a wide screen.
+const pairsWidth = 38
+
+// threadsWidth is how much of a width the threads have.
+func threadsWidth(width int) int {
+	if width >= 110 {
+		return width - pairsWidth
+	}
+	return width
+}
+
+// threadHead is how many lines are above the threads; one is below them.
+const threadHead = 2
+
+// threadLayout is where the columns of threads stand.
+func (m *Model) threadLayout() []table.Placed[collect.ThreadRow] {
+	return m.threads.Layout(threadsWidth(m.width)-gutter-1, gap2)
+}
+
+// threadRows is how many threads are drawn.
+func (m *Model) threadRows() int {
+	for _, a := range m.layout().areas {
+		if a.pane == paneGIL {
+			return max(1, a.height-threadHead-1)
+		}
+	}
+	return 1
 }
 
 func (m *Model) threadTitles(columns []table.Placed[collect.ThreadRow]) string {
@@ -319,7 +352,7 @@ func (m *Model) pairLines(g *collect.GILRow, width, height int) []string {
 
 func (m *Model) pairName(pid int, id uint64, tid int) string {
 	if t := m.threads.Find(id); t != nil && t.PID == pid {
-		if name := threadName(t); name != "?" && !m.sameNames() {
+		if name := threadName(t); name != "?" && !m.sameNames {
 			return name
 		}
 	}
@@ -329,16 +362,15 @@ func (m *Model) pairName(pid int, id uint64, tid int) string {
 	return format.Whole(tid)
 }
 
-// sameNames tells whether threads cannot be told apart by their names: before
-// 3.14 CPython does not tell the kernel what they are called.
-func (m *Model) sameNames() bool {
+// haveSameNames tells whether threads cannot be told apart by their names:
+// before 3.14 CPython does not tell the kernel what they are called.
+func haveSameNames(rows []collect.ThreadRow) bool {
 	seen := map[string]bool{}
-	for i := range m.threads.Len() {
-		name := m.threads.Row(i).Name
-		if seen[name] {
+	for i := range rows {
+		if seen[rows[i].Name] {
 			return true
 		}
-		seen[name] = true
+		seen[rows[i].Name] = true
 	}
 	return false
 }
@@ -367,83 +399,28 @@ func (m *Model) blameLine(g *collect.GILRow, width int) string {
 	}, nil)
 }
 
-// threadDetails is one thread, in full.
-func (m *Model) threadDetails(width, height int) []string {
-	st := m.styles
-	t := m.threads.Find(m.thread)
-	head := []piece{{text: "THREAD", ink: st.title}}
-	back := []piece{{text: "Esc back", ink: st.dim}}
-	if t == nil {
-		return clip([]string{m.line(width, append(head, piece{text: "it is no more", ink: st.dim, gap: "  "}), back)}, height)
-	}
-	head = append(head, piece{text: format.Whole(t.TID) + "  " + threadName(t), ink: st.bold, gap: "  "}, piece{text: t.State, ink: st.dim, gap: "  "})
-	lines := []string{m.line(width, head, back)}
-	say := func(format string, a ...any) {
-		lines = append(lines, "   "+m.signs.CutRight(fmt.Sprintf(format, a...), width-4))
-	}
-	if t.Place.Function != "" {
-		say("runs    %s  %s", format.Plain(t.Place.Function), format.FullPlace(t.Place.File, t.Place.Line))
-	}
-	if t.Measured {
-		say("holds   %s, %s in all, longest %s, %s forced drops", format.Count(t.Holds), m.signs.Duration(t.Hold), m.signs.Duration(t.HoldMax), format.Count(t.Forced))
-		say("        %s", m.histogram(t.HoldHist))
-		say("waits   %s, %s in all, longest %s", format.Count(t.Waits), m.signs.Duration(t.Wait), m.signs.Duration(t.WaitMax))
-		say("        %s", m.histogram(t.WaitHist))
-		say("caused  %s of waiting while it held the GIL", m.signs.Duration(t.Caused))
-	}
-	for i := range m.shown.GILs {
-		g := &m.shown.GILs[i]
-		for _, b := range g.Blamed {
-			if g.PID != t.PID || b.Thread != t.TID || b.Place.Function == "" {
-				continue
-			}
-			lines = append(lines, "")
-			say("%s made others wait %s, in:", format.Plain(b.Place.Function), m.signs.Duration(b.Wait))
-			for _, p := range b.Stack {
-				say("    %s  %s", format.Plain(p.Function), format.FullPlace(p.File, p.Line))
-			}
-		}
-	}
-	return clip(lines, height)
-}
-
-// histogram draws the buckets of times from the first to the last that is not empty.
-func (m *Model) histogram(buckets []uint64) string {
-	first, last := -1, -1
-	for i, n := range buckets {
-		if n > 0 {
-			if first < 0 {
-				first = i
-			}
-			last = i
-		}
-	}
-	if first < 0 {
-		return "none"
-	}
-	values := make([]float64, 0, last-first+1)
-	for _, n := range buckets[first : last+1] {
-		values = append(values, float64(n))
-	}
-	return m.signs.Duration(time.Duration(1)<<first) + " " + m.signs.Spark(values) + " " + m.signs.Duration(time.Duration(1)<<(last+1))
-}
-
 // pressGIL are the keys that mean something of their own in this pane.
-func (m *Model) pressGIL(msg tea.KeyPressMsg) bool {
+func (m *Model) pressGIL(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 	if !gilMeasured(m.shown) {
-		return false
+		return nil, false
 	}
 	switch {
 	case key.Matches(msg, keys.Enter):
 		if m.thread != 0 {
 			m.thread = 0
 		} else if i, ok := m.threads.Cursor(); ok {
-			m.thread = m.threads.Row(i).ID
-		} else if m.threads.Len() > 0 {
-			m.thread = m.threads.Row(0).ID
+			return m.openThread(i), true
+		} else {
+			return m.openThread(0), true
 		}
 	case key.Matches(msg, keys.Escape) && m.thread != 0:
 		m.thread = 0
+	case m.thread != 0:
+		return nil, false
+	case key.Matches(msg, keys.Escape):
+		m.filterThreads("")
+	case key.Matches(msg, keys.Filter):
+		m.prompt.start(promptThreads, m.threadFilter)
 	case key.Matches(msg, keys.Sort):
 		m.sortThreads(1)
 	case key.Matches(msg, keys.SortBack):
@@ -456,14 +433,14 @@ func (m *Model) pressGIL(msg tea.KeyPressMsg) bool {
 			m.sortThreadsBy(fields[msg.String()[0]-'1'])
 		}
 	default:
-		return false
+		return nil, false
 	}
-	return true
+	return nil, true
 }
 
 func (m *Model) threadFields() []string {
 	var fields []string
-	for _, c := range m.threads.Layout(m.width-gutter-1, gap2) {
+	for _, c := range m.threadLayout() {
 		if c.Sorts() {
 			fields = append(fields, c.Field)
 		}
@@ -491,19 +468,45 @@ func (m *Model) sortThreadsBy(field string) {
 	}
 }
 
+// filterThreads shows the threads whose name or running function matches.
+func (m *Model) filterThreads(text string) {
+	m.threadFilter = text
+	m.threads.Filter(filterThread(text))
+}
+
+// clickThread is a click on a line of the pane.
+func (m *Model) clickThread(x, line int) tea.Cmd {
+	if !gilMeasured(m.shown) || m.thread != 0 || x >= threadsWidth(m.width) {
+		return nil
+	}
+	if line == threadHead-1 {
+		for _, c := range m.threadLayout() {
+			if x >= gutter+c.X-gap2 && x < gutter+c.X+c.Width && c.Sorts() {
+				m.sortThreadsBy(c.Field)
+				break
+			}
+		}
+		return nil
+	}
+	rows := m.threadRows()
+	i := m.threads.Offset(rows) + line - threadHead
+	if line < threadHead || line >= threadHead+rows || i >= m.threads.Len() {
+		return nil
+	}
+	if at, ok := m.threads.Cursor(); ok && at == i {
+		return m.openThread(i)
+	}
+	m.threads.Place(i)
+	return nil
+}
+
 // moveThread moves the cursor among the threads.
 func (m *Model) moveThread(n int) {
-	rows := 1
-	for _, a := range m.layout().areas {
-		if a.pane == paneGIL {
-			rows = max(1, a.height-3)
-		}
-	}
 	if n == -far {
 		m.threads.Release()
 		return
 	}
-	m.threads.Move(n, rows)
+	m.threads.Move(n, m.threadRows())
 }
 
 // gilPlain is the pane as text: each GIL, its threads and its switches.

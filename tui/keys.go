@@ -15,7 +15,7 @@ type keyMap struct {
 var keys = keyMap{
 	Help:     bind("? h", "this page", "?", "h", "f1"),
 	Quit:     bind("q Ctrl-C", "quit", "q", "ctrl+c"),
-	Filter:   bind("/", "filter as you type: a part of function or file; ! first inverts", "/"),
+	Filter:   bind("/", "filter as you type: a part of function or file, or of thread (GIL); ! first inverts", "/"),
 	Sort:     bind("s >", "sort by the next column", "s", ">"),
 	SortBack: bind("S <", "sort by the previous column", "S", "<"),
 	Reverse:  bind("r", "reverse the order", "r"),
@@ -24,7 +24,7 @@ var keys = keyMap{
 	Pane:     bind("Tab", "next pane", "tab"),
 	PaneBack: bind("Shift-Tab", "previous pane", "shift+tab"),
 	Zoom:     bind("z", "the pane alone, and back", "z"),
-	Enter:    bind("Enter", "details of the function under the cursor, or of the first in view", "enter"),
+	Enter:    bind("Enter", "details of the function or thread under the cursor, or of the first in view", "enter"),
 	Escape:   bind("Esc", "close prompt, details, filter, in that order", "esc"),
 	Export:   bind("e", "write what is shown to files, now", "e"),
 	ExportTo: bind("E", "choose the format and the directory, then write", "E"),

@@ -46,21 +46,24 @@ type Model struct {
 	history    history
 
 	// Showing.
-	shown     *collect.Snapshot
-	paused    bool
-	frozen    []float64 // rates as they were when paused
-	past      *history  // the history as it was when paused; nil when not
-	functions *table.Table[function]
-	threads   *table.Table[collect.ThreadRow]
-	thread    uint64    // the ID of the one whose details are open; 0: none
-	waited    []float64 // of the worst GIL, share waited by reading
-	spark     []float64 // waited as it was when shown: a pause keeps it
-	sorted    bool      // the user chose a column
-	filter    string
-	details   details
-	log       logPane
-	prompt    prompt
-	message   message
+	shown        *collect.Snapshot
+	paused       bool
+	frozen       []float64 // rates as they were when paused
+	past         *history  // the history as it was when paused; nil when not
+	functions    *table.Table[function]
+	threads      *table.Table[collect.ThreadRow]
+	thread       uint64 // the ID of the one whose details are open; 0: none
+	stack        threadStack
+	threadFilter string
+	sameNames    bool      // of threads
+	waited       []float64 // of the worst GIL, share waited by reading
+	spark        []float64 // waited as it was when shown: a pause keeps it
+	sorted       bool      // the user chose a column
+	filter       string
+	details      details
+	log          logPane
+	prompt       prompt
+	message      message
 
 	// Controls.
 	control     control
@@ -163,6 +166,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.log.look(m.o.Log)
 		}
 		return m, m.log.wait(m.o.Log)
+	case stackMsg:
+		return m, m.stackRead(msg)
 	case forgetMsg:
 		m.message.forget(msg)
 	}

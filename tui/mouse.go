@@ -43,6 +43,8 @@ func (m *Model) wheel(y, n int) {
 		m.functions.Scroll(n, m.rowsInView())
 	case paneProcesses:
 		m.processes.Scroll(n, m.rowsInView())
+	case paneGIL:
+		m.threads.Scroll(n, m.threadRows())
 	case paneLog:
 		m.log.move(n)
 	}
@@ -67,6 +69,9 @@ func (m *Model) click(x, y int) tea.Cmd {
 	}
 	if a.pane == paneProcesses {
 		return m.clickProcess(x, y-a.y)
+	}
+	if a.pane == paneGIL {
+		return m.clickThread(x, y-a.y)
 	}
 	if a.pane != paneFunctions {
 		return nil

@@ -149,8 +149,10 @@ func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 	if cmd, done := m.pressProcesses(msg); done {
 		return cmd
 	}
-	if m.pane == paneGIL && m.pressGIL(msg) {
-		return nil
+	if m.pane == paneGIL {
+		if cmd, done := m.pressGIL(msg); done {
+			return cmd
+		}
 	}
 	switch {
 	case key.Matches(msg, keys.Enter):

@@ -18,6 +18,7 @@ type promptKind int
 const (
 	promptNone promptKind = iota
 	promptFilter
+	promptThreads // filter them
 	promptExport
 	promptQuit
 )
@@ -61,9 +62,11 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 			p.format = (p.format + 1) % len(exportFormats)
 			return nil
 		}
-	case promptFilter:
+	case promptFilter, promptThreads:
 		if n, ok := arrow(msg); ok {
-			if t := m.table(); t != nil {
+			if p.kind == promptThreads {
+				m.moveThread(n)
+			} else if t := m.table(); t != nil {
 				t.Move(n, m.rowsInView())
 			}
 			return nil
@@ -99,14 +102,17 @@ func arrow(msg tea.KeyPressMsg) (int, bool) {
 
 // edited applies what was typed.
 func (p *prompt) edited(m *Model) {
-	if p.kind == promptFilter {
+	switch p.kind {
+	case promptFilter:
 		m.setFilter(p.input.value())
+	case promptThreads:
+		m.filterThreads(p.input.value())
 	}
 }
 
 // paste puts pasted text into a prompt that takes text.
 func (p *prompt) paste(m *Model, msg tea.PasteMsg) {
-	if p.kind == promptFilter || p.kind == promptExport {
+	if p.kind == promptFilter || p.kind == promptThreads || p.kind == promptExport {
 		p.input.insert(msg.Content)
 		p.edited(m)
 	}
@@ -127,7 +133,7 @@ func (p *prompt) answerQuit(m *Model, msg tea.KeyPressMsg, ctrlC bool) tea.Cmd {
 // head is what stands before the text that is typed.
 func (p *prompt) head() string {
 	switch p.kind {
-	case promptFilter:
+	case promptFilter, promptThreads:
 		return "/"
 	case promptExport:
 		return "write " + exportFormats[p.format].name + " to "
@@ -149,7 +155,9 @@ func (p *prompt) line(m *Model, width int) string {
 		}, nil)
 	}
 	hint := "Enter keeps" + m.signs.Dot + "Esc closes"
-	if p.kind == promptFilter {
+	if p.kind == promptThreads {
+		hint = format.Exactly(m.threads.Len()) + " of " + format.Exactly(m.threads.All()) + " threads" + m.signs.Dot + hint
+	} else if p.kind == promptFilter {
 		hint = m.matching() + m.signs.Dot + hint
 	} else {
 		hint = "Tab format" + m.signs.Dot + "Enter writes" + m.signs.Dot + "Esc closes"
@@ -171,7 +179,7 @@ func (p *prompt) text(width int) string {
 
 // cursor is where the terminal's cursor stands while text is typed.
 func (p *prompt) cursor(m *Model) (x int, ok bool) {
-	if p.kind != promptFilter && p.kind != promptExport {
+	if p.kind != promptFilter && p.kind != promptThreads && p.kind != promptExport {
 		return 0, false
 	}
 	after := format.Plain(p.input.after())

@@ -77,9 +77,9 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 		return tea.Quit
 	}
 	if m.seq == 1 && m.o.After > 0 {
-		return tea.Batch(m.plan(), tea.Tick(m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
+		return tea.Batch(m.plan(), m.readStack(), tea.Tick(m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
 	}
-	return m.plan()
+	return tea.Batch(m.plan(), m.readStack())
 }
 
 // plan sets the tick for the next reading, an interval after the last began.
@@ -104,6 +104,11 @@ func (m *Model) show(s *collect.Snapshot) {
 	}
 	if c := &m.functions.Columns[0]; c.Field == "pid" {
 		c.Hide = !m.several()
+	}
+	for i := range m.functions.Columns {
+		if c := &m.functions.Columns[i]; c.Field == causedField {
+			c.Hide = m.printed || !causedKnown(s)
+		}
 	}
 	m.functions.Set(m.grouped(m.history.rows(s)))
 	m.setProcesses(s)
@@ -157,6 +162,7 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 		return s
 	}
 	s.Since = base.Time
+	rebaseGIL(s, base, cur)
 	rows := base.Codes
 	for i := range s.Functions {
 		f := &s.Functions[i]

@@ -120,6 +120,8 @@ func heatOf(field string, f *function) float64 {
 		return f.ResumesPerS
 	case "resumes":
 		return float64(f.Resumes)
+	case causedField:
+		return f.CausedShare
 	}
 	return 0
 }
@@ -167,6 +169,8 @@ func (m *Model) cellInk(f *function, field string, cursor bool) ink {
 	st := m.styles
 	ran := f.counted && f.CallsDelta+f.ResumesDelta > 0
 	switch {
+	case field == causedField && f.CausedShare > 0: // also when it began before the interval
+		return st.plain
 	case !ran || field == "trend":
 		return st.dim
 	case field == "function":

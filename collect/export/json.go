@@ -81,6 +81,9 @@ type functionJSON struct {
 	CallsPerS   *float64 `json:"calls_per_s"`
 	Resumes     uint64   `json:"resumes"`
 	CallsStatus string   `json:"calls_status"`
+	// Of waits for the GIL; left out where they are not measured.
+	CausedWait      *float64 `json:"caused_wait_s,omitempty"`
+	CausedWaitShare *float64 `json:"caused_wait_share,omitempty"`
 }
 
 type tailJSON struct {
@@ -211,6 +214,9 @@ func functionOf(f *collect.FunctionRow, counting map[int]bool) functionJSON {
 	}
 	if counting[f.Code.PID] {
 		row.CallsDelta, row.CallsPerS = &f.CallsDelta, number(f.CallsPerS)
+	}
+	if f.CausedKnown {
+		row.CausedWait, row.CausedWaitShare = seconds(f.Caused), number(f.CausedShare)
 	}
 	return row
 }

@@ -39,15 +39,14 @@ func (p *process) account(total counts) {
 	}
 	now := hits{calls: total.calls, resumes: total.resumes, other: other}
 	least := p.build.price.of(now) - p.build.price.of(p.spent)
-	p.gilTax += p.gilCost()
 	p.spent = now
-	p.tail += least
+	p.tail, p.gilTail = p.tail+least, p.gilTail+p.gilCost()
 	if !p.look() {
 		return
 	}
 	if cpu, err := proc.CPUTime(p.info.PID); err == nil { // of a zombie too
-		p.tax += tax(p.tail, cpu-p.cpu)
-		p.cpu, p.cpuOK, p.tail = cpu, true, 0
+		p.pay(cpu - p.cpu)
+		p.cpu, p.cpuOK = cpu, true
 	}
 }
 
@@ -66,10 +65,21 @@ func (p *process) look() bool {
 	return true
 }
 
+// pay makes the bare prices of what was hit what it took out of the CPU time
+// used meanwhile. Calls and the GIL share it by their prices.
+func (p *process) pay(used time.Duration) {
+	if least := p.tail + p.gilTail; least > 0 {
+		all := tax(least, used)
+		gil := time.Duration(float64(all) * float64(p.gilTail) / float64(least))
+		p.tax, p.gilTax = p.tax+all-gil, p.gilTax+gil
+	}
+	p.tail, p.gilTail = 0, 0
+}
+
 // cpuKnown tells whether the CPU time, and the tax with it, stand for all that
 // was counted: when a process has ended, its last moments are mostly not known.
 func (p *process) cpuKnown() bool {
-	return p.cpuOK && 4*p.tail <= p.build.price.of(p.spent)
+	return p.cpuOK && 4*(p.tail+p.gilTail) <= p.build.price.of(p.spent)+p.build.gilPrice.ofHits(p.gilPaid)
 }
 
 // share is the part of the CPU time since a mark that counting took.
@@ -116,7 +126,7 @@ func (s *Source) holdOne(p *process, now time.Time, after time.Duration) error {
 	return s.detach(p)
 }
 
-// gilCost is what following the GIL took since it was asked last.
+// gilCost is the bare price of following the GIL since it was asked last.
 func (p *process) gilCost() time.Duration {
 	if p.gil == nil {
 		return 0

@@ -140,3 +140,30 @@ func (g *gilProcess) waits(tid int, gil uint64) bool {
 	o := &g.memory.Python.Offsets.GIL
 	return err == nil && ok && gil != 0 && number == unix.SYS_FUTEX && address >= gil+uint64(o.Cond) && address < gil+uint64(o.SwitchCond)
 }
+
+// Stack is a thread's Python stack now; see collect.Stacks.
+func (s *Source) Stack(pid, tid int) (*collect.DumpThread, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.followed(pid)
+	if s.closed || p == nil || p.gone != "" || p.gil == nil || p.gil.memory == nil {
+		return nil, fmt.Errorf("the memory of process %d is not read", pid)
+	}
+	interpreters, err := p.gil.memory.Interpreters()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range interpreters {
+		states, err := p.gil.memory.Threads(i)
+		if err != nil {
+			return nil, err
+		}
+		for _, state := range states {
+			if p.gil.outer(state.TID) == tid {
+				one := p.gil.dumpThread(i, state, tid)
+				return &one, nil
+			}
+		}
+	}
+	return &collect.DumpThread{TID: tid, Interpreter: -1, Reason: "it is no Python thread, or has ended"}, nil
+}

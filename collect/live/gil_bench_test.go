@@ -2,6 +2,7 @@ package live
 
 import (
 	"testing"
+	"time"
 
 	"github.com/cilium/ebpf/link"
 
@@ -11,6 +12,7 @@ import (
 // pairs are nanoseconds of a system call that drops and takes the GIL once.
 type pairs struct {
 	bare, empty, followed, light, returns float64
+	taxed, taken                          float64 // shares of the time that pytop says it took, and that it took
 }
 
 // measurePairs times os.write in a loop: bare, with programs that do nothing
@@ -21,7 +23,8 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "0.3")
 	s := open(t, w, Options{GIL: true, NoCalls: true})
 	one := s.order[0]
-	least := pairs{1e18, 1e18, 1e18, 1e18, 1e18}
+	least := pairs{bare: 1e18, empty: 1e18, followed: 1e18, light: 1e18, returns: 1e18}
+	var paid, used time.Duration
 	run := func(to *float64) { *to = min(*to, w.once(t).NS) }
 	w.once(t) // warm
 	for range repeat {
@@ -44,12 +47,16 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 		if err := s.Attach(true); err != nil {
 			t.Fatal(err)
 		}
+		before := read(t, s).Processes[0]
 		run(&least.followed)
+		after := read(t, s).Processes[0]
+		paid, used = paid+after.Tax-before.Tax, used+after.CPU-before.CPU
 		s.mu.Lock()
 		s.lighten(one, "benchmark")
 		s.mu.Unlock()
 		run(&least.light)
 	}
+	least.taxed, least.taken = paid.Seconds()/used.Seconds(), 1-least.bare/least.followed
 	return least
 }
 
@@ -89,6 +96,9 @@ func BenchmarkGIL(b *testing.B) {
 			}
 			b.ReportMetric(m.followed-m.empty, "above-empty-ns")
 			b.ReportMetric((m.followed-m.bare)/m.bare, "added/bare")
+			b.ReportMetric(m.taken, "taken")
+			b.ReportMetric(m.taxed, "tax")
+			b.ReportMetric(m.taxed/m.taken, "tax/taken")
 		})
 	}
 }

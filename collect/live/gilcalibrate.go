@@ -14,13 +14,20 @@ import (
 	"pytop/bpf"
 )
 
-// gilPrice is what following the GIL takes, as calibrateGIL measured it.
+// gilPrice is what following the GIL takes in a loop of nothing else, as
+// calibrateGIL measured it.
 type gilPrice struct {
 	hit time.Duration // a take or a drop: a hold includes about one
 }
 
-// ofHits is what so many hits take.
+// ofHits is what so many hits take at the least: see tax.
 func (p gilPrice) ofHits(n uint64) time.Duration { return time.Duration(n) * p.hit }
+
+// perSecond is the share of one core that so many hits a second take in real
+// code, by the rule of tax.
+func (p gilPrice) perSecond(rate float64) float64 {
+	return tax(time.Duration(rate*float64(p.hit)), time.Second).Seconds()
+}
 
 // gilStage is memory like a GIL's: see stage, whose lock guards it.
 var gilStage [512]byte

@@ -113,7 +113,7 @@ func (s *Source) judgeGIL(p *process, after time.Duration) {
 	if !ok || p.forced || s.options.Budget <= 0 {
 		return
 	}
-	if cost := rate * p.build.gilPrice.hit.Seconds(); cost > mostGIL {
+	if cost := p.build.gilPrice.perSecond(rate); cost > mostGIL {
 		s.lighten(p, fmt.Sprintf("probes would take ~%.0f %% of a core (%.0f condition variable calls/s), the limit is %.0f %%: its fields are read %d times a second instead, shares are estimates",
 			100*cost, rate, 100*mostGIL, time.Second/lightStep))
 	}
@@ -143,7 +143,7 @@ func (s *Source) look(p *process) {
 	}
 	time.Sleep(lookFor)
 	rate, _ := s.rate(p, 0)
-	if cost := rate * p.build.gilPrice.hit.Seconds(); cost > mostGIL/2 {
+	if cost := p.build.gilPrice.perSecond(rate); cost > mostGIL/2 {
 		s.lighten(p, g.reason)
 		return
 	}

@@ -302,9 +302,7 @@ func (s *Source) gilProbe() collect.Probe {
 		spent := g.spent + g.hitsNow()
 		probe.Hits += spent
 		probe.Lost += g.now.Lost + g.done.Lost
-		if p.build != nil {
-			probe.Cost += p.build.gilPrice.ofHits(spent)
-		}
+		probe.Cost += p.gilTax + p.gilTail
 		methods = appendNew(methods, g.method(p))
 		reasons = appendNew(reasons, g.reason)
 		reasons = appendNew(reasons, g.weak())
@@ -320,7 +318,7 @@ func (g *gilProcess) method(p *process) string {
 	if g.light != nil {
 		return fmt.Sprintf("its fields are read %d times a second", time.Second/lightStep)
 	}
-	text := fmt.Sprintf("condition variables in %s, a hold includes ~%.1f µs of the probe", g.conditions.name, float64(p.build.gilPrice.hit)/1e3)
+	text := fmt.Sprintf("condition variables in %s, a hold includes ~%.1f µs of the probe", g.conditions.name, 1e6*p.build.gilPrice.perSecond(1))
 	if checked := g.checked(); checked != "" {
 		text += ", " + checked
 	}

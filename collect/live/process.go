@@ -38,7 +38,8 @@ type process struct {
 	gil        *gilProcess // nil: not followed
 	gilPaid    uint64      // hits of the GIL's probes that gilTax has
 	gilTax     time.Duration
-	gone       string // why it can never be attached again; empty: it can
+	gilTail    time.Duration // the bare price of hits that gilTax has not yet
+	gone       string        // why it can never be attached again; empty: it can
 
 	state   bpf.ProcessState // as of the last poll
 	base    bpf.ProcessState // at ready

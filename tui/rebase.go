@@ -1,0 +1,96 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	"pytop/collect"
+)
+
+// rebaseGIL makes the totals of threads and GILs count from base on. What is
+// the longest stays: of what was before, it cannot be told apart.
+func rebaseGIL(s *collect.Snapshot, base, cur *collect.Reading) {
+	since := collect.Diff(&collect.Reading{Time: base.Time, Threads: base.Threads, GILs: base.GILs},
+		&collect.Reading{Time: cur.Time, Threads: cur.Threads, GILs: cur.GILs}, 2)
+	threads := make(map[uint64]*collect.ThreadReading, len(base.Threads))
+	for i := range base.Threads {
+		threads[base.Threads[i].ID] = &base.Threads[i]
+	}
+	for i := range s.Threads {
+		if b := threads[s.Threads[i].ID]; b != nil {
+			rebaseThread(&s.Threads[i].ThreadReading, b)
+		}
+	}
+	for i := range s.Functions {
+		if f := &s.Functions[i]; f.Caused > 0 {
+			rebaseCaused(f, since.GILs)
+		}
+	}
+	for i := range s.GILs {
+		g := &s.GILs[i]
+		for k := range base.GILs {
+			if base.GILs[k].ID == g.ID {
+				rebaseOneGIL(g, &base.GILs[k], &since.GILs[i])
+			}
+		}
+	}
+}
+
+// rebaseCaused is what a function made others wait, by the GILs since the base.
+func rebaseCaused(f *collect.FunctionRow, since []collect.GILRow) {
+	f.Caused = 0
+	for i := range since {
+		for _, b := range since[i].Blamed {
+			if since[i].PID == f.Code.PID && b.Place.First == f.Code.Line && b.Place.Function == f.Code.Function && b.Place.File == f.Code.File {
+				f.Caused += b.Delta
+			}
+		}
+	}
+}
+
+func rebaseThread(t, b *collect.ThreadReading) {
+	for _, n := range []struct{ to, from *uint64 }{{&t.Holds, &b.Holds}, {&t.Waits, &b.Waits}, {&t.Forced, &b.Forced}} {
+		*n.to -= min(*n.to, *n.from)
+	}
+	for _, d := range []struct{ to, from *time.Duration }{
+		{&t.Hold, &b.Hold}, {&t.Wait, &b.Wait}, {&t.Caused, &b.Caused}, {&t.CPU, &b.CPU}, {&t.RunQueue, &b.RunQueue},
+	} {
+		*d.to -= min(*d.to, *d.from)
+	}
+	t.HoldHist, t.WaitHist = lessHist(t.HoldHist, b.HoldHist), lessHist(t.WaitHist, b.WaitHist)
+}
+
+// lessHist is a histogram without what another had; readings share them.
+func lessHist(hist, base []uint64) []uint64 {
+	hist = slices.Clone(hist)
+	for i := range min(len(hist), len(base)) {
+		hist[i] -= min(hist[i], base[i])
+	}
+	return hist
+}
+
+func rebaseOneGIL(g *collect.GILRow, b *collect.GILReading, since *collect.GILRow) {
+	for _, n := range []struct{ to, from *uint64 }{{&g.Takes, &b.Takes}, {&g.Switches, &b.Switches}, {&g.Forced, &b.Forced}} {
+		*n.to -= min(*n.to, *n.from)
+	}
+	for _, d := range []struct{ to, from *time.Duration }{{&g.Measured, &b.Measured}, {&g.Held, &b.Held}, {&g.Wait, &b.Wait}} {
+		*d.to -= min(*d.to, *d.from)
+	}
+	type pair struct{ from, to uint64 }
+	pairs := make(map[pair]uint64, len(since.PairRows))
+	for _, p := range since.PairRows {
+		pairs[pair{p.From, p.To}] = p.Delta
+	}
+	for i := range g.PairRows {
+		p := &g.PairRows[i]
+		p.Count = pairs[pair{p.From, p.To}]
+	}
+	g.Pairs, g.Blame = nil, nil // their rows say it
+	blamed := make(map[collect.Place]time.Duration, len(since.Blamed))
+	for _, one := range since.Blamed {
+		blamed[one.Place] = one.Delta
+	}
+	for i := range g.Blamed {
+		g.Blamed[i].Wait = blamed[g.Blamed[i].Place]
+	}
+}
