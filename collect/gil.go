@@ -70,6 +70,15 @@ type GILReading struct {
 	Wait        time.Duration // of all threads
 	Pairs       []GILPair     // in no order
 	Blame       []Blame       // in no order
+	LongHolds   []LongHold    // the last ones, the oldest first
+}
+
+// LongHold is a hold that went on for long, seen while it did.
+type LongHold struct {
+	TID    int
+	Began  time.Time
+	Lasted time.Duration // at least: as of when it was seen last
+	Stack  []Place       // of the holder when it was seen first, the innermost first; none: it could not be read
 }
 
 // GILPair is how often a GIL went from one thread to another.

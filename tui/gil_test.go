@@ -270,3 +270,20 @@ func TestCausedWait(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestLongHolds: a thread's own long holds, the newest first.
+func TestLongHolds(t *testing.T) {
+	m := gilScreen(140, 40)
+	g := &m.shown.GILs[0]
+	g.LongHolds = []collect.LongHold{
+		{TID: 8, Began: m.shown.Since, Lasted: 150 * time.Millisecond, Stack: g.Blame[0].Stack},
+		{TID: 9, Began: m.shown.Since, Lasted: 160 * time.Millisecond},
+		{TID: 8, Began: m.shown.Since, Lasted: 250 * time.Millisecond},
+	}
+	m.thread = 2
+	text := screenText(m)
+	a, b := strings.Index(text, "held it for 250 ms at least"), strings.Index(text, "held it for 150 ms at least  Basket.discount")
+	if a < 0 || b < a || strings.Contains(text, "160 ms") {
+		t.Error(text)
+	}
+}

@@ -138,6 +138,7 @@ func (m *Model) threadDetails(width, height int) []string {
 	}
 	for i := range m.shown.GILs {
 		g := &m.shown.GILs[i]
+		lines = append(lines, m.longHolds(g, t, width)...)
 		if from := m.waitedFor(g, t); from != "" {
 			say("takes over from %s", from)
 		}
@@ -174,4 +175,25 @@ func (m *Model) histogram(buckets []uint64) string {
 		values = append(values, float64(n))
 	}
 	return m.signs.Duration(time.Duration(1)<<first) + " " + m.signs.Spark(values) + " " + m.signs.Duration(time.Duration(1)<<(last+1))
+}
+
+// mostHoldsShown is how many long holds of a thread are listed.
+const mostHoldsShown = 5
+
+// longHolds are the last long holds of a thread, the newest first.
+func (m *Model) longHolds(g *collect.GILRow, t *collect.ThreadRow, width int) []string {
+	var lines []string
+	for i := len(g.LongHolds) - 1; i >= 0 && len(lines) < mostHoldsShown; i-- {
+		h := &g.LongHolds[i]
+		if g.PID != t.PID || h.TID != t.TID {
+			continue
+		}
+		text := "long    " + format.Clock(h.Began) + "  held it for " + m.signs.Duration(h.Lasted) + " at least"
+		if len(h.Stack) > 0 {
+			p := h.Stack[0]
+			text += "  " + format.Plain(p.Function) + "  " + format.FullPlace(p.File, p.Line)
+		}
+		lines = append(lines, "   "+m.signs.CutRight(text, width-4))
+	}
+	return lines
 }

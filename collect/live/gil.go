@@ -72,6 +72,8 @@ type gilObject struct {
 	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
 	atLeast          bool // it was held when pytop came
 	light            lightCounts
+	long             []collect.LongHold
+	longSince        uint64 // when the last of them began
 }
 
 // gilThread is a thread that used a GIL.

@@ -415,3 +415,25 @@ func TestGILStorm(t *testing.T) {
 		t.Errorf("%+v", r.Probes[1])
 	}
 }
+
+// TestGILLongHoldKept: a long hold is kept with its thread and its stack, and
+// for how long it lasted: half of it at least, as a busy machine is late to look.
+func TestGILLongHoldKept(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "sum", "1")
+			result := w.once(t)
+			list := read(t, s).GILs[0].LongHolds
+			longest := collect.LongHold{}
+			for _, h := range list {
+				if h.Lasted > longest.Lasted {
+					longest = h
+				}
+			}
+			if took := time.Duration(result.Took * 1e9); longest.Lasted > took+50*time.Millisecond || longest.Lasted < took/2 || longest.TID == 0 || len(longest.Stack) == 0 {
+				t.Errorf("took %v, kept %+v", took, list)
+			}
+		})
+	}
+}

@@ -74,6 +74,14 @@ func (s *Source) keepGILOf(p *process) {
 		}
 		return
 	}
+	for _, o := range g.gils {
+		if !o.active {
+			continue
+		}
+		if n, err := s.gil.state(o.index); err == nil {
+			g.noteLongHold(o, n.Since, monotonic())
+		}
+	}
 	_ = s.nameStacks() // the next poll says what is wrong
 	after := time.Second
 	if g.judged.at.Equal(g.attached) {

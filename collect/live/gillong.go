@@ -1,0 +1,46 @@
+package live
+
+import (
+	"slices"
+	"time"
+
+	"pytop/collect"
+)
+
+const (
+	// longHold is from when on a hold that goes on is kept, with its stack: it
+	// is looked for once a gilTick.
+	longHold = 100 * time.Millisecond
+	// keptHolds is how many are kept of a GIL, the last.
+	keptHolds = 20
+)
+
+// noteLongHold keeps the hold that goes on when it is long. The holder's stack
+// is read from outside, when it is seen first.
+func (g *gilProcess) noteLongHold(o *gilObject, since, now uint64) {
+	if since == 0 || now < since || now-since < uint64(longHold) {
+		return
+	}
+	lasted := time.Duration(now - since)
+	if n := len(o.long); n > 0 && o.longSince == since {
+		o.long[n-1].Lasted = lasted
+		return
+	}
+	fields, err := g.memory.GIL(o.address)
+	if err != nil || !fields.Locked {
+		return
+	}
+	tid, err := g.memory.ThreadTID(fields.LastHolder)
+	if err != nil {
+		return
+	}
+	one := collect.LongHold{TID: g.outer(tid), Began: time.Now().Add(-lasted), Lasted: lasted}
+	if trace, err := g.memory.Trace(fields.LastHolder); err == nil {
+		for _, p := range trace.Places {
+			one.Stack = append(one.Stack, placeOf(p))
+		}
+	}
+	o.longSince = since
+	o.long = append(o.long, one)
+	o.long = slices.Delete(o.long, 0, max(0, len(o.long)-keptHolds))
+}
