@@ -84,6 +84,8 @@ func screenSorts(t *testing.T, pid string) {
 	s.press("r", "s", "s", "s")
 	sorted("resumes/s", true)
 	s.press(">")
+	s.wants("caused wait ▼")
+	s.press(">")
 	s.await("rows by function", func(text string) bool {
 		list := rows(text)
 		return strings.Contains(text, "function ▲") && len(list) > 5 && slices.IsSortedFunc(list, func(a, b row) int { return strings.Compare(a.function, b.function) })

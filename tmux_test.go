@@ -187,7 +187,7 @@ func rows(text string) []row {
 	function := len([]rune(before))
 	before, _, _ = strings.Cut(lines[at], "file:line")
 	place := len([]rune(before))
-	titles := strings.Fields(strings.NewReplacer("▼", "", "▲", "", "last minute", "").Replace(string([]rune(lines[at])[:function])))
+	titles := strings.Fields(strings.NewReplacer("▼", "", "▲", "", "last minute", "", "caused wait", "").Replace(string([]rune(lines[at])[:function])))
 	var list []row
 	for _, line := range lines[at+1:] {
 		cells := []rune(line)
@@ -195,7 +195,7 @@ func rows(text string) []row {
 			break
 		}
 		numbers := strings.Fields(strings.Replace(string(cells[:function]), "▸", " ", 1))
-		numbers = numbers[:min(len(numbers), len(titles))] // a sparkline follows them
+		numbers = numbers[:min(len(numbers), len(titles))] // a sparkline and what was made to wait follow them
 		if len(numbers) < len(titles) || slices.ContainsFunc(numbers, func(n string) bool { return n != "?" && n != "—" && number(n) < 0 }) {
 			break
 		}

@@ -68,7 +68,7 @@ func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Tab
 		},
 	}
 	columns = slices.Insert(columns, 6, table.Column[function]{
-		Title: "caused wait", Field: causedField, Width: 11, Right: true, Falling: true, From: 116, Leave: 8, Hide: true,
+		Title: "caused wait", Field: causedField, Width: 13, Right: true, Falling: true, From: 116, Leave: 8, Hide: true,
 		Cell:  func(f *function, _ int) string { return causedCell(signs, f) },
 		Value: causedOrder,
 	})
