@@ -61,7 +61,7 @@ func ordered(list []row, title string, falling bool) bool {
 }
 
 func screenSorts(t *testing.T, pid string) {
-	s := watch(t, pid, 120, 40)
+	s := watch(t, pid, 170, 40)
 	sorted := func(title string, falling bool) {
 		t.Helper()
 		sign := " ▲"
