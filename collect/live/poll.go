@@ -79,22 +79,26 @@ func (s *Source) poll() error {
 	}
 	s.names.sync()
 	s.polls++
-	for _, o := range s.functions.objects {
-		o.function.now = counts{}
+	for _, f := range s.functions.all {
+		f.now = counts{}
 	}
 	final := make(map[uint64]bool, len(b.gone))
 	for i := range b.gone {
 		final[b.gone[i].Id] = true
 		s.addGone(&b.gone[i])
 	}
+	living := 0
 	for i := range b.live {
-		if !final[b.live[i].count.Id] {
+		if len(final) == 0 || !final[b.live[i].count.Id] {
 			s.addLive(&b.live[i])
+			living++
 		}
 	}
-	for id, o := range s.functions.objects { // in neither map: lost with a full gone
-		if o.seen != s.polls {
-			delete(s.functions.objects, id)
+	if len(s.functions.objects) > living { // some are in neither map: lost with a full gone
+		for id, o := range s.functions.objects {
+			if o.seen != s.polls {
+				delete(s.functions.objects, id)
+			}
 		}
 	}
 	if err := s.forgetUnknown(unknown); err != nil {
