@@ -5,14 +5,30 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
+
+// hogAmongWorkers starts a program of which one thread holds the GIL for long
+// and two others want it, and waits until all three are at it.
+func hogAmongWorkers(t testing.TB) (pid string) {
+	t.Helper()
+	w := workload(t, systemPython, "gil.py", "hog", "600")
+	w.say(t, "go")
+	var out []byte
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		out, _ = exec.Command(built, "dump", "-p", w.pid()).CombinedOutput() // what it says is judged
+		if s := string(out); strings.Count(s, "hog.<locals>.worker  ") == 2 && strings.Contains(s, "hog.<locals>.culprit  ") {
+			return w.pid()
+		}
+	}
+	t.Fatalf("the threads did not come to run:\n%s", out)
+	return ""
+}
 
 // TestScreenGIL: the pane names who holds the GIL among workers, and what it runs.
 func TestScreenGIL(t *testing.T) {
 	needRoot(t)
-	w := workload(t, systemPython, "gil.py", "hog", "600")
-	w.in.Write([]byte("go\n"))
-	pid := w.pid()
+	pid := hogAmongWorkers(t)
 	s := newTerminal(t, 120, 32)
 	s.run("--budget off -d 0.3 -p", pid)
 	s.wants("blame: ", "discount", "made others wait", "SWITCHES", " held", "switches/s", "has it")
@@ -32,9 +48,7 @@ func TestScreenGIL(t *testing.T) {
 // TestDump: stacks, and who has the GIL, as text and as JSON.
 func TestDump(t *testing.T) {
 	needRoot(t)
-	w := workload(t, systemPython, "gil.py", "hog", "600")
-	w.in.Write([]byte("go\n"))
-	pid := w.pid()
+	pid := hogAmongWorkers(t)
 	out, err := exec.Command(built, "dump", "-p", pid).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "GIL: ") || !strings.Contains(string(out), "worker  ") {
 		t.Errorf("%v\n%s", err, out)
@@ -74,9 +88,7 @@ func TestDump(t *testing.T) {
 // TestGILOutput: threads and GILs in JSON, and switches in the table.
 func TestGILOutput(t *testing.T) {
 	needRoot(t)
-	w := workload(t, systemPython, "gil.py", "hog", "600")
-	w.in.Write([]byte("go\n"))
-	pid := w.pid()
+	pid := hogAmongWorkers(t)
 	out, err := exec.Command(built, "-p", pid, "--probes", "gil", "--duration", "1", "-o", "json").Output()
 	if err != nil {
 		t.Fatal(err)
