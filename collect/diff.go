@@ -39,6 +39,7 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 	if cur.GILs != nil {
 		s.GILs = diffGILs(prev.GILs, cur.GILs, interval)
 	}
+	holdProcesses(s.Processes, s.GILs)
 	if cur.Threads != nil {
 		s.Threads = diffThreads(prev.Threads, cur.Threads, s.GILs, interval)
 	}

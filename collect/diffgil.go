@@ -69,6 +69,21 @@ func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 	return rows
 }
 
+// holdProcesses tells processes how much of the interval their GIL was held.
+func holdProcesses(rows []ProcessRow, gils []GILRow) {
+	most := map[int]float64{} // by PID
+	for i := range gils {
+		if g := &gils[i]; g.Counting {
+			most[g.PID] = max(most[g.PID], g.HeldShare)
+		}
+	}
+	for i := range rows {
+		if held, ok := most[rows[i].Process.PID]; ok && rows[i].GIL.Status != GILOff {
+			rows[i].GILHeldShare, rows[i].GILHeldKnown = held, true
+		}
+	}
+}
+
 func diffPairs(prev, cur []GILPair, in time.Duration) []GILPairRow {
 	type key struct{ from, to uint64 }
 	before := make(map[key]uint64, len(prev))

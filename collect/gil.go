@@ -53,6 +53,15 @@ const (
 	GILOff        GILStatus = "off"
 )
 
+// ProcessGIL is what is known of a process's GIL at one instant; of several,
+// of the one that was held most.
+type ProcessGIL struct {
+	Status   GILStatus     // empty: it was not asked for
+	Reason   string        // why Status is not GILExact, or since when it is followed
+	Measured time.Duration // time during which it was followed
+	Held     time.Duration // of Measured
+}
+
 // GILReading is one GIL at one instant; counts are cumulative.
 type GILReading struct {
 	ID          uint64 // unique within a source, never 0

@@ -46,6 +46,10 @@ type ProcessRow struct {
 	// is false when there is no telling.
 	CPUShare      float64
 	CPUShareKnown bool
+	// GILHeldShare is the share of the interval that its GIL was held, 0..1; of
+	// several, that of the one held most. GILHeldKnown is false when it was not followed.
+	GILHeldShare float64
+	GILHeldKnown bool
 }
 
 // FunctionRow is a function in a snapshot.

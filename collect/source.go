@@ -105,6 +105,7 @@ type ProcessReading struct {
 	// Payers is how many of its living children have inherited its breakpoints
 	// and pay for them, and are not counted.
 	Payers int
+	GIL    ProcessGIL
 }
 
 // Code is a function of one process, as its code objects name it.

@@ -55,6 +55,8 @@ type processJSON struct {
 	Memory      *uint64  `json:"memory_bytes"`
 	CPUShare    *float64 `json:"cpu_share"`
 	Payers      int      `json:"uncounted_children"`
+	processGILJSON
+	HeldShare *float64 `json:"gil_held_share"` // of the interval
 }
 
 // endedJSON is a process that ended and is no longer among the processes: in
@@ -69,6 +71,7 @@ type endedJSON struct {
 	Calls       uint64   `json:"calls"`
 	Resumes     uint64   `json:"resumes"`
 	Counted     *float64 `json:"counted_s"`
+	processGILJSON
 }
 
 type functionJSON struct {
@@ -173,6 +176,10 @@ func headOf(s *collect.Snapshot, version string) headJSON {
 		if p.TaxKnown {
 			row.TaxShare = number(p.TaxShare)
 		}
+		row.processGILJSON = processGILOf(&p.GIL)
+		if p.GILHeldKnown {
+			row.HeldShare = number(p.GILHeldShare)
+		}
 		h.Processes[i] = row
 	}
 	if s.Final {
@@ -192,6 +199,7 @@ func endedOf(s *collect.Snapshot) []endedJSON {
 		if !p.Process.Start.IsZero() {
 			row.Start = words(timestamp(p.Process.Start))
 		}
+		row.processGILJSON = processGILOf(&p.GIL)
 		list = append(list, row)
 	}
 	return list
