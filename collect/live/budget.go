@@ -40,7 +40,8 @@ func (p *process) account(total counts) {
 	now := hits{calls: total.calls, resumes: total.resumes, other: other}
 	least := p.build.price.of(now) - p.build.price.of(p.spent)
 	p.spent = now
-	p.tail, p.gilTail = p.tail+least, p.gilTail+p.gilCost()
+	gil := p.gilCost()
+	p.tail, p.gilTail, p.gilLeast = p.tail+least, p.gilTail+gil, p.gilLeast+gil
 	if !p.look() {
 		return
 	}
@@ -79,7 +80,7 @@ func (p *process) pay(used time.Duration) {
 // cpuKnown tells whether the CPU time, and the tax with it, stand for all that
 // was counted: when a process has ended, its last moments are mostly not known.
 func (p *process) cpuKnown() bool {
-	return p.cpuOK && 4*(p.tail+p.gilTail) <= p.build.price.of(p.spent)+p.build.gilPrice.ofHits(p.gilPaid)
+	return p.cpuOK && 4*(p.tail+p.gilTail) <= p.build.price.of(p.spent)+p.gilLeast
 }
 
 // share is the part of the CPU time since a mark that counting took.
@@ -132,7 +133,7 @@ func (p *process) gilCost() time.Duration {
 		return 0
 	}
 	hits := p.gil.spent + p.gil.hitsNow()
-	cost := p.build.gilPrice.ofHits(less(hits, p.gilPaid))
+	cost := p.gilPrice().ofHits(less(hits, p.gilPaid))
 	p.gilPaid = hits
 	return cost
 }

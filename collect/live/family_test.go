@@ -171,14 +171,39 @@ func TestChildrenPay(t *testing.T) {
 	}
 }
 
+// someFollowed checks that of processes that ended those that lived long enough
+// had their GIL followed, and that the others say that it was not.
+func someFollowed(t testing.TB, r *collect.Reading) {
+	t.Helper()
+	followed, not := 0, 0
+	var wrong []string
+	for _, p := range append(r.Past, r.Processes...) {
+		switch {
+		case p.GIL.Status != collect.GILOff && p.GIL.Measured > 0:
+			followed++
+		case p.GIL.Status == collect.GILOff && p.GIL.Reason == "it ended before it was followed" && p.GIL.Measured == 0:
+			not++
+		default:
+			wrong = append(wrong, fmt.Sprintf("pid %d: %+v", p.Process.PID, p.GIL))
+		}
+	}
+	if len(wrong) > 0 {
+		t.Errorf("%d are neither followed nor not, as %s", len(wrong), wrong[0])
+	}
+	if text := fmt.Sprintf("%d processes ended before their GIL was followed", not); followed < 50 || not > 0 && !strings.Contains(r.Probes[1].Reason, text) {
+		t.Errorf("%d were followed, %d were not; the probe says %q", followed, not, r.Probes[1].Reason)
+	}
+	t.Logf("the GIL of %d processes was followed, of %d it was not", followed, not)
+}
+
 // TestManyShort: processes come and go by the hundreds; what is held of them
 // comes back.
 func TestManyShort(t *testing.T) {
 	needRoot(t)
 	p := some(t)[0]
 	number := 1000
-	w := p.start(t, p.workloads(t)+"/family.py", "short", fmt.Sprint(number))
-	s := open(t, w, Options{Children: true})
+	w := p.start(t, p.workloads(t)+"/family.py", "short", fmt.Sprint(number), "linger")
+	s := open(t, w, Options{Children: true, GIL: true})
 	memory := func() uint64 {
 		runtime.GC()
 		var m runtime.MemStats
@@ -210,10 +235,21 @@ func TestManyShort(t *testing.T) {
 		t.Errorf("%d processes ended, want %d", n, number)
 	}
 	nothingHeld(t, s)
+	noGILHeld(t, s)
+	someFollowed(t, r)
 	if n := runtime.NumGoroutine(); n > goroutines+2 {
 		t.Errorf("%d goroutines, %d before", n, goroutines)
 	}
-	if _, n := descriptors(t); n != links {
+	for _, p := range s.order { // of those whose end the last reading shows
+		if !p.asked && p.gil != nil {
+			links += 2 * len(p.gil.links) // a link tells its program too
+		}
+	}
+	_, n := descriptors(t)
+	for deadline := time.Now().Add(10 * time.Second); n != links && time.Now().Before(deadline); _, n = descriptors(t) {
+		time.Sleep(10 * time.Millisecond) // the last are closed beside
+	}
+	if n != links {
 		t.Errorf("%d maps, programs and links, %d before", n, links)
 	}
 	after, afterMaps := memory(), s.maps.Memory()

@@ -3,6 +3,7 @@ package live
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -27,31 +28,42 @@ type gilTable struct {
 	all                        []*gilThread
 	stacks                     map[uint64]blamedStack
 	lastID                     uint64
+	room                       int          // mostFollowed; less in tests
+	lights                     atomic.Int32 // processes whose fields are read instead
+	noticed                    time.Time    // when it was last looked for processes that came
 }
 
 type threadName struct{ pid, tid int }
 
 // gilProcess is a process whose GIL is followed, or is to be.
 type gilProcess struct {
-	memory     *stack.Process
-	conditions *conditions
-	index      uint32 // in gil_processes
-	links      []link.Link
-	attached   time.Time
-	gils       []*gilObject // all that there were
-	status     collect.ProbeStatus
-	reason     string // why status is not on
-	spent      uint64 // hits, of detached times too
-	now        bpf.GILProcess
-	done       bpf.GILProcess // of detached times
-	light      *light         // nil: followed by probes
-	lightSince time.Time
-	judged     judged
-	early      bool        // libc is not loaded yet
-	late       bool        // GILs were found after pytop came: what was before is not counted
-	started    bool        // a GIL was found at some time
-	inner      map[int]int // TIDs of its own PID namespace; nil: they are ours
-	innerRead  bool
+	memory       *stack.Process
+	conditions   *conditions
+	index        uint32 // in gil_processes
+	links        []link.Link
+	attached     time.Time
+	gils         []*gilObject // all that there were
+	status       collect.ProbeStatus
+	reason       string // why status is not on
+	spent        uint64 // hits, of detached times too
+	now          bpf.GILProcess
+	done         bpf.GILProcess // of detached times
+	light        *light         // nil: followed by probes
+	lightSince   time.Time
+	judged       judged
+	lookingSince time.Time // probes look whether they can stay; zero: they do not
+	closing      *closing  // its links are being closed; nil: they are not
+	early        bool      // what it needs is not loaded yet
+	waiting      bool      // there was no room: see mostFollowed
+	since        string    // from when on it is followed; empty: from ready on
+	found        time.Time // when its interpreters were listed last
+	looked       lookedAt
+	unsettled    int         // threads that were not seen to end, as of the last poll
+	lingered     int         // readings since its end
+	late         bool        // GILs were found after pytop came: what was before is not counted
+	started      bool        // a GIL was found at some time
+	inner        map[int]int // TIDs of its own PID namespace; nil: they are ours
+	innerRead    bool
 }
 
 // gilObject is one GIL.
@@ -123,7 +135,7 @@ func (s *Source) openGIL() (err error) {
 		return nil
 	}
 	t := &gilTable{
-		slots: map[uint64]*gilThread{}, byTID: map[threadName]*gilThread{}, stacks: map[uint64]blamedStack{},
+		slots: map[uint64]*gilThread{}, byTID: map[threadName]*gilThread{}, stacks: map[uint64]blamedStack{}, room: mostFollowed,
 	}
 	for _, m := range []struct {
 		from *ebpf.Map
@@ -188,42 +200,20 @@ func (s *Source) unloadGIL(b *build) error {
 	return errors.Join(errs...)
 }
 
-// attachGIL begins to follow a process's GIL. That it cannot is the probe's
-// reason, not an error: its calls are counted all the same.
-func (s *Source) attachGIL(p *process) {
-	if !s.options.GIL || p.gone != "" || !p.asked || p.build == nil {
-		return
-	}
-	if p.gil == nil {
-		p.gil = &gilProcess{}
-	}
-	g := p.gil
-	if g.links != nil || g.light != nil {
-		return
-	}
-	err := s.followGIL(p)
-	g.early = errors.Is(err, errNoConditions) && s.options.FromStart && time.Since(p.attached) < startGrace
-	switch {
-	case g.early:
-		g.status, g.reason = collect.ProbeOff, "its libc is not loaded yet"
-	case err == nil:
-		g.status, g.reason = collect.ProbeOn, ""
-	case errors.Is(err, errNoGIL):
-		g.status, g.reason = collect.ProbeOff, err.Error()
-	default:
-		g.status, g.reason = collect.ProbeFailed, err.Error()
-	}
-}
-
 func (s *Source) followGIL(p *process) error {
 	g := p.gil
 	if err := s.openGIL(); err != nil {
 		return err
 	}
-	g.memory = stack.New(p.info.PID, p.build.python, p.codeType-p.build.python.CodeType)
+	if p.codeType == 0 { // the programs have registered it
+		if b, at, err := s.find(p.info.PID); err == nil && b == p.build {
+			p.codeType = at
+		}
+	}
 	if p.codeType == 0 {
 		return errors.New("where its file is mapped is not known")
 	}
+	g.memory = stack.New(p.info.PID, p.build.python, p.codeType-p.build.python.CodeType)
 	if p.build.python.Traits.FreeThreaded && !g.enabled() {
 		return errNoGIL
 	}
@@ -233,6 +223,9 @@ func (s *Source) followGIL(p *process) error {
 	var err error
 	if g.conditions, err = s.conditionsOf(p.info.PID); err != nil {
 		return err
+	}
+	if s.followedGILs() >= s.gil.room {
+		return errNoRoom
 	}
 	return s.linkGIL(p)
 }
@@ -261,8 +254,11 @@ func (s *Source) linkGIL(p *process) (err error) {
 		return fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err)
 	}
 	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, index); err != nil {
-		return err
+		g.now = bpf.GILProcess{}
+		t.freeProcesses = append(t.freeProcesses, index)
+		return errors.Join(err, s.maps.GilProcesses.Put(&index, &g.now))
 	}
+	g.conditions.followed++
 	g.attached = time.Now()
 	g.judged = judged{at: g.attached}
 	return s.findGILs(p)
@@ -296,41 +292,6 @@ func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index u
 		links = append(links, l)
 	}
 	return links, nil
-}
-
-// detachGIL stops following a process's GIL; what was counted stays.
-func (s *Source) detachGIL(p *process, why string) error {
-	g := p.gil
-	if g == nil || g.links == nil && g.light == nil {
-		return nil
-	}
-	err := s.unlinkGIL(p)
-	s.stopLight(p)
-	g.status, g.reason = collect.ProbeOff, why
-	return err
-}
-
-// unlinkGIL takes the probes out, and makes what they counted final.
-func (s *Source) unlinkGIL(p *process) error {
-	g := p.gil
-	if g.links == nil {
-		return nil
-	}
-	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
-	g.links = nil
-	return errors.Join(err, s.retireGIL(p))
-}
-
-// close takes the probes out for good.
-func (g *gilProcess) close() error {
-	err := closeLinks(g.links)
-	g.links = nil
-	if g.light != nil {
-		close(g.light.stop)
-		<-g.light.done
-		g.light = nil
-	}
-	return err
 }
 
 // monotonic is the clock of bpf_ktime_get_ns.

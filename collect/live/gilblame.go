@@ -23,6 +23,7 @@ func (n *blameCount) add(o blameCount) {
 type blamedStack struct {
 	places []collect.Place
 	cut    bool
+	pid    int
 }
 
 // pollBlame reads who made others wait.
@@ -61,7 +62,7 @@ func (s *Source) nameStacks() error {
 		if p == nil || p.gil == nil || p.gil.memory == nil {
 			return
 		}
-		t.stacks[key] = blamedStack{p.gil.name(one.Frames[:min(int(one.Depth), len(one.Frames))]), one.Cut != 0}
+		t.stacks[key] = blamedStack{p.gil.name(one.Frames[:min(int(one.Depth), len(one.Frames))]), one.Cut != 0, int(one.Pid)}
 	})
 	if err != nil {
 		return fmt.Errorf("read the stacks that made threads wait: %w", err)

@@ -20,6 +20,21 @@ type gilPrice struct {
 	hit time.Duration // a take or a drop: a hold includes about one
 }
 
+// linkShare is what one more link at the same place adds to a hit, as a share
+// of what a hit takes with one: the kernel asks each whether it is meant.
+// Measured (docs/gil.md): 29 ns of 446.
+const linkShare = 0.065
+
+// gilPrice is what a hit takes from a process, beside all others that are
+// followed at the same libc.
+func (p *process) gilPrice() gilPrice {
+	price := p.build.gilPrice
+	if c := p.gil.conditions; c != nil && c.followed > 1 {
+		price.hit += time.Duration(float64(price.hit) * linkShare * float64(c.followed-1))
+	}
+	return price
+}
+
 // ofHits is what so many hits take at the least: see tax.
 func (p gilPrice) ofHits(n uint64) time.Duration { return time.Duration(n) * p.hit }
 

@@ -73,8 +73,7 @@ func (s *Source) followAnew(p *process) {
 	if g == nil {
 		return
 	}
-	was := g.status
-	err := s.detachGIL(p, "it runs another program since")
+	err := s.detachGILs("it runs another program since", p)
 	for _, o := range g.gils {
 		o.gone = true
 	}
@@ -82,7 +81,7 @@ func (s *Source) followAnew(p *process) {
 	switch {
 	case err != nil:
 		g.status, g.reason = collect.ProbeFailed, err.Error()
-	case p.gone == "" && !p.braked && was != collect.ProbeOff:
+	case p.gone == "" && !p.braked:
 		s.attachGIL(p)
 	}
 }

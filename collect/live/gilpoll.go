@@ -172,6 +172,11 @@ func (s *Source) pollGIL() error {
 // pollThreads reads the slots in use, and frees those whose thread has ended.
 func (s *Source) pollThreads() error {
 	t := s.gil
+	for _, p := range s.order {
+		if p.gil != nil {
+			p.gil.unsettled = 0
+		}
+	}
 	var b threadBuffer
 	for slot := range s.maps.GilThreads.MaxEntries() {
 		head, err := b.head(t.threads, slot)
@@ -196,6 +201,7 @@ func (s *Source) pollThreads() error {
 		}
 		if one.Ended == 0 {
 			o.now = threadCountsOf(one, monotonic())
+			o.process.gil.unsettled++
 			continue
 		}
 		last := threadCountsOf(one, 0)

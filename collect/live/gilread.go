@@ -25,17 +25,19 @@ func (s *Source) readGIL(r *collect.Reading) {
 	}
 	r.GILs, r.Threads = []collect.GILReading{}, []collect.ThreadReading{}
 	caused := map[uint64]time.Duration{}
-	for _, p := range s.order {
+	threads := s.gil.byProcess()
+	for i, p := range s.order {
 		g := p.gil
-		if g == nil || g.memory == nil || g.status == collect.ProbeFailed && len(g.gils) == 0 {
+		if g == nil || g.memory == nil || g.waiting || g.status == collect.ProbeFailed && len(g.gils) == 0 {
 			continue
 		}
-		s.lookAtThreads(p)
+		list := s.lookAtThreads(p, threads[p])
 		for _, o := range g.gils {
 			if o.id == 0 {
 				continue
 			}
-			one := s.gilReading(p, o)
+			one := s.gilReading(p, o, list)
+			addGIL(&r.Processes[i].GIL, &one)
 			for _, b := range one.Blame {
 				caused[b.Thread] += b.Wait
 			}
@@ -53,18 +55,40 @@ func (s *Source) readGIL(r *collect.Reading) {
 	})
 }
 
+// byProcess are the threads of each process.
+func (t *gilTable) byProcess() map[*process][]*gilThread {
+	by := make(map[*process][]*gilThread)
+	for _, o := range t.all {
+		by[o.process] = append(by[o.process], o)
+	}
+	return by
+}
+
+// lookedAt is what a process had used when its threads were looked at last:
+// while that stands, they do and run what they did.
+type lookedAt struct {
+	at      time.Time
+	cpu     time.Duration
+	stopped bool
+}
+
 // lookAtThreads finds a process's Python threads, what they run and what they
-// have used. A thread that pytop sees only here is listed too.
-func (s *Source) lookAtThreads(p *process) {
+// have used. A thread that pytop sees only here is listed too, and added to
+// the process's threads, which it returns.
+func (s *Source) lookAtThreads(p *process, of []*gilThread) []*gilThread {
 	g, t := p.gil, s.gil
 	if p.gone != "" {
-		for _, o := range t.all {
-			if o.process == p && !o.ended {
+		for _, o := range of {
+			if !o.ended {
 				o.end(t)
 			}
 		}
-		return
+		return of
 	}
+	if !g.looked.at.IsZero() && p.cpuOK && p.cpu == g.looked.cpu && p.stopped == g.looked.stopped {
+		return of
+	}
+	g.looked = lookedAt{time.Now(), p.cpu, p.stopped}
 	list, err := g.memory.Interpreters()
 	if err != nil {
 		list = nil // it ends, or changes: next time
@@ -79,13 +103,15 @@ func (s *Source) lookAtThreads(p *process) {
 			if tid == 0 || !p.hasThread(tid) {
 				continue
 			}
+			before := len(t.all)
 			o := t.thread(p, tid)
+			of = append(of, t.all[before:]...)
 			o.inter, o.interKnown = one.Interpreter, true
 			o.place = g.leaf(one)
 		}
 	}
-	for _, o := range t.all {
-		if o.process != p || o.ended || o.name.tid == 0 {
+	for _, o := range of {
+		if o.ended || o.name.tid == 0 {
 			continue
 		}
 		stat, err := proc.System().ThreadStat(p.info.PID, o.name.tid)
@@ -99,6 +125,7 @@ func (s *Source) lookAtThreads(p *process) {
 			o.comm, o.state, o.cpu, o.runq, o.cpuKnown = stat.Name, stateOf(stat.State), stat.CPU, stat.RunQueue, true
 		}
 	}
+	return of
 }
 
 func (p *process) hasThread(tid int) bool {
@@ -168,8 +195,8 @@ func (o *gilThread) reading() (collect.ThreadReading, bool) {
 	return r, true
 }
 
-// gilReading is one GIL as of the last poll.
-func (s *Source) gilReading(p *process, o *gilObject) collect.GILReading {
+// gilReading is one GIL as of the last poll; threads are its process's.
+func (s *Source) gilReading(p *process, o *gilObject, threads []*gilThread) collect.GILReading {
 	g := p.gil
 	n, d := &o.now, &o.done
 	r := collect.GILReading{
@@ -196,8 +223,8 @@ func (s *Source) gilReading(p *process, o *gilObject) collect.GILReading {
 		r.Holder, r.HeldFor, r.AtLeast = o.seedHolder, time.Duration(now-n.Attached), true
 		r.Held += r.HeldFor
 	}
-	for _, t := range s.gil.all { // waits that go on
-		if t.process == p && t.now.waiting > 0 && len(g.gils) == 1 {
+	for _, t := range threads { // waits that go on
+		if t.now.waiting > 0 && len(g.gils) == 1 {
 			r.Wait += time.Duration(t.now.waiting)
 		}
 	}
@@ -267,69 +294,4 @@ func (g *gilProcess) weak() string {
 		why = append(why, "what interpreters that began later did before pytop found their GIL is not counted")
 	}
 	return strings.Join(why, "; ")
-}
-
-// checked says what the self-check compared; empty: nothing yet.
-func (g *gilProcess) checked() string {
-	var takes, drops, checks uint64
-	for _, o := range g.gils {
-		takes, drops, checks = takes+o.now.Takes+o.done.Takes, drops+o.now.Drops+o.done.Drops, checks+o.now.Checks+o.done.Checks
-	}
-	if takes == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d takes, %d drops, %d times compared with CPython's own fields", takes, drops, checks)
-}
-
-// gilProbe says how GILs are followed, and whether they are.
-func (s *Source) gilProbe() collect.Probe {
-	probe := collect.Probe{Name: "gil", Status: collect.ProbeOff}
-	var methods, reasons []string
-	for _, p := range s.order {
-		g := p.gil
-		if g == nil {
-			if !p.asked && p.build != nil {
-				reasons = appendNew(reasons, "followed only in processes that were asked for by their PID")
-			}
-			continue
-		}
-		switch {
-		case g.status == collect.ProbeOn || p.gone != "" && len(g.gils) > 0:
-			probe.Status = collect.ProbeOn
-		case g.status == collect.ProbeFailed && probe.Status != collect.ProbeOn:
-			probe.Status = collect.ProbeFailed
-		}
-		spent := g.spent + g.hitsNow()
-		probe.Hits += spent
-		probe.Lost += g.now.Lost + g.done.Lost
-		probe.Cost += p.gilTax + p.gilTail
-		methods = appendNew(methods, g.method(p))
-		reasons = appendNew(reasons, g.reason)
-		reasons = appendNew(reasons, g.weak())
-	}
-	probe.Method, probe.Reason = strings.Join(methods, "; "), strings.Join(reasons, "; ")
-	return probe
-}
-
-func (g *gilProcess) method(p *process) string {
-	if g.conditions == nil || p.build.gil == nil {
-		return ""
-	}
-	if g.light != nil {
-		return fmt.Sprintf("its fields are read %d times a second", time.Second/lightStep)
-	}
-	text := fmt.Sprintf("condition variables in %s, a hold includes ~%.1f µs of the probe", g.conditions.name, 1e6*p.build.gilPrice.perSecond(1))
-	if checked := g.checked(); checked != "" {
-		text += ", " + checked
-	}
-	return text
-}
-
-// hitsNow is how often probes were hit since they were attached.
-func (g *gilProcess) hitsNow() uint64 {
-	hits := g.now.Other
-	for _, o := range g.gils {
-		hits += o.now.Takes + o.now.Drops + o.now.Forced + o.now.Steps
-	}
-	return hits
 }

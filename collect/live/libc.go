@@ -19,6 +19,7 @@ type conditions struct {
 	name                    string
 	file                    *os.File
 	signal, timedwait, wait site.Site
+	followed                int // processes that are attached to there: each hit asks the links of all
 }
 
 func (c *conditions) path() string { return fmt.Sprintf("/proc/self/fd/%d", c.file.Fd()) }

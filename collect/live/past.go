@@ -19,6 +19,7 @@ type past struct {
 	hits     uint64
 	hitsLost uint64
 	cost     time.Duration
+	gil      pastGIL
 }
 
 func (t *past) add(p *process, r collect.ProcessReading) {
@@ -45,13 +46,13 @@ func (s *Source) dropEnded() error {
 	var errs []error
 	keep := s.order[:0]
 	for _, p := range s.order {
-		if p.gone == "" || p.asked {
+		if p.gone == "" || p.asked || p.lingers() {
 			keep = append(keep, p)
 			continue
 		}
 		left[p] = true
-		if p.total != (counts{}) {
-			s.past.add(p, p.reading(s.polled, s.options.Functions))
+		if p.total != (counts{}) || p.gil != nil {
+			s.past.add(p, s.pastReading(p))
 		}
 		delete(s.processes, p.key)
 		if p.links != nil && !p.links.shared {
@@ -65,7 +66,7 @@ func (s *Source) dropEnded() error {
 	if len(left) == 0 {
 		return nil
 	}
-	errs = append(errs, s.retire(left))
+	errs = append(errs, s.dropGILs(left), s.retire(left))
 	s.functions.drop(left)
 	for p := range left {
 		errs = append(errs, s.deleteState(p.key))

@@ -38,6 +38,7 @@ type process struct {
 	gil        *gilProcess // nil: not followed
 	gilPaid    uint64      // hits of the GIL's probes that gilTax has
 	gilTax     time.Duration
+	gilLeast   time.Duration // the bare price of all its hits
 	gilTail    time.Duration // the bare price of hits that gilTax has not yet
 	gone       string        // why it can never be attached again; empty: it can
 
@@ -171,9 +172,6 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 
 func (p *process) close() error {
 	errs := []error{p.detach(time.Now())}
-	if p.gil != nil {
-		errs = append(errs, p.gil.close())
-	}
 	if p.watch != nil {
 		errs = append(errs, p.watch.Close())
 	}

@@ -16,7 +16,9 @@ func (s *Source) reading() *collect.Reading {
 	r.Codes = s.functions.reading()
 	over := 0
 	for _, p := range s.order {
-		r.Processes = append(r.Processes, p.reading(s.polled, s.options.Functions))
+		row := p.reading(s.polled, s.options.Functions)
+		row.GIL = s.gilOf(p)
+		r.Processes = append(r.Processes, row)
 		if p.gone != "" || p.build == nil {
 			over++
 		}

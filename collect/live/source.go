@@ -291,16 +291,14 @@ func (s *Source) Detach(why string) error {
 	defer s.mu.Unlock()
 	s.brake = why
 	var away []*process
-	var errs []error
 	for _, p := range s.order {
 		if p.gone != "" || p.build == nil {
 			continue
 		}
 		p.braked, p.overBudget, p.reason = true, false, why
 		away = append(away, p)
-		errs = append(errs, s.detachGIL(p, why))
 	}
-	return errors.Join(append(errs, s.detach(away...), s.detachShared())...)
+	return errors.Join(s.detachGILs(why, away...), s.detach(away...), s.detachShared())
 }
 
 // Attach puts the probes back.
@@ -330,7 +328,7 @@ func (s *Source) Close() error {
 		return nil
 	}
 	s.closed = true
-	errs := []error{detachAll(time.Now(), s.order...), s.detachShared()} // first of all, and whatever else goes wrong
+	errs := []error{detachAll(time.Now(), s.order...), s.detachShared(), closeGILs(s.order)} // first of all, and whatever else goes wrong
 	for _, p := range s.order {
 		errs = append(errs, p.close())
 	}

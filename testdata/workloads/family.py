@@ -4,10 +4,12 @@
     pool        multiprocessing with fork: a pool of 4 maps NUMBER (2000) items
     spawn       multiprocessing with spawn: the same, in workers that exec the interpreter
     shell       a shell starts a Python, which starts another: what lies between is no Python
-    short       NUMBER (100) Pythons that end at once, 8 at a time
+    short       NUMBER (100) Pythons that end at once, 8 at a time; with "linger" each tenth lives for half a second
     become      execs the Python that the environment names BECOME, which calls
     serve       NUMBER (200) processes are forked, and then it waits; each calls once for each line read. With "later" it waits
                 first, forks then, and says "serving"
+    gil         NUMBER (4) workers are forked, as a server's are, after it has waited; then it says "serving". For each line read, each does:
+                "w": takes the GIL GIL_TAKES times; "s": two threads compute for 0.1 s. It says "served" when all have done so
 
 Prints "waiting PID", waits for one byte on standard input, and prints its expected rows, of all processes together, as JSON.
 """
@@ -85,12 +87,17 @@ def shell(number):
 def short(number):
     wait()
     code = "def short():\n    pass\nfor n in range(9):\n    short()"
-    left, running = number, []
+    linger = code + "\nimport time\ntime.sleep(0.5)" if sys.argv[3:] == ["linger"] else code
+    left, running, lingering = number, [], []
     while left or running:
         while left and len(running) < 8:
-            running.append(subprocess.Popen([sys.executable, "-S", "-c", code]))
+            kept, source = (running, code) if left % 10 else (lingering, linger)
+            kept.append(subprocess.Popen([sys.executable, "-S", "-c", source]))
             left -= 1
-        running.pop(0).wait()
+        if running:
+            running.pop(0).wait()
+    for process in lingering:
+        process.wait()
     namespace = {}
     exec(compile(code.split("for")[0], "<string>", "exec"), namespace)
     expect(namespace["short"], 9 * number)
@@ -146,8 +153,64 @@ def serve(number):
         os.wait()
 
 
+GIL_WRITES = 100
+GIL_TAKES = GIL_WRITES + 2  # and when the read of the order returns, and the write of the answer
+
+
+def gil_worker(orders, answers):
+    """Each system call drops the GIL and takes it once; nothing else here does."""
+    import threading
+    import time
+    null = os.open(os.devnull, os.O_WRONLY)
+
+    def spin():
+        until = time.perf_counter() + 0.1
+        while time.perf_counter() < until:
+            pass
+
+    while True:
+        order = os.read(orders, 1)
+        if not order:
+            os._exit(0)
+        if order == b"w":
+            for _ in range(GIL_WRITES):
+                os.write(null, b"x")
+        else:
+            threads = [threading.Thread(target=spin) for _ in range(2)]
+            for t in threads:
+                t.start()
+            for t in threads:
+                t.join()
+        os.write(answers, b".")
+
+
+def gil(number):
+    wait()
+    answers, answer = os.pipe()
+    pipes = []
+    for _ in range(number):
+        read, write = os.pipe()
+        if os.fork() == 0:
+            for other in pipes + [write]:
+                os.close(other)
+            gil_worker(read, answer)
+        os.close(read)
+        pipes.append(write)
+    print("serving", flush=True)
+    for line in sys.stdin:
+        for write in pipes:
+            os.write(write, line[:1].encode())
+        for _ in pipes:
+            os.read(answers, 1)
+        print("served", flush=True)
+    for write in pipes:
+        os.close(write)
+    for write in pipes:
+        os.wait()
+
+
 MODES = {"prefork": (prefork, 500), "pool": (pool, 2000), "spawn": (lambda n: pool(n, "spawn"), 2000), "shell": (shell, 500), "short": (short, 100),
-         "become": (become, 500), "became": (became, 500), "serve": (serve, 200)}
+         "become": (become, 500), "became": (became, 500), "serve": (serve, 200), "gil": (gil, 4)}
 
 if __name__ == "__main__":
     run, number = MODES[sys.argv[1]]
