@@ -42,6 +42,11 @@ func threadTable(signs *format.Signs) *table.Table[collect.ThreadRow] {
 	}
 	columns := []table.Column[row]{
 		{
+			Title: "pid", Field: "pid", Width: 8, Right: true, Hide: true, Leave: 6,
+			Cell:  func(t *row, _ int) string { return format.Whole(t.PID) },
+			Value: func(t *row) float64 { return float64(t.PID) },
+		},
+		{
 			Title: "tid", Field: "tid", Width: 8, Right: true, Leave: 6,
 			Cell:  func(t *row, _ int) string { return format.Whole(t.TID) },
 			Value: func(t *row) float64 { return float64(t.TID) },
@@ -115,10 +120,36 @@ func (m *Model) setThreads(s *collect.Snapshot) {
 	})
 	m.threads.Set(rows)
 	m.spark = slices.Clone(m.waited)
-	m.threads.Columns[0].Leave = 6
+	m.threads.Columns[columnPID].Hide = len(s.Processes) <= 1
+	m.threads.Columns[columnTID].Leave = 7
 	if m.sameNames = haveSameNames(rows); m.sameNames {
-		m.threads.Columns[0].Leave = 0
+		m.threads.Columns[columnTID].Leave = 0
 	}
+}
+
+// The first columns of the threads' table.
+const (
+	columnPID = iota
+	columnTID
+)
+
+// paneGILs are the GILs of the process that was chosen, else all.
+func (m *Model) paneGILs(s *collect.Snapshot) []collect.GILRow {
+	if m.only == nil {
+		return s.GILs
+	}
+	var own []collect.GILRow
+	for _, g := range s.GILs {
+		if g.PID == m.only.PID {
+			own = append(own, g)
+		}
+	}
+	return own
+}
+
+// worstOf is the GIL that is waited for most.
+func worstOf(gils []collect.GILRow) *collect.GILRow {
+	return worstGIL(&collect.Snapshot{GILs: gils})
 }
 
 // worstGIL is the GIL that is waited for most.
@@ -191,10 +222,14 @@ func (m *Model) gilLines() int {
 // gilPane shows who holds the GIL, who waits, who switches, who is to blame.
 func (m *Model) gilPane(width, height int) []string {
 	s := m.shown
-	if !gilMeasured(s) {
+	var gils []collect.GILRow
+	if s != nil {
+		gils = m.paneGILs(s)
+	}
+	if len(gils) == 0 {
 		text := "not measured"
 		if s != nil {
-			text = gilReason(s)
+			text = m.gilReason(s)
 		}
 		return clip([]string{m.line(width, []piece{{text: "GIL", ink: m.titleInk(paneGIL)}, {text: text, ink: m.styles.dim, gap: "  ", flex: true}}, nil)}, height)
 	}
@@ -207,9 +242,16 @@ func (m *Model) gilPane(width, height int) []string {
 			active++
 		}
 	}
+	worst := worstOf(gils)
 	title := []piece{
 		{text: "GIL", ink: m.titleInk(paneGIL)},
 		{text: format.Exactly(active) + " of " + format.Exactly(m.threads.All()) + " threads", ink: m.styles.plain, gap: "  "},
+	}
+	switch {
+	case m.only != nil:
+		title = append(title, piece{text: pidText(m.only.PID) + " only", ink: m.styles.accent, gap: "   "})
+	case len(gils) > 1:
+		title = append(title, piece{text: "switches and blame: " + pidText(worst.PID) + ", the worst", ink: m.styles.dim, gap: "   ", rank: 1})
 	}
 	if m.threadFilter != "" {
 		title = append(title, piece{text: "filter: " + format.Plain(m.threadFilter), ink: m.styles.accent, gap: "   ", flex: true})
@@ -217,7 +259,7 @@ func (m *Model) gilPane(width, height int) []string {
 	rows := max(0, height-3)
 	left, pairs := threadsWidth(width), []string(nil)
 	if left < width {
-		pairs = m.pairLines(worstGIL(s), pairsWidth-3, rows+1)
+		pairs = m.pairLines(worst, pairsWidth-3, rows+1)
 	}
 	lines := []string{m.line(left, title, nil)}
 	columns := m.threads.Layout(left-gutter-1, gap2)
@@ -237,7 +279,7 @@ func (m *Model) gilPane(width, height int) []string {
 		}
 		lines[i] = format.Fill(lines[i], left) + " " + m.styles.dim.paint(m.signs.Side) + " " + pairs[i]
 	}
-	return clip(append(lines, m.blameLine(worstGIL(s), width)), height)
+	return clip(append(lines, m.blameLine(worst, width)), height)
 }
 
 // pairsWidth is how wide the switches are, beside the threads of a wide screen.
@@ -365,12 +407,17 @@ func (m *Model) pairName(pid int, id uint64, tid int) string {
 // haveSameNames tells whether threads cannot be told apart by their names:
 // before 3.14 CPython does not tell the kernel what they are called.
 func haveSameNames(rows []collect.ThreadRow) bool {
-	seen := map[string]bool{}
+	type name struct {
+		pid  int
+		name string
+	}
+	seen := map[name]bool{}
 	for i := range rows {
-		if seen[rows[i].Name] {
+		n := name{rows[i].PID, rows[i].Name}
+		if seen[n] {
 			return true
 		}
-		seen[rows[i].Name] = true
+		seen[n] = true
 	}
 	return false
 }
@@ -471,7 +518,12 @@ func (m *Model) sortThreadsBy(field string) {
 // filterThreads shows the threads whose name or running function matches.
 func (m *Model) filterThreads(text string) {
 	m.threadFilter = text
-	m.threads.Filter(filterThread(text))
+	match, only := filterThread(text), m.only
+	if only == nil {
+		m.threads.Filter(match)
+		return
+	}
+	m.threads.Filter(func(t *collect.ThreadRow) bool { return t.PID == only.PID && (match == nil || match(t)) })
 }
 
 // clickThread is a click on a line of the pane.
@@ -539,7 +591,11 @@ func (m *Model) gilPlain(s *collect.Snapshot, width, top int) []string {
 			}
 		}
 	}
-	lines = append(lines, "", format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("holds", 9)+format.Right("held", 10)+format.Right("longest", 10)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+format.Right("caused", 10))
+	pid := func(string) string { return "" }
+	if len(s.Processes) > 1 {
+		pid = func(text string) string { return format.Right(text, 11) }
+	}
+	lines = append(lines, "", pid("pid")+format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("holds", 9)+format.Right("held", 10)+format.Right("longest", 10)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+format.Right("caused", 10))
 	rows := slices.Clone(s.Threads)
 	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return int(max(-1, min(1, b.Hold-a.Hold))) })
 	for _, t := range rows[:min(len(rows), top)] {
@@ -549,7 +605,7 @@ func (m *Model) gilPlain(s *collect.Snapshot, width, top int) []string {
 			}
 			return format.Right(text, n)
 		}
-		lines = append(lines, format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(&t), 17), 18)+cell(format.Count(t.Holds), 9)+
+		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(&t), 17), 18)+cell(format.Count(t.Holds), 9)+
 			cell(m.signs.Duration(t.Hold), 10)+cell(m.signs.Duration(t.HoldMax), 10)+cell(format.Count(t.Waits), 9)+cell(m.signs.Duration(t.Wait), 10)+
 			cell(m.signs.Duration(t.WaitMax), 10)+cell(m.signs.Duration(t.Caused), 10))
 	}

@@ -139,8 +139,14 @@ func (m *Model) gilLine(s *collect.Snapshot, width int) string {
 	return m.line(width, left, right)
 }
 
-// gilReason says why there is nothing about the GIL.
-func gilReason(s *collect.Snapshot) string {
+// gilReason says why there is nothing about the GIL, of the process that was
+// chosen, or of any.
+func (m *Model) gilReason(s *collect.Snapshot) string {
+	for i := range s.Processes {
+		if p := &s.Processes[i]; m.only != nil && p.Process.PID == m.only.PID && p.GIL.Reason != "" {
+			return pidText(p.Process.PID) + " only: not measured: " + format.Plain(p.GIL.Reason)
+		}
+	}
 	for _, p := range s.Probes {
 		if p.Name == "gil" && p.Reason != "" {
 			return "not measured: " + format.Plain(p.Reason)

@@ -141,7 +141,7 @@ func processTable(signs *format.Signs, listed bool) *table.Table[process] {
 	command.Grow = 58
 	columns := []table.Column[process]{pid, ownPID, user, in, python, build, calls}
 	if !listed {
-		columns = append(columns, rate, total, tax)
+		columns = append(columns, rate, total, tax, heldColumn(signs))
 	}
 	columns = append(columns, cpu, memory, threads, age, command)
 	t := &table.Table[process]{Columns: columns, Key: func(p *process) uint64 { return p.key }}
@@ -151,6 +151,28 @@ func processTable(signs *format.Signs, listed bool) *table.Table[process] {
 		t.First("calls_per_s")
 	}
 	return t
+}
+
+// heldColumn is how much of the interval a process's GIL was held.
+func heldColumn(signs *format.Signs) table.Column[process] {
+	return table.Column[process]{
+		Title: "GIL %", Field: "gil_held_share", Width: 7, Right: true, Falling: true, Leave: 3,
+		Cell: func(p *process, _ int) string {
+			switch {
+			case !p.GILHeldKnown:
+				return signs.Unknown
+			case p.GIL.Status == collect.GILSampled:
+				return signs.Estimate + format.Percent(p.GILHeldShare)
+			}
+			return format.Percent(p.GILHeldShare)
+		},
+		Value: func(p *process) float64 {
+			if !p.GILHeldKnown {
+				return -1
+			}
+			return p.GILHeldShare
+		},
+	}
 }
 
 func whole(v float64) string { return format.Whole(int(v)) }
@@ -244,6 +266,7 @@ func (m *Model) matching() string {
 
 // applyFilter shows the functions that match, of the process that was chosen.
 func (m *Model) applyFilter() {
+	m.filterThreads(m.threadFilter)
 	match, only := filter(m.filter), m.only
 	if only == nil {
 		m.functions.Filter(match)

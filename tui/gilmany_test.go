@@ -1,0 +1,72 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"pytop/collect"
+)
+
+// manyReading is gilReading beside two processes: one whose GIL is hardly
+// held, and one whose GIL there was no room to follow.
+func manyReading(n uint64) *collect.Reading {
+	r := gilReading(n)
+	r.Processes[0].GIL = collect.ProcessGIL{Status: collect.GILExact}
+	calm := collect.ProcessReading{Process: &collect.Process{PID: 9, Python: "3.14.6", Command: "python3 calm.py"}, State: collect.Running, Status: collect.Exact,
+		Counted: r.Processes[0].Counted, GIL: collect.ProcessGIL{Status: collect.GILExact}}
+	left := calm
+	left.Process = &collect.Process{PID: 11, Python: "3.14.6", Command: "python3 left.py"}
+	left.GIL = collect.ProcessGIL{Status: collect.GILOff, Reason: "not followed: there is no room"}
+	r.Processes = append(r.Processes, calm, left)
+	g := r.GILs[0]
+	g.ID, g.PID, g.Holder, g.HeldFor, g.Held, g.Wait, g.Pairs, g.Blame = 8, 9, 0, 0, g.Measured/20, 0, nil, nil
+	r.GILs = append(r.GILs, g)
+	r.Threads = append(r.Threads, collect.ThreadReading{ID: 9, PID: 9, TID: 9, Name: "calm", State: "sleeping", Measured: true, CPUKnown: true, Holds: n, Hold: g.Held})
+	return r
+}
+
+// TestGILOfMany: with several processes each says how much its GIL is held, or
+// that it is not known; Enter shows one's threads, or why there are none.
+func TestGILOfMany(t *testing.T) {
+	m := New(Options{})
+	m.width, m.height = 140, 40
+	m.show(collect.Diff(manyReading(1), manyReading(2), 2))
+	text := func() string { return ansi.Strip(strings.Join(m.frame(), "\n")) }
+	wants := func(what string, words ...string) {
+		t.Helper()
+		for _, word := range words {
+			if !strings.Contains(text(), word) {
+				t.Errorf("%s: no %q in\n%s", what, word, text())
+			}
+		}
+	}
+	wants("all", "worst of 2, pid 7", "switches and blame: pid 7, the worst", "worker-1", "calm", "Basket.discount")
+	m.pane = paneProcesses
+	for _, p := range []struct {
+		pid         string
+		cell        string
+		wants, none string
+	}{{"7", "70.0", "worker-1", "calm  "}, {"9", "5.0", "calm", "worker-1"}, {"11", "?", "pid 11 only: not measured: not followed: there is no room", "worker-1"}} {
+		m.pane = paneProcesses
+		m.filterProcesses(p.pid)
+		for i := range m.processes.Len() {
+			if row := m.processes.Row(i); pidText(row.Process.PID) == "pid "+p.pid {
+				m.processes.Place(i)
+				if cell := heldColumn(m.signs).Cell(row, 7); cell != p.cell {
+					t.Errorf("pid %s: GIL %% is %q, want %q", p.pid, cell, p.cell)
+				}
+			}
+		}
+		m.pressProcesses(keyPress("enter"))
+		wants("pid "+p.pid, p.wants, "pid "+p.pid+" only")
+		gil := text()[strings.LastIndex(text(), " GIL"):]
+		if strings.Contains(gil, p.none) {
+			t.Errorf("pid %s: %q in\n%s", p.pid, p.none, gil)
+		}
+		m.back()
+	}
+	m.pane = paneFunctions
+	wants("after", "worker-1", "calm")
+}
