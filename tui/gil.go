@@ -42,7 +42,7 @@ func threadTable(signs *format.Signs) *table.Table[collect.ThreadRow] {
 	}
 	columns := []table.Column[row]{
 		{
-			Title: "pid", Field: "pid", Width: 8, Right: true, Hide: true, Leave: 6,
+			Title: "pid", Field: "pid", Width: 8, Right: true, Hide: true, Leave: 2,
 			Cell:  func(t *row, _ int) string { return format.Whole(t.PID) },
 			Value: func(t *row) float64 { return float64(t.PID) },
 		},
@@ -103,12 +103,17 @@ func runs(t *collect.ThreadRow) string {
 	return t.Place.Function
 }
 
+// isShown tells whether a thread has a row.
+func isShown(t *collect.ThreadRow, s *collect.Snapshot) bool {
+	return !t.Ended || t.HoldsDelta > 0 || s.Final
+}
+
 // setThreads puts the threads of a snapshot on the screen: those that live, or
 // used the GIL in the interval.
 func (m *Model) setThreads(s *collect.Snapshot) {
 	rows := make([]collect.ThreadRow, 0, len(s.Threads))
 	for _, t := range s.Threads {
-		if !t.Ended || t.HoldsDelta > 0 || s.Final {
+		if isShown(&t, s) {
 			rows = append(rows, t)
 		}
 	}
@@ -120,11 +125,16 @@ func (m *Model) setThreads(s *collect.Snapshot) {
 	})
 	m.threads.Set(rows)
 	m.spark = slices.Clone(m.waited)
-	m.threads.Columns[columnPID].Hide = len(s.Processes) <= 1
+	m.showPIDs(s)
 	m.threads.Columns[columnTID].Leave = 7
 	if m.sameNames = haveSameNames(rows); m.sameNames {
 		m.threads.Columns[columnTID].Leave = 0
 	}
+}
+
+// showPIDs shows whose the threads are when they may be several processes'.
+func (m *Model) showPIDs(s *collect.Snapshot) {
+	m.threads.Columns[columnPID].Hide = s == nil || len(s.Processes) <= 1 || m.only != nil
 }
 
 // The first columns of the threads' table.
@@ -132,6 +142,20 @@ const (
 	columnPID = iota
 	columnTID
 )
+
+// threadsOf counts the threads of the process that was chosen, else all.
+func (m *Model) threadsOf(s *collect.Snapshot) int {
+	if m.only == nil {
+		return m.threads.All()
+	}
+	n := 0
+	for i := range s.Threads {
+		if t := &s.Threads[i]; t.PID == m.only.PID && isShown(t, s) {
+			n++
+		}
+	}
+	return n
+}
 
 // paneGILs are the GILs of the process that was chosen, else all.
 func (m *Model) paneGILs(s *collect.Snapshot) []collect.GILRow {
@@ -245,7 +269,7 @@ func (m *Model) gilPane(width, height int) []string {
 	worst := worstOf(gils)
 	title := []piece{
 		{text: "GIL", ink: m.titleInk(paneGIL)},
-		{text: format.Exactly(active) + " of " + format.Exactly(m.threads.All()) + " threads", ink: m.styles.plain, gap: "  "},
+		{text: format.Exactly(active) + " of " + format.Exactly(m.threadsOf(s)) + " threads", ink: m.styles.plain, gap: "  "},
 	}
 	switch {
 	case m.only != nil:
@@ -518,6 +542,7 @@ func (m *Model) sortThreadsBy(field string) {
 // filterThreads shows the threads whose name or running function matches.
 func (m *Model) filterThreads(text string) {
 	m.threadFilter = text
+	m.showPIDs(m.shown)
 	match, only := filterThread(text), m.only
 	if only == nil {
 		m.threads.Filter(match)

@@ -60,6 +60,9 @@ func TestGILOfMany(t *testing.T) {
 			}
 		}
 		m.pressProcesses(keyPress("enter"))
+		if !m.threads.Columns[columnPID].Hide {
+			t.Errorf("pid %s: a column says whose its threads are", p.pid)
+		}
 		wants("pid "+p.pid, p.wants, "pid "+p.pid+" only")
 		gil := text()[strings.LastIndex(text(), " GIL"):]
 		if strings.Contains(gil, p.none) {
@@ -67,6 +70,8 @@ func TestGILOfMany(t *testing.T) {
 		}
 		m.back()
 	}
-	m.pane = paneFunctions
+	if m.pane = paneFunctions; m.threads.Columns[columnPID].Hide {
+		t.Error("no column says whose threads they are")
+	}
 	wants("after", "worker-1", "calm")
 }
