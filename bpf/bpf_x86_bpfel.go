@@ -46,7 +46,7 @@ type bpfCallCount struct {
 	Flags         uint32
 	Pid           uint32
 	Started       uint32
-	Pad           uint32
+	Resumed       uint32
 }
 
 type bpfCallFlags uint32

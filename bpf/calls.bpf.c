@@ -160,8 +160,12 @@ static __always_inline enum hit what_generator_does(struct pt_regs *ctx, struct 
 		at = read_register(ctx, cookie >> NEXT_SHIFT & 31) - (cookie >> AHEAD_SHIFT & 15);
 	else if (read_memory(&at, sizeof(at), read_frame(ctx, cookie), py.frame_instr))
 		return UNREADABLE;
-	if (py.start_is_fixed && n->start)
-		return at == n->start ? START : RESUME;
+	if (py.start_is_fixed && n->start) {
+		if (at == n->start)
+			return START;
+		if (py.resume_mask == 3 || (__u32)(at - n->start) == n->resumed)
+			return RESUME;
+	}
 	if (read_memory(&instruction, sizeof(instruction), at, 0))
 		return UNREADABLE;
 	switch (instruction >> 8 & py.resume_mask) {
@@ -171,6 +175,8 @@ static __always_inline enum hit what_generator_does(struct pt_regs *ctx, struct 
 	case 4: /* 3.15: a generator expression is being made; with mask 3 it does not occur */
 		return CREATION;
 	}
+	if (n->start)
+		n->resumed = at - n->start;
 	return RESUME;
 }
 

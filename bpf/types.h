@@ -10,7 +10,7 @@ struct py_offsets {
 	__u32 frame_lasti;    /* frame -> f_lasti (up to 3.10) */
 	__u32 legacy_frame;   /* 1 up to 3.10: the frame is a PyFrameObject and a resume is told by f_lasti */
 	__u32 resume_mask;    /* of RESUME's oparg: the bits that tell where it stands */
-	__u32 start_is_fixed; /* 1 where a code object's RESUME 0 has one address for all threads and mask 3 is enough */
+	__u32 start_is_fixed; /* 1 where a code object's RESUME 0 has one address for all threads */
 	__u32 object_type;    /* object -> ob_type */
 	__u32 type_name;      /* type -> tp_name */
 	__u32 code_flags;
@@ -57,7 +57,7 @@ _Static_assert(sizeof(struct call_key) == 24, "no holes");
 
 enum call_flags { GENERATOR = 1 };
 
-/* call_count: all but start only grow. */
+/* call_count: all but start and resumed only grow. */
 struct call_count {
 	__u64 id; /* of the code object, unique while pytop runs */
 	__u64 calls;
@@ -68,7 +68,7 @@ struct call_count {
 	__u32 flags;
 	__u32 pid; /* as pytop's PID namespace numbers it */
 	__u32 started; /* as in process_key */
-	__u32 pad;
+	__u32 resumed; /* 3.15: where its last resume was, in bytes from start: a function that was resumed there is again; 0: not seen */
 };
 _Static_assert(sizeof(struct call_count) == 64, "no holes");
 
