@@ -42,7 +42,7 @@ static __always_inline struct call_key call_key(__u64 code, __u64 cookie)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 	struct call_key key = {
-		.tgid = bpf_get_current_pid_tgid() >> 32,
+		.tgid = task->tgid,
 		.image = (__u32)task->self_exec_id << 8 | (__u32)(cookie >> ATTACH_SHIFT),
 		.code = code,
 		.start = task->group_leader->start_boottime,
