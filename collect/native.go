@@ -22,5 +22,5 @@ type NativeLooks struct {
 	Stack []NativeFrame // of the function that it was found in most often, the commonest; the innermost first
 	Hits  int           // looks that found it in that function
 	Looks int           // all of them; 0: none
-	Cut   bool          // there are more callers: they are not known
+	Cut   bool          // callers are not known, or not all: the file keeps no frame pointers, say
 }

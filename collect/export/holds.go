@@ -29,9 +29,9 @@ type nativeJSON struct {
 }
 
 type nativeFrameJSON struct {
-	Module *string `json:"module"` // null: memory of no file
-	Symbol *string `json:"symbol"` // null: none is known there
-	Offset uint64  `json:"offset"` // from the symbol, else in the file, else the address
+	Module *string `json:"module"`   // null: memory of no file
+	Symbol *string `json:"symbol"`   // null: none is known there
+	Offset uint64  `json:"offset"`   // from the symbol, else in the file, else the address
 	Start  *uint64 `json:"function"` // without a symbol: where in the file the function begins; null: not known
 }
 

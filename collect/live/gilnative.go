@@ -142,7 +142,9 @@ func (g *gilProcess) endLooks() {
 
 // native is what was seen of the hold so far.
 func (l *holdLooks) native() collect.Native {
-	return collect.Native{Ran: l.ran.looks(), Slept: l.slept.looks(), Lost: l.lost, Reason: l.reason}
+	n := collect.Native{Ran: l.ran.looks(), Slept: l.slept.looks(), Lost: l.lost, Reason: l.reason}
+	n.Slept.Cut = n.Slept.Looks > 0 // the kernel tells the innermost alone
+	return n
 }
 
 // looks are stacks of one thread, counted.
@@ -166,7 +168,9 @@ type countedStack struct {
 	count  int
 }
 
-func functionOf(f *collect.NativeFrame) nativeFunction { return nativeFunction{f.Module, f.Symbol, f.Start} }
+func functionOf(f *collect.NativeFrame) nativeFunction {
+	return nativeFunction{f.Module, f.Symbol, f.Start}
+}
 
 // add counts a stack, which has a frame at least.
 func (l *looks) add(frames []collect.NativeFrame, cut bool) {
@@ -177,7 +181,8 @@ func (l *looks) add(frames []collect.NativeFrame, cut bool) {
 	l.leaves[functionOf(&frames[0])]++
 	name := ""
 	for i := range frames {
-		name += fmt.Sprintf("%q", functionOf(&frames[i]))
+		f := functionOf(&frames[i])
+		name += fmt.Sprintf("%s\x00%s\x00%x\x00", f.module, f.symbol, f.start)
 	}
 	one := l.stacks[name]
 	if one == nil {

@@ -7,6 +7,7 @@ import (
 
 	"pytop/collect"
 	"pytop/collect/elf"
+	"pytop/collect/perf"
 	"pytop/collect/proc"
 	"pytop/collect/site"
 )
@@ -88,7 +89,7 @@ func (s *symbols) stack(addresses []uint64) (frames []collect.NativeFrame, cut b
 			return frames, true
 		}
 	}
-	return frames, false
+	return frames, len(addresses) >= perf.MostStack
 }
 
 // bare is what memory of no file is called.

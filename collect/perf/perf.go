@@ -19,8 +19,8 @@ const (
 	// ringPages hold some hundred samples with full stacks: more than a
 	// second's, and they are read 20 times a second. A power of two.
 	ringPages = 16
-	// mostStack is how many addresses of a stack are kept.
-	mostStack = 64
+	// MostStack is how many addresses of a stack are kept.
+	MostStack = 64
 )
 
 // ErrEnded says that the thread is no more.
@@ -45,7 +45,7 @@ func Open(tid int, period time.Duration) (*Sampler, error) {
 		Sample: uint64(period), Sample_type: unix.PERF_SAMPLE_TID | unix.PERF_SAMPLE_TIME | unix.PERF_SAMPLE_CALLCHAIN,
 		Bits:             unix.PerfBitExcludeHv | unix.PerfBitExcludeCallchainKernel | unix.PerfBitUseClockID,
 		Clockid:          unix.CLOCK_MONOTONIC,
-		Sample_max_stack: mostStack,
+		Sample_max_stack: MostStack,
 		Wakeup:           1 << 30, // nobody waits for it
 	}
 	fd, err := unix.PerfEventOpen(&attr, tid, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
