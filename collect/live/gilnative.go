@@ -84,11 +84,11 @@ func (g *gilProcess) beginLooks(o *gilObject, since uint64) {
 		g.symbols = newSymbols(g.memory.PID)
 	}
 	if err := g.symbols.refresh(); err != nil {
-		l.reason = err.Error()
+		l.tid, l.reason = 0, err.Error() // what cannot be named is not looked at
 		return
 	}
 	if l.tid == 0 {
-		l.reason = "its thread is not known"
+		l.reason = "which thread holds it is not known"
 		return
 	}
 	l.sampler, err = perf.Open(l.tid, looksPeriod)
@@ -102,7 +102,14 @@ func (g *gilProcess) beginLooks(o *gilObject, since uint64) {
 
 // confirm counts the samples up to now, and returns the later ones.
 func (g *gilProcess) confirm(to *looks, samples []perf.Sample, now uint64) (later []perf.Sample) {
+	fresh := false
 	for _, s := range samples {
+		if len(s.Stack) > 0 && !fresh && g.symbols.mapping(s.Stack[0]) == nil {
+			fresh = true // a library that was loaded since, in the hold
+			if err := g.symbols.refresh(); err != nil {
+				return nil // the process is ending
+			}
+		}
 		switch {
 		case s.Time > now:
 			later = append(later, s)
