@@ -79,6 +79,7 @@ type LongHold struct {
 	Began  time.Time
 	Lasted time.Duration // at least: as of when it was seen last
 	Stack  []Place       // of the holder when it was seen first, the innermost first; none: it could not be read
+	Native Native        // of the holder, as of when it was seen last
 }
 
 // GILPair is how often a GIL went from one thread to another.

@@ -89,7 +89,7 @@ var definitions = [][2]string{
 	{"takes/s", "how often a thread took the GIL. longest hold, longest wait: since counting began, what goes on included; R does not change them."},
 	{"caused", "how long others waited while the thread held the GIL, in shares of the interval: above 100 % when several waited. blame: the same by the innermost function that ran, seen when a wait begins and then once a switch interval."},
 	{"caused wait", "of a function, from 120 columns on: how long threads waited for the GIL while it was the innermost Python function of who held it, in shares of the interval; above 100 % when several waited. What it calls counts for what is called; who holds is looked at when a wait begins and then once a switch interval."},
-	{"long", "in a thread's details: its last holds of 100 ms and more, with the innermost function when it was first seen to hold for so long. It is looked 20 times a second: how long it held is at least that."},
+	{"long", "in a thread's details: its last holds of 100 ms and more, with the innermost function when it was first seen to hold for so long. It is looked 20 times a second: how long it held is at least that. in: the C function that the thread was found in most often, sampled 100 times a second of its processor time; from: its callers, where the build keeps frame pointers. asleep: where it slept in the kernel without releasing the GIL, looked at 20 times a second."},
 	{"switches/s", "takes by another thread than the one before. forced/s: drops that a thread was made to, and waited to be taken over."},
 	{"GIL ~", "estimates: it is taken so often that probes would disturb it. Its fields are read a thousand times a second instead; probes look every three seconds whether they can stay."},
 }

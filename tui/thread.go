@@ -183,17 +183,21 @@ const mostHoldsShown = 5
 // longHolds are the last long holds of a thread, the newest first.
 func (m *Model) longHolds(g *collect.GILRow, t *collect.ThreadRow, width int) []string {
 	var lines []string
-	for i := len(g.LongHolds) - 1; i >= 0 && len(lines) < mostHoldsShown; i-- {
+	shown := 0
+	for i := len(g.LongHolds) - 1; i >= 0 && shown < mostHoldsShown; i-- {
 		h := &g.LongHolds[i]
 		if g.PID != t.PID || h.TID != t.TID {
 			continue
 		}
+		shown++
 		text := "long    " + format.Clock(h.Began) + "  held it for " + m.signs.Duration(h.Lasted) + " at least"
 		if len(h.Stack) > 0 {
 			p := h.Stack[0]
 			text += "  " + format.Plain(p.Function) + "  " + format.FullPlace(p.File, p.Line)
 		}
-		lines = append(lines, "   "+m.signs.CutRight(text, width-4))
+		for _, line := range append([]string{text}, m.nativeLines(&h.Native)...) {
+			lines = append(lines, "   "+m.signs.CutRight(line, width-4))
+		}
 	}
 	return lines
 }

@@ -199,7 +199,10 @@ func exercise(f *File) {
 	for i, s := range f.Segments() {
 		_, _ = f.Bytes(i)
 		_, _ = f.Read(s.Address+s.Size-1, 16)
+		_, _ = f.FunctionAt(s.Address + s.Size/2)
+		f.Unwound(s.Address + s.Size/2)
 	}
+	_, _ = f.FunctionStarts(10, 1)
 }
 
 // A file may claim any size: no more is allocated than it has, some times over.

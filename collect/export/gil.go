@@ -53,6 +53,7 @@ type gilJSON struct {
 	Measured     *float64    `json:"measured_s"`
 	Pairs        []pairJSON  `json:"pairs"`
 	Blame        []blameJSON `json:"blame"`
+	LongHolds    []holdJSON  `json:"long_holds"`
 }
 
 type pairJSON struct {
@@ -142,6 +143,7 @@ func gilsOf(s *collect.Snapshot) []gilJSON {
 		r := gilJSON{
 			PID: g.PID, Interpreter: g.Interpreter, Status: string(g.Status), HolderTID: some(g.Holder), HeldFor: some(g.HeldFor.Seconds()), AtLeast: g.AtLeast,
 			Switches: g.Switches, Held: seconds(g.Held), Measured: seconds(g.Measured), Pairs: []pairJSON{}, Blame: []blameJSON{},
+			LongHolds: holdsOf(g.LongHolds),
 		}
 		if g.Counting {
 			r.SwitchesPerS, r.HeldShare = number(g.SwitchesPerS), number(g.HeldShare)

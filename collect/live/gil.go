@@ -52,6 +52,7 @@ type gilProcess struct {
 	started    bool        // a GIL was found at some time
 	inner      map[int]int // TIDs of its own PID namespace; nil: they are ours
 	innerRead  bool
+	symbols    *symbols // nil: nothing was named yet
 }
 
 // gilObject is one GIL.
@@ -74,6 +75,7 @@ type gilObject struct {
 	light            lightCounts
 	long             []collect.LongHold
 	longSince        uint64 // when the last of them began
+	looks            holdLooks
 }
 
 // gilThread is a thread that used a GIL.
@@ -316,6 +318,7 @@ func (s *Source) unlinkGIL(p *process) error {
 	if g.links == nil {
 		return nil
 	}
+	g.endLooks()
 	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
 	g.links = nil
 	return errors.Join(err, s.retireGIL(p))
@@ -323,6 +326,7 @@ func (s *Source) unlinkGIL(p *process) error {
 
 // close takes the probes out for good.
 func (g *gilProcess) close() error {
+	g.endLooks()
 	err := closeLinks(g.links)
 	g.links = nil
 	if g.light != nil {

@@ -50,6 +50,8 @@ func (s *Source) keepGIL() {
 					if s.options.FromStart && !p.gil.started && time.Since(p.attached) < time.Minute {
 						next = startTick
 					}
+				} else if p.gil != nil {
+					p.gil.endLooks()
 				}
 			}
 		}
@@ -76,10 +78,12 @@ func (s *Source) keepGILOf(p *process) {
 	}
 	for _, o := range g.gils {
 		if !o.active {
+			o.looks.end()
 			continue
 		}
+		now := monotonic() // the state is as of this, or later
 		if n, err := s.gil.state(o.index); err == nil {
-			g.noteLongHold(o, n.Since, monotonic())
+			g.noteLongHold(o, o.heldSince(n), now)
 		}
 	}
 	_ = s.nameStacks() // the next poll says what is wrong

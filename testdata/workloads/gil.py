@@ -89,6 +89,39 @@ def long_regex(seconds):
     return patiently(lambda: pattern.match("a" * 22 + "b"))
 
 
+def long_match(seconds):
+    """The same, for as long as it was told, to twice that."""
+    import math
+    import re
+
+    pattern, n, took = re.compile("(a+)+$"), 12, 0
+    while took < 0.02:
+        n += 1
+        began = time.process_time()
+        pattern.match("a" * n + "b")
+        took = time.process_time() - began
+    n += math.ceil(math.log2(max(1, seconds / took)))  # one more takes twice as long
+    return patiently(lambda: pattern.match("a" * n + "b"))
+
+
+def main_sum(seconds):
+    """A long hold by C code in the main thread, alone."""
+    began = time.perf_counter()
+    sum(range(10**6))
+    n = int(10**6 * seconds / (time.perf_counter() - began))
+    began = time.perf_counter()
+    sum(range(n))
+    return {"took": time.perf_counter() - began}
+
+
+def asleep(seconds):
+    """A long hold by C code that sleeps in the kernel without releasing it."""
+    import ctypes
+
+    libc = ctypes.PyDLL(None)
+    return patiently(lambda: libc.usleep(int(1e6 * seconds)))
+
+
 def releases(seconds):
     """Threads that release often: files, zlib, hashlib, sleep."""
     import hashlib
@@ -276,7 +309,7 @@ def stacks(seconds):
 
 WAYS = {
     "stacks": stacks,
-    "spin": two, "short": short, "sum": long_sum, "sort": long_sort, "regex": long_regex, "releases": releases, "churn": churn,
+    "spin": two, "short": short, "sum": long_sum, "sort": long_sort, "regex": long_regex, "match": long_match, "main": main_sum, "asleep": asleep, "releases": releases, "churn": churn,
     "interpreters": interpreters, "forks": forks, "daemons": daemons, "storm": storm, "hog": hog,
 }
 
