@@ -2,6 +2,7 @@ package live
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"pytop/bpf"
@@ -19,10 +20,12 @@ const (
 	lookTick = 50 * time.Millisecond
 	// proofRound is how long the same processes are looked at, at least.
 	proofRound = 900 * time.Millisecond
-	// mostProven is how many processes are looked at in one round, and
-	// mostLooks how many of their threads each time: this is what it may cost.
-	mostProven = 8
-	mostLooks  = 32
+	// mostProven is how many processes are looked at in one round, mostLooks
+	// how many of their threads each time, besides who holds a GIL, and
+	// mostHolders how many GILs of each: this is what it may cost.
+	mostProven  = 8
+	mostLooks   = 8
+	mostHolders = 4
 )
 
 // proof is what was seen of one process in this round.
@@ -30,6 +33,7 @@ type proof struct {
 	of      *links // what was attached then; nil: it takes no part in this round
 	memory  *stack.Process
 	states  []stack.State
+	gils    []uint64             // addresses
 	next    int                  // of states: whose turn it is
 	frames  map[uint64]seen      // by address of the frame
 	started map[uint64]*sighting // by address of the code object
@@ -52,19 +56,37 @@ type sighting struct {
 	counted bool
 }
 
-// look looks at threads of a process, and returns how many.
-func (f *proof) look(most int) {
-	for range min(most, len(f.states)) {
-		f.next = (f.next + 1) % len(f.states)
-		state := f.states[f.next]
-		leaf, ok := f.memory.Leaf(state)
-		if !ok {
+// look looks at some threads of a process: at those that run, which is who
+// holds a GIL, and at so many others in turn.
+func (f *proof) look(others int) {
+	held := make([]int, 0, mostHolders)
+	for _, gil := range f.gils {
+		now, err := f.memory.GIL(gil)
+		if err != nil || !now.Locked {
 			continue
 		}
-		f.consider(state, leaf)
-		before := f.frames[leaf.Address]
-		f.frames[leaf.Address] = seen{leaf.Code, before.innermost + 1}
+		at := slices.IndexFunc(f.states, func(s stack.State) bool { return s.Address == now.LastHolder })
+		if at >= 0 {
+			f.lookAt(f.states[at])
+			held = append(held, at)
+		}
 	}
+	for range min(others, len(f.states)) {
+		f.next = (f.next + 1) % len(f.states)
+		if !slices.Contains(held, f.next) { // two looks are to be at two moments
+			f.lookAt(f.states[f.next])
+		}
+	}
+}
+
+func (f *proof) lookAt(state stack.State) {
+	leaf, ok := f.memory.Leaf(state)
+	if !ok {
+		return
+	}
+	f.consider(state, leaf)
+	before := f.frames[leaf.Address]
+	f.frames[leaf.Address] = seen{leaf.Code, before.innermost + 1}
 }
 
 // consider notes the function of a frame if it is certain that it has started
@@ -115,7 +137,7 @@ func (s *Source) keepProof() {
 			chosen := s.proving.chosen
 			for _, p := range chosen {
 				if p.gone == "" && p.links != nil && p.links == p.proof.of {
-					p.proof.look(mostLooks / len(chosen))
+					p.proof.look(mostLooks / len(chosen)) // at least one
 				}
 			}
 		}
@@ -143,6 +165,12 @@ func (p *process) begin(s *Source) bool {
 	var err error
 	if f.states, err = f.memory.States(); err != nil {
 		return false
+	}
+	f.gils = f.gils[:0]
+	for _, state := range f.states {
+		if state.GIL != 0 && len(f.gils) < mostHolders && !slices.Contains(f.gils, state.GIL) {
+			f.gils = append(f.gils, state.GIL)
+		}
 	}
 	f.of, f.image, f.lost = p.links, p.image, p.hitsLost()
 	f.frames, f.started = map[uint64]seen{}, map[uint64]*sighting{}

@@ -10,6 +10,7 @@ import (
 // State is a thread state, with what tells that its memory still is one.
 type State struct {
 	Address uint64
+	GIL     uint64 // address of its interpreter's; 0: it has none yet
 	interp  uint64
 	thread  uint64
 }
@@ -28,7 +29,7 @@ func (p *Process) States() ([]State, error) {
 		}
 		for _, t := range threads {
 			if thread, err := p.word(t.Address, p.Python.Offsets.Thread.ThreadID); err == nil {
-				list = append(list, State{t.Address, i.Address, thread})
+				list = append(list, State{t.Address, i.GIL, i.Address, thread})
 			}
 		}
 	}
@@ -50,7 +51,13 @@ const mostHead = 4096
 // instant, what is in it after that. False: it runs no Python, or is no more.
 func (p *Process) Leaf(s State) (Leaf, bool) {
 	o := &p.Python.Offsets
-	at, cframe, ok := p.current(s)
+	at, ok := p.current(s)
+	cframe := at
+	if o.Thread.CFrame != cpython.Absent && ok {
+		var err error
+		at, err = p.word(cframe, o.CFrame.CurrentFrame)
+		ok = err == nil
+	}
 	if !ok || at == 0 {
 		return Leaf{}, false
 	}
@@ -66,39 +73,31 @@ func (p *Process) Leaf(s State) (Leaf, bool) {
 		l.Instruction = binary.LittleEndian.Uint64(head[o.Frame.InstrPtr:])
 		l.owner = head[o.Frame.Owner]
 	}
-	if cframe != 0 { // it is on the C stack: what it said may have been of the next that lay there
-		_, after, ok := p.current(s)
+	if o.Thread.CFrame != cpython.Absent { // it is on the C stack: what it said may have been of the next that lay there
+		after, ok := p.current(s)
 		return l, ok && after == cframe
 	}
 	return l, true
 }
 
-// current is the innermost frame of a thread state, and where that was read if
-// not in the state itself; false: the memory is no longer that state.
-func (p *Process) current(s State) (frame, cframe uint64, ok bool) {
-	o := &p.Python.Offsets
-	from := o.Thread.CFrame
+// current is the innermost frame of a thread state, in 3.11 and 3.12 its
+// cframe; false: the memory is no longer that state.
+func (p *Process) current(s State) (uint64, bool) {
+	o := &p.Python.Offsets.Thread
+	from := o.CFrame
 	if from == cpython.Absent {
-		from = o.Thread.CurrentFrame
+		from = o.CurrentFrame
 	}
-	size := max(o.Thread.Interp, o.Thread.ThreadID, from) + 8
+	size := max(o.Interp, o.ThreadID, from) + 8
 	if size > mostHead {
-		return 0, 0, false
+		return 0, false
 	}
 	head := make([]byte, size)
 	if p.read(s.Address, head) != nil {
-		return 0, 0, false
+		return 0, false
 	}
 	word := func(offset uint32) uint64 { return binary.LittleEndian.Uint64(head[offset:]) }
-	if word(o.Thread.Interp) != s.interp || word(o.Thread.ThreadID) != s.thread {
-		return 0, 0, false
-	}
-	if o.Thread.CFrame == cpython.Absent {
-		return word(from), 0, true
-	}
-	cframe = word(from)
-	frame, err := p.word(cframe, o.CFrame.CurrentFrame)
-	return frame, cframe, err == nil
+	return word(from), word(o.Interp) == s.interp && word(o.ThreadID) == s.thread
 }
 
 // Body is the part of a function's bytecode that runs only after its start has
