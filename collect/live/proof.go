@@ -37,7 +37,7 @@ type proof struct {
 	next    int                  // of states: whose turn it is
 	frames  map[uint64]seen      // by address of the frame
 	started map[uint64]*sighting // by address of the code object
-	lost    uint64               // as of the round's beginning
+	lost    uint64               // hits, as of the round's beginning
 	doubts  map[uint64]doubtful  // of the round before
 	cpu     time.Duration        // when it took part last
 	image   proc.Image           // whose memory it is

@@ -150,3 +150,31 @@ func TestMissedWords(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestJIT: calls inside a JIT's traces pass no site, which is told by the traces
+// that are entered and by what is seen running.
+func TestJIT(t *testing.T) {
+	needRoot(t)
+	for _, p := range distinct(t) {
+		if p.name != "debian-sid-3.14" && p.name != "debian-sid-3.15" {
+			continue // the others are built without
+		}
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			c := p.command(p.workloads(t) + "/proof.py")
+			c.Env = append(c.Env, "PYTHON_JIT=1")
+			w := begin(t, c)
+			s := open(t, w, Options{})
+			fmt.Fprintln(w.in, "0 0")
+			deadline := time.Now().Add(60 * time.Second)
+			r := read(t, s)
+			for r.Processes[0].Status != collect.LowerBound && time.Now().Before(deadline) {
+				time.Sleep(200 * time.Millisecond)
+				r = read(t, s)
+			}
+			if got := r.Processes[0]; got.Status != collect.LowerBound || !strings.Contains(got.Reason, "JIT") && !strings.Contains(got.Reason, "seen running") {
+				t.Errorf("%s: %s", got.Status, got.Reason)
+			}
+		})
+	}
+}

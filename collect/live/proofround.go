@@ -26,7 +26,8 @@ const mostMissed = 1024
 // that a hit is lost may be interrupted before it does.
 const settled = 200 * time.Millisecond
 
-// doubtful is a function that started in a round in which it was not counted.
+// doubtful is a function that started in a round in which it was not counted,
+// nor since.
 type doubtful struct {
 	name objectName
 	lost uint64 // hits, as of the round's beginning
@@ -46,12 +47,14 @@ func (s *Source) holdAgainst(o *object, hits uint64) {
 }
 
 // counted notes that a function's code object was counted in this round, if it
-// was seen to start in it.
+// was seen to start in it. A doubt from the round before is over then: whatever
+// hid the count, it is not certain.
 func (s *Source) counted(f *function, code uint64) {
 	p := f.of
-	if p == nil || len(p.proof.started) == 0 {
+	if p == nil || len(p.proof.started)+len(p.proof.doubts) == 0 {
 		return
 	}
+	delete(p.proof.doubts, code)
 	one := p.proof.started[code]
 	if one == nil {
 		return
