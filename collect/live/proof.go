@@ -23,7 +23,7 @@ const (
 	// mostProven is how many processes are looked at in one round, mostLooks
 	// how many of their threads each time, besides who holds a GIL, and
 	// mostHolders how many GILs of each: this is what it may cost.
-	mostProven  = 8
+	mostProven  = 4
 	mostLooks   = 8
 	mostHolders = 4
 )
@@ -56,11 +56,14 @@ type sighting struct {
 	counted bool
 }
 
-// look looks at some threads of a process: at those that run, which is who
-// holds a GIL, and at so many others in turn.
-func (f *proof) look(others int) {
+// look looks at so many threads of a process in turn. Where it has more, it
+// looks first at those that run, which is who holds a GIL.
+func (f *proof) look(most int) {
 	held := make([]int, 0, mostHolders)
 	for _, gil := range f.gils {
+		if len(f.states) <= most {
+			break
+		}
 		now, err := f.memory.GIL(gil)
 		if err != nil || !now.Locked {
 			continue
@@ -71,7 +74,7 @@ func (f *proof) look(others int) {
 			held = append(held, at)
 		}
 	}
-	for range min(others, len(f.states)) {
+	for range min(most, len(f.states)) {
 		f.next = (f.next + 1) % len(f.states)
 		if !slices.Contains(held, f.next) { // two looks are to be at two moments
 			f.lookAt(f.states[f.next])

@@ -26,12 +26,16 @@ func (s *Source) rounds() (over uint64, proven, missed int, hot bool) {
 // code made while running do, and pytop says how many functions that proves.
 func TestProof(t *testing.T) {
 	needRoot(t)
-	for _, p := range distinct(t) {
+	for i, p := range distinct(t) {
+		threads := 2
+		if i == 0 {
+			threads = 2 * mostLooks // so that who holds the GIL is looked at first
+		}
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			w := p.start(t, p.workloads(t)+"/proof.py")
 			s := open(t, w, Options{})
-			fmt.Fprintln(w.in, "2 1")
+			fmt.Fprintln(w.in, threads, "1")
 			deadline := time.Now().Add(60 * time.Second)
 			for {
 				over, proven, missed, _ := s.rounds()
