@@ -132,6 +132,8 @@ static __noinline struct call_count *first_sight(struct call_key *key)
 	read_memory(&flags, sizeof(flags), key->code, py.code_flags);
 	if (flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR))
 		fresh.flags = GENERATOR;
+	else
+		fresh.start = key->code; /* so that Go knows where it was once it is freed */
 	fresh.id = __sync_fetch_and_add(last, 1) + 1;
 	fresh.pid = pid;
 	fresh.started = process.started;

@@ -57,14 +57,14 @@ _Static_assert(sizeof(struct call_key) == 24, "no holes");
 
 enum call_flags { GENERATOR = 1 };
 
-/* call_count: all but start and resumed only grow. */
+/* call_count: counts only grow. */
 struct call_count {
 	__u64 id; /* of the code object, unique while pytop runs */
 	__u64 calls;
 	__u64 resumes;
 	__u64 calls_undone; /* the same RESUME ran again: subtract */
 	__u64 resumes_undone;
-	__u64 start; /* address of a generator's RESUME 0, once seen */
+	__u64 start; /* address: of a generator's RESUME 0, once seen; of any other function's code object */
 	__u32 flags;
 	__u32 pid; /* as pytop's PID namespace numbers it */
 	__u32 started; /* as in process_key */

@@ -17,8 +17,8 @@ const (
 	looksFrom = longHold - gilTick
 	// looksPeriod is how much processor time lies between two samples.
 	looksPeriod = 10 * time.Millisecond
-	// mostLooks bounds the samples of one hold: 10 s of processor time.
-	mostLooks = 1000
+	// mostNativeLooks bounds the samples of one hold: 10 s of processor time.
+	mostNativeLooks = 1000
 )
 
 // holdLooks is where in machine code the thread was seen that holds a GIL, in
@@ -57,10 +57,10 @@ func (g *gilProcess) lookAt(o *gilObject, since, now uint64) {
 	}
 	l.pending = g.confirm(&l.ran, l.pending, now)
 	l.asleep = g.confirm(&l.slept, l.asleep, now)
-	if l.ran.all >= mostLooks {
+	if l.ran.all >= mostNativeLooks {
 		l.stop("")
 	}
-	if l.slept.all < mostLooks && l.tid != 0 {
+	if l.slept.all < mostNativeLooks && l.tid != 0 {
 		at := monotonic()
 		if address, ok, err := proc.System().SleepsAt(g.memory.PID, l.tid); err == nil && ok {
 			l.asleep = append(l.asleep, perf.Sample{Time: at, Stack: []uint64{address}})
@@ -113,7 +113,7 @@ func (g *gilProcess) confirm(to *looks, samples []perf.Sample, now uint64) (late
 		switch {
 		case s.Time > now:
 			later = append(later, s)
-		case len(s.Stack) > 0 && to.all < mostLooks:
+		case len(s.Stack) > 0 && to.all < mostNativeLooks:
 			to.add(g.symbols.stack(s.Stack))
 		}
 	}

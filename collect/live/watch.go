@@ -168,6 +168,11 @@ func (s *Source) newBuild(l *Located, id fileID) (*build, error) {
 	if err := s.load(b, b.number); err != nil {
 		return nil, err
 	}
+	if s.options.without != nil {
+		plan := *b.plan
+		plan.Calls = s.options.without(plan.Calls)
+		b.plan = &plan
+	}
 	if s.focus != 0 {
 		if err := b.programs.SetFocus(s.epoch); err != nil {
 			return nil, errors.Join(err, b.programs.Close())
