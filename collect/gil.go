@@ -71,6 +71,7 @@ type GILReading struct {
 	Pairs       []GILPair     // in no order
 	Blame       []Blame       // in no order
 	LongHolds   []LongHold    // the last ones, the oldest first
+	LongWaits   []LongWait    // the last ones, the oldest first
 }
 
 // LongHold is a hold that went on for long, seen while it did.
@@ -79,6 +80,16 @@ type LongHold struct {
 	Began  time.Time
 	Lasted time.Duration // at least: as of when it was seen last
 	Stack  []Place       // of the holder when it was seen first, the innermost first; none: it could not be read
+}
+
+// LongWait is a wait that went on for long, seen while it did.
+type LongWait struct {
+	TID         int
+	Began       time.Time
+	Lasted      time.Duration // at least: as of when it was seen last
+	Stack       []Place       // of the waiter when it was seen first, the innermost first; none: it could not be read
+	Holder      int           // TID of who held it then; 0: not known
+	HolderStack []Place       // as it was at the wait's last step before; none: it could not be read
 }
 
 // GILPair is how often a GIL went from one thread to another.

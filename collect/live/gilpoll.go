@@ -172,6 +172,7 @@ func (s *Source) pollGIL() error {
 // pollThreads reads the slots in use, and frees those whose thread has ended.
 func (s *Source) pollThreads() error {
 	t := s.gil
+	t.polled = time.Now()
 	var b threadBuffer
 	for slot := range s.maps.GilThreads.MaxEntries() {
 		head, err := b.head(t.threads, slot)
@@ -195,7 +196,7 @@ func (s *Source) pollThreads() error {
 			t.slots[one.Id] = o
 		}
 		if one.Ended == 0 {
-			o.now = threadCountsOf(one, monotonic())
+			o.now = threadCountsOf(one, o.process.gil.clock())
 			continue
 		}
 		last := threadCountsOf(one, 0)
@@ -336,7 +337,7 @@ func (s *Source) retireGIL(p *process) error {
 	}
 	for _, o := range g.gils {
 		if o.active {
-			errs = append(errs, s.retireObject(g, o, time.Now()))
+			errs = append(errs, s.retireObject(g, o, time.Now().Add(-time.Duration(monotonic()-g.clock()))))
 		}
 	}
 	for _, sum := range []struct{ to, from *uint64 }{
@@ -354,7 +355,7 @@ func (s *Source) retireGIL(p *process) error {
 // retireObject makes what was counted of a GIL final, and its index another's.
 func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error {
 	t := s.gil
-	if clock := monotonic(); o.now.Since != 0 && clock > o.now.Since {
+	if clock := g.clock(); o.now.Since != 0 && clock > o.now.Since {
 		o.now.HeldNs += clock - o.now.Since
 	}
 	o.addState()
