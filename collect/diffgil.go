@@ -71,14 +71,18 @@ func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 
 func diffPairs(prev, cur []GILPair, in time.Duration) []GILPairRow {
 	type key struct{ from, to uint64 }
-	before := make(map[key]uint64, len(prev))
-	for _, p := range prev {
-		before[key{p.From, p.To}] = p.Count
+	before := make(map[key]*GILPair, len(prev))
+	for i := range prev {
+		before[key{prev[i].From, prev[i].To}] = &prev[i]
 	}
 	rows := make([]GILPairRow, len(cur))
 	for i, p := range cur {
-		d := grown(before[key{p.From, p.To}], p.Count)
-		rows[i] = GILPairRow{GILPair: p, Delta: d, PerS: perSecond(d, in)}
+		b := before[key{p.From, p.To}]
+		if b == nil {
+			b = &GILPair{}
+		}
+		d := grown(b.Count, p.Count)
+		rows[i] = GILPairRow{GILPair: p, Delta: d, PerS: perSecond(d, in), WaitShare: min(1, share(p.Wait-b.Wait, in))}
 	}
 	slices.SortFunc(rows, func(a, b GILPairRow) int {
 		return cmp.Or(cmp.Compare(b.Delta, a.Delta), cmp.Compare(b.Count, a.Count), cmp.Compare(a.FromTID, b.FromTID), cmp.Compare(a.ToTID, b.ToTID))

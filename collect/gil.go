@@ -92,11 +92,13 @@ type LongWait struct {
 	HolderStack []Place       // as it was at the wait's last step before; none: it could not be read
 }
 
-// GILPair is how often a GIL went from one thread to another.
+// GILPair is how often a GIL went from one thread to another, and how long the
+// one made the other wait. Either may be 0.
 type GILPair struct {
-	From, To       uint64 // ThreadReading.ID
+	From, To       uint64 // ThreadReading.ID; 0: not known
 	FromTID, ToTID int
 	Count          uint64
+	Wait           time.Duration // that To waited while From held it, as of its last step
 }
 
 // Blame is what made others wait: a thread that held the GIL, and the stack
@@ -142,6 +144,8 @@ type GILPairRow struct {
 	GILPair
 	Delta uint64
 	PerS  float64
+	// WaitShare is what Wait grew by, of the interval, 0..1.
+	WaitShare float64
 }
 
 // BlameRow is a function that made others wait, whoever ran it.

@@ -69,7 +69,7 @@ type gilObject struct {
 	attached         time.Time
 	measured         time.Duration // of times before
 	now, done        bpf.GILState
-	pairs, pairsNow  map[pair]uint64
+	pairs, pairsNow  map[pair]pairCount
 	blame, blameNow  map[blamed]blameCount
 	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
 	atLeast          bool // it was held when pytop came

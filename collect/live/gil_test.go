@@ -440,6 +440,43 @@ func TestGILLongHoldKept(t *testing.T) {
 	}
 }
 
+// TestGILWhoMadeWhomWait: what threads waited is of those who held it meanwhile,
+// all of it but the time before pytop knew who held it.
+func TestGILWhoMadeWhomWait(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "spin", "0.5")
+			w.once(t)
+			time.Sleep(10 * time.Millisecond)
+			r := read(t, s)
+			balanced(t, s, r)
+			by := map[uint64]time.Duration{}
+			caused := map[uint64]time.Duration{}
+			for _, pair := range r.GILs[0].Pairs {
+				if pair.From == pair.To && pair.Wait > 0 {
+					t.Errorf("thread %d waited %v for itself", pair.FromTID, pair.Wait)
+				}
+				by[pair.To] += pair.Wait
+				caused[pair.From] += pair.Wait
+			}
+			waited := time.Duration(0)
+			for _, one := range r.Threads {
+				waited += one.Wait
+				if by[one.ID] > one.Wait || by[one.ID] < one.Wait*9/10-time.Millisecond {
+					t.Errorf("thread %d waited %v, %v of it for those who held it", one.TID, one.Wait, by[one.ID])
+				}
+				if caused[one.ID] > one.Caused {
+					t.Errorf("thread %d caused %v, %v of it by pairs", one.TID, one.Caused, caused[one.ID])
+				}
+			}
+			if waited < 200*time.Millisecond {
+				t.Errorf("waited %v in all", waited)
+			}
+		})
+	}
+}
+
 // TestGILLongWaitKept: who waits while a long hold goes on is kept with its
 // stack, with who holds it and in what function: half of the wait at least, as
 // a busy machine is late to look.

@@ -155,7 +155,7 @@ func (s *Source) pollGIL() error {
 			}
 			o.now = *state
 			byIndex[uint64(o.index)] = o
-			o.pairsNow = map[pair]uint64{}
+			o.pairsNow = map[pair]pairCount{}
 			o.blameNow = map[blamed]blameCount{}
 		}
 	}
@@ -270,17 +270,25 @@ func (s *Source) freeSlot(slot uint32) error {
 // pair is a switch between two threads, by the kernel's ids for them.
 type pair struct{ from, to uint64 }
 
+// pairCount is what went between two threads.
+type pairCount struct{ switches, wait uint64 }
+
+func (n pairCount) plus(o pairCount) pairCount {
+	return pairCount{n.switches + o.switches, n.wait + o.wait}
+}
+
 // pollPairs reads the switches, and takes those out whose threads have ended.
 func (s *Source) pollPairs(byIndex map[uint64]*gilObject) error {
 	var dead []bpf.GILPair
-	err := readAll(s.maps.GilPairs, func(key bpf.GILPair, n uint64) {
+	err := readAll(s.maps.GilPairs, func(key bpf.GILPair, count bpf.GILPairCount) {
+		n := pairCount{count.Switches, count.WaitNs}
 		o := byIndex[key.Gil]
 		if o == nil {
 			return
 		}
 		from, to := s.gil.slots[key.From], s.gil.slots[key.To]
 		if from != nil && from.ended || to != nil && to.ended {
-			o.pairs[pair{key.From, key.To}] += n
+			o.pairs[pair{key.From, key.To}] = o.pairs[pair{key.From, key.To}].plus(n)
 			dead = append(dead, key)
 			return
 		}
@@ -363,7 +371,7 @@ func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error 
 	o.active, o.seedHolder, o.atLeast = false, 0, false
 	var pairs []bpf.GILPair
 	for key, n := range o.pairsNow {
-		o.pairs[key] += n
+		o.pairs[key] = o.pairs[key].plus(n)
 		pairs = append(pairs, bpf.GILPair{From: key.from, To: key.to, Gil: uint64(o.index)})
 	}
 	var blame []bpf.BlameKey
@@ -372,7 +380,7 @@ func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error 
 		o.blame[key] = n
 		blame = append(blame, bpf.BlameKey{Holder: key.holder, Stack: key.stack, Gil: uint64(o.index)})
 	}
-	o.pairsNow = map[pair]uint64{}
+	o.pairsNow = map[pair]pairCount{}
 	o.blameNow = map[blamed]blameCount{}
 	errs := []error{deleteAll(s.maps.GilPairs, pairs), deleteAll(s.maps.Blame, blame)}
 	for _, at := range []uint64{o.cond, o.switchCond} {
