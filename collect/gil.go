@@ -60,6 +60,7 @@ type GILReading struct {
 	Interpreter int64 // the lowest ID of the interpreters that use it
 	Status      GILStatus
 	Measured    time.Duration // time during which it was followed
+	Sampled     time.Duration // of Measured: that its fields were read, and no more
 	Holder      int           // TID; 0: nobody holds it
 	HeldFor     time.Duration // of the hold that goes on
 	AtLeast     bool          // it is older than that: pytop came later
@@ -135,6 +136,7 @@ type GILRow struct {
 	HeldShare    float64
 	WaitShare    float64 // may be above 1: several may wait
 	Counting     bool
+	Estimated    bool         // its fields were read during the interval, or a part of it: shares are estimates, the rest is not known
 	PairRows     []GILPairRow // most switches in the interval first
 	Blamed       []BlameRow   // by function, what caused most waiting in the interval first
 }

@@ -97,6 +97,7 @@ type gilThread struct {
 	inter      int64 // ID of its interpreter
 	interKnown bool
 	longSince  uint64 // when the last of its long waits began
+	stepSince  uint64 // of the wait that goes on: when its last step began; 0: it does not wait
 }
 
 // startGrace is how long a command that was just started may take to load libc.

@@ -165,6 +165,9 @@ func (s *Source) pollGIL() error {
 	if err := s.pollBlame(byIndex); err != nil {
 		return err
 	}
+	if err := s.pollSteps(byIndex); err != nil {
+		return err
+	}
 	s.foldThreads()
 	return nil
 }
@@ -196,13 +199,13 @@ func (s *Source) pollThreads() error {
 			t.slots[one.Id] = o
 		}
 		if one.Ended == 0 {
-			o.now = threadCountsOf(one, o.process.gil.clock())
+			o.now, o.stepSince = threadCountsOf(one, o.process.gil.clock()), one.StepSince
 			continue
 		}
 		last := threadCountsOf(one, 0)
 		o.comm = comm(&one.Comm)
 		o.done.add(&last)
-		o.now, o.slotID, o.ended = threadCounts{}, 0, true
+		o.now, o.slotID, o.ended, o.stepSince = threadCounts{}, 0, true, 0
 		delete(t.byTID, o.name)
 		if err := s.freeSlot(slot); err != nil {
 			return err
@@ -318,12 +321,18 @@ func readAll[K, V any](m *ebpf.Map, each func(K, V)) error {
 	}
 }
 
+// deleteAll deletes entries; one that is not there ends a batch, so that it is
+// stepped over.
 func deleteAll[K any](m *ebpf.Map, keys []K) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	if _, err := m.BatchDelete(keys, nil); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-		return err
+	for len(keys) > 0 {
+		n, err := m.BatchDelete(keys, nil)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, ebpf.ErrKeyNotExist):
+			return err
+		}
+		keys = keys[min(n+1, len(keys)):]
 	}
 	return nil
 }
@@ -340,7 +349,7 @@ func (s *Source) retireGIL(p *process) error {
 		}
 		o.now.holding, o.now.waiting = 0, 0
 		o.done.add(&o.now)
-		o.now, o.slotID = threadCounts{}, 0
+		o.now, o.slotID, o.stepSince = threadCounts{}, 0, 0
 		errs = append(errs, s.freeSlot(o.slot))
 	}
 	for _, o := range g.gils {

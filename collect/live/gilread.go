@@ -174,7 +174,7 @@ func (s *Source) gilReading(p *process, o *gilObject) collect.GILReading {
 	n, d := &o.now, &o.done
 	r := collect.GILReading{
 		ID: o.id, PID: p.info.PID, Interpreter: o.interpreter, Status: g.statusOf(o),
-		Measured: o.measured + o.light.measured, Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches,
+		Measured: o.measured + o.light.measured, Sampled: o.light.measured, Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches,
 		Forced: d.Forced + n.Forced, Held: time.Duration(d.HeldNs+n.HeldNs) + o.light.held, Wait: time.Duration(d.WaitNs + n.WaitNs),
 		Pairs: s.gil.pairReading(o), Blame: s.gil.blameReading(o), LongHolds: slices.Clone(o.long), LongWaits: o.waitReading(),
 	}
