@@ -93,7 +93,10 @@ func BenchmarkGIL(b *testing.B) {
 			b.ReportMetric(m.light, "fields-ns")
 			if m.returns < 1e17 {
 				b.ReportMetric(m.returns, "entry+return-ns")
+				b.ReportMetric((m.followed-m.bare)/(m.returns-m.bare), "/entry+return-added")
 			}
+			b.ReportMetric(m.followed/m.bare, "/bare")
+			b.ReportMetric(m.followed/m.light, "/fields")
 			b.ReportMetric(m.followed-m.empty, "above-empty-ns")
 			b.ReportMetric((m.followed-m.bare)/m.bare, "added/bare")
 			b.ReportMetric(m.taken, "taken")

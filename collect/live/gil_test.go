@@ -24,14 +24,16 @@ type said struct {
 }
 
 // once lets the workload do its work once.
-func (w *target) once(t testing.TB) (s said) {
+func (w *target) once(t testing.TB) said { return w.goes(t, "go") }
+
+func (w *target) goes(t testing.TB, line string) (s said) {
 	t.Helper()
-	if _, err := w.in.Write([]byte("go\n")); err != nil {
+	if _, err := w.in.Write([]byte(line + "\n")); err != nil {
 		t.Fatal(err)
 	}
-	line := w.line(t, "{")
-	if err := json.Unmarshal([]byte(line), &s); err != nil {
-		t.Fatalf("%v in %q", err, line)
+	answer := w.line(t, "{")
+	if err := json.Unmarshal([]byte(answer), &s); err != nil {
+		t.Fatalf("%v in %q", err, answer)
 	}
 	return s
 }
