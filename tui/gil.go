@@ -43,9 +43,6 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 		}
 		left = append(left, piece{text: text, ink: st.plain, gap: "  ", rank: 2})
 	}
-	if len(m.spark) > 1 {
-		left = append(left, piece{text: m.signs.Spark(tail(m.spark, 20)), ink: st.spark, gap: "  ", rank: 7})
-	}
 	return left
 }
 

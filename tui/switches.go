@@ -13,7 +13,7 @@ const (
 	mostInGrid  = 8  // threads up to which switches are a grid
 	mostPairs   = 20 // else the pairs that are listed
 	pairsWidth  = 38 // cells of the switches beside the threads, at least
-	threadsNeed = 74 // cells that the threads keep beside a wider grid
+	threadsNeed = 68 // cells that the threads keep beside a wider grid
 )
 
 // sideWidth is how much of a width the switches have, beside the threads.

@@ -114,6 +114,8 @@ func (m *Model) threadDetails(width, height int) []string {
 	}
 	var lines []string
 	switch {
+	case t.Ended:
+		lines = []string{"   runs    " + m.signs.None}
 	case m.stack.id == t.ID:
 		lines = m.stackLines(width)
 	case t.Place.Function != "":
@@ -146,10 +148,8 @@ func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
 		return nil
 	}
 	atLeast, about := "", ""
-	for i := range m.shown.GILs {
-		if g := &m.shown.GILs[i]; g.PID == t.PID && g.Sampled > 0 {
-			atLeast, about = m.signs.AtLeast, m.signs.Estimate
-		}
+	if m.part(t.PID) {
+		atLeast, about = m.signs.AtLeast, m.signs.Estimate
 	}
 	longest := func(n uint64, d time.Duration) string {
 		if n == 0 && d == 0 {
@@ -157,17 +157,20 @@ func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
 		}
 		return ", longest " + atLeast + m.signs.Duration(d)
 	}
-	all := func(n uint64, d time.Duration) string {
-		if n == 0 && d == 0 && atLeast == "" {
+	all := func(n uint64, d time.Duration, mark string) string {
+		switch {
+		case n == 0 && d == 0 && atLeast != "":
+			return m.signs.Unknown
+		case n == 0 && d == 0:
 			return "none"
 		}
-		return atLeast + format.Count(n) + ", " + about + m.signs.Duration(d) + " in all"
+		return atLeast + format.Count(n) + ", " + mark + m.signs.Duration(d) + " in all"
 	}
-	texts := []string{"holds   " + all(t.Holds, t.Hold) + longest(t.Holds, t.HoldMax) + ", " + atLeast + format.Count(t.Forced) + " forced drops"}
+	texts := []string{"holds   " + all(t.Holds, t.Hold, about) + longest(t.Holds, t.HoldMax) + ", " + atLeast + format.Count(t.Forced) + " forced drops"}
 	if t.Holds > 0 {
 		texts = append(texts, "        "+histogram(m.signs, t.HoldHist))
 	}
-	texts = append(texts, "waits   "+all(t.Waits, t.Wait)+longest(t.Waits, t.WaitMax))
+	texts = append(texts, "waits   "+all(t.Waits, t.Wait, atLeast)+longest(t.Waits, t.WaitMax))
 	if t.Waits > 0 {
 		texts = append(texts, "        "+histogram(m.signs, t.WaitHist))
 	}
@@ -177,6 +180,12 @@ func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
 		lines[i] = "   " + m.signs.CutRight(text, width-4)
 	}
 	return lines
+}
+
+// part tells whether the GIL's fields were read for a time: of what takes and
+// drops say more may have gone by.
+func (m *Model) part(pid int) bool {
+	return slices.ContainsFunc(m.shown.GILs, func(g collect.GILRow) bool { return g.PID == pid && g.Sampled > 0 })
 }
 
 // threadOthers is who made a thread wait, and whom it made wait.
@@ -199,7 +208,11 @@ func (m *Model) threadOthers(g *collect.GILRow, t *collect.ThreadRow, width int)
 			if g.Counting && !g.Estimated {
 				share = " " + format.HeadPercent(p.WaitShare) + ","
 			}
-			found = append(found, m.pairName(g.PID, id, tid)+share+" "+m.signs.Duration(p.Wait)+" in all")
+			all := m.signs.Duration(p.Wait)
+			if g.Sampled > 0 {
+				all = m.signs.AtLeast + all
+			}
+			found = append(found, m.pairName(g.PID, id, tid)+share+" "+all+" in all")
 		}
 		for i, text := range found {
 			head := one.head
