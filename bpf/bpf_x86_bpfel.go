@@ -133,6 +133,12 @@ type bpfGilPair struct {
 	Gil  uint64
 }
 
+type bpfGilPairCount struct {
+	_        structs.HostLayout
+	Switches uint64
+	WaitNs   uint64
+}
+
 type bpfGilProcess struct {
 	_          structs.HostLayout
 	Cond       uint64

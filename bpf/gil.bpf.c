@@ -105,14 +105,37 @@ static __always_inline void end_hold(struct gil_state *g, struct gil_thread *t, 
 	t->hold_since = 0;
 }
 
-/* Counts what the current thread waited since its last step for the stack that it saw then. */
+/* Adds to what went between two threads. */
+static __noinline int between(__u32 process, struct gil_pair *pair, __u64 switches, __u64 wait_ns)
+{
+	struct gil_pair_count *n, fresh = {.switches = switches, .wait_ns = wait_ns};
+	struct gil_process *p;
+
+	if (!pair)
+		return 0;
+	n = bpf_map_lookup_elem(&gil_pairs, pair);
+	if (n) {
+		n->switches += switches;
+		n->wait_ns += wait_ns;
+	} else if (bpf_map_update_elem(&gil_pairs, pair, &fresh, BPF_NOEXIST)) {
+		p = bpf_map_lookup_elem(&gil_processes, &process);
+		if (p)
+			__sync_fetch_and_add(&p->lost_pairs, 1);
+	}
+	return 0;
+}
+
+/* Counts what the current thread waited since its last step for the stack and the thread that it saw then. */
 static __noinline int blame_until(struct gil_thread *t, __u64 now)
 {
 	struct blame_count *n = bpf_map_lookup_elem(&blame, &t->blamed), fresh = {};
 	__u32 process = t->process;
 	struct gil_process *p;
 	__u64 ns = now > t->step_since ? now - t->step_since : 0;
+	struct gil_pair pair = {.from = t->blamed.holder, .to = t->id, .gil = t->blamed.gil};
 
+	if (pair.from)
+		between(process, &pair, 0, ns);
 	if (n) {
 		n->wait_ns += ns;
 		n->steps++;
@@ -161,18 +184,6 @@ static __noinline int check(struct gil_state *g, __u32 locked)
 	return 0;
 }
 
-static __noinline int switched(struct gil_process *p, __u32 index, __u64 from, __u64 to)
-{
-	struct gil_pair pair = {.from = from, .to = to, .gil = index};
-	__u64 one = 1, *n = bpf_map_lookup_elem(&gil_pairs, &pair);
-
-	if (n)
-		(*n)++;
-	else if (bpf_map_update_elem(&gil_pairs, &pair, &one, BPF_NOEXIST))
-		__sync_fetch_and_add(&p->lost_pairs, 1);
-	return 0;
-}
-
 static __always_inline int is_last(struct gil_state *g, struct gil_thread *t, __u32 task)
 {
 	return t && t->task == task && t->id == g->last && g->last;
@@ -184,6 +195,7 @@ static __always_inline void taken(struct gil_process *p, __u32 process, struct g
 	struct gil_thread *t = bpf_map_lookup_elem(&gil_threads, &slot);
 	__u64 now = bpf_ktime_get_ns();
 	int again = is_last(g, t, task);
+	struct gil_pair pair = {.gil = index};
 
 	if (!again) {
 		t = thread_of(process, &slot);
@@ -212,8 +224,11 @@ static __always_inline void taken(struct gil_process *p, __u32 process, struct g
 	if (!again) {
 		if (g->last_tid && g->last_tid != task) {
 			g->switches++;
-			if (g->last && t)
-				switched(p, index, g->last, t->id);
+			if (g->last && t) {
+				pair.from = g->last;
+				pair.to = t->id;
+				between(process, &pair, 1, 0);
+			}
 		}
 		g->last = t ? t->id : 0;
 		g->last_slot = slot;

@@ -8,17 +8,18 @@ import (
 
 // What crosses for the GIL, defined once in types.h.
 type (
-	GILOffsets = bpfGilOffsets
-	GILProcess = bpfGilProcess
-	GILCond    = bpfGilCond
-	GILRole    = bpfGilRole
-	GILState   = bpfGilState
-	GILThread  = bpfGilThread
-	GILPair    = bpfGilPair
-	GILFrame   = bpfGilFrame
-	BlameKey   = bpfBlameKey
-	BlameCount = bpfBlameCount
-	BlameStack = bpfBlameStack
+	GILOffsets   = bpfGilOffsets
+	GILProcess   = bpfGilProcess
+	GILCond      = bpfGilCond
+	GILRole      = bpfGilRole
+	GILState     = bpfGilState
+	GILThread    = bpfGilThread
+	GILPair      = bpfGilPair
+	GILPairCount = bpfGilPairCount
+	GILFrame     = bpfGilFrame
+	BlameKey     = bpfBlameKey
+	BlameCount   = bpfBlameCount
+	BlameStack   = bpfBlameStack
 )
 
 // GILRole.Kind: what signalling a condition variable says.

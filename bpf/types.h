@@ -284,9 +284,13 @@ struct gil_thread {
 	struct blame_stack stack;
 };
 
-/* gil_pair: a switch of a GIL from one thread to another, by their ids. */
+/* gil_pair: from one thread to another, by their ids: switches of a GIL, and how long the one waited while the other held it. */
 struct gil_pair {
 	__u64 from;
 	__u64 to;
 	__u64 gil; /* index */
+};
+struct gil_pair_count {
+	__u64 switches;
+	__u64 wait_ns; /* that to waited while from held it, steps that ended */
 };

@@ -63,6 +63,7 @@ type FunctionRow struct {
 	Caused       time.Duration // that threads waited for the GIL while it was the innermost to run of the holder
 	CausedShare  float64       // of the interval; may be above 1: several may wait
 	CausedKnown  bool          // whether CausedShare is; Caused is 0 unless it was measured
+	CausedPart   bool          // Caused is of a part of the time: the rest was not measured
 }
 
 // SelfRow is what pytop takes, in a snapshot.

@@ -27,6 +27,7 @@ type gilTable struct {
 	all                        []*gilThread
 	stacks                     map[uint64]blamedStack
 	lastID                     uint64
+	polled                     time.Time // when threads were read last
 }
 
 type threadName struct{ pid, tid int }
@@ -38,6 +39,7 @@ type gilProcess struct {
 	index      uint32 // in gil_processes
 	links      []link.Link
 	attached   time.Time
+	stopped    uint64       // by the kernel's clock: when its probes began to be taken out; 0: they are in
 	gils       []*gilObject // all that there were
 	status     collect.ProbeStatus
 	reason     string // why status is not on
@@ -68,7 +70,7 @@ type gilObject struct {
 	attached         time.Time
 	measured         time.Duration // of times before
 	now, done        bpf.GILState
-	pairs, pairsNow  map[pair]uint64
+	pairs, pairsNow  map[pair]pairCount
 	blame, blameNow  map[blamed]blameCount
 	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
 	atLeast          bool // it was held when pytop came
@@ -76,6 +78,7 @@ type gilObject struct {
 	long             []collect.LongHold
 	longSince        uint64 // when the last of them began
 	looks            holdLooks
+	waits            []keptWait
 }
 
 // gilThread is a thread that used a GIL.
@@ -95,6 +98,8 @@ type gilThread struct {
 	place      collect.Place
 	inter      int64 // ID of its interpreter
 	interKnown bool
+	longSince  uint64 // when the last of its long waits began
+	stepSince  uint64 // of the wait that goes on: when its last step began; 0: it does not wait
 }
 
 // startGrace is how long a command that was just started may take to load libc.
@@ -265,7 +270,7 @@ func (s *Source) linkGIL(p *process) (err error) {
 	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, index); err != nil {
 		return err
 	}
-	g.attached = time.Now()
+	g.attached, g.stopped = time.Now(), 0
 	g.judged = judged{at: g.attached}
 	return s.findGILs(p)
 }
@@ -319,6 +324,7 @@ func (s *Source) unlinkGIL(p *process) error {
 		return nil
 	}
 	g.endLooks()
+	g.stopped = monotonic()                              // what ends while they are taken out, which takes a while, is not seen
 	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
 	g.links = nil
 	return errors.Join(err, s.retireGIL(p))
@@ -335,6 +341,15 @@ func (g *gilProcess) close() error {
 		g.light = nil
 	}
 	return err
+}
+
+// clock is the kernel's, up to when probes were taken out: what went on then
+// is known until then.
+func (g *gilProcess) clock() uint64 {
+	if g.stopped != 0 {
+		return g.stopped
+	}
+	return monotonic()
 }
 
 // monotonic is the clock of bpf_ktime_get_ns.

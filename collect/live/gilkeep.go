@@ -86,7 +86,8 @@ func (s *Source) keepGILOf(p *process) {
 			g.noteLongHold(o, o.heldSince(n), now)
 		}
 	}
-	_ = s.nameStacks() // the next poll says what is wrong
+	_ = s.nameStacks()     // the next poll says what is wrong
+	_ = s.noteLongWaits(p) // as well
 	after := time.Second
 	if g.judged.at.Equal(g.attached) {
 		after = 4 * gilTick // the first time: it may be a storm

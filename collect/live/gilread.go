@@ -174,9 +174,9 @@ func (s *Source) gilReading(p *process, o *gilObject) collect.GILReading {
 	n, d := &o.now, &o.done
 	r := collect.GILReading{
 		ID: o.id, PID: p.info.PID, Interpreter: o.interpreter, Status: g.statusOf(o),
-		Measured: o.measured + o.light.measured, Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches,
+		Measured: o.measured + o.light.measured, Sampled: o.light.measured, Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches,
 		Forced: d.Forced + n.Forced, Held: time.Duration(d.HeldNs+n.HeldNs) + o.light.held, Wait: time.Duration(d.WaitNs + n.WaitNs),
-		Pairs: s.gil.pairReading(o), Blame: s.gil.blameReading(o), LongHolds: slices.Clone(o.long),
+		Pairs: s.gil.pairReading(o), Blame: s.gil.blameReading(o), LongHolds: slices.Clone(o.long), LongWaits: o.waitReading(),
 	}
 	if !o.active {
 		r.Holder = o.light.holderTID(g)
@@ -218,7 +218,7 @@ func (g *gilProcess) statusOf(o *gilObject) collect.GILStatus {
 }
 
 func (t *gilTable) pairReading(o *gilObject) []collect.GILPair {
-	sum := map[pair]uint64{} // by our ids
+	sum := map[pair]pairCount{} // by our ids
 	tids := map[uint64]int{}
 	id := func(kernel uint64) uint64 {
 		h := t.slots[kernel]
@@ -228,14 +228,15 @@ func (t *gilTable) pairReading(o *gilObject) []collect.GILPair {
 		tids[h.id] = h.name.tid
 		return h.id
 	}
-	for _, from := range []map[pair]uint64{o.pairs, o.pairsNow} {
+	for _, from := range []map[pair]pairCount{o.pairs, o.pairsNow} {
 		for key, n := range from {
-			sum[pair{id(key.from), id(key.to)}] += n
+			ours := pair{id(key.from), id(key.to)}
+			sum[ours] = sum[ours].plus(n)
 		}
 	}
 	list := make([]collect.GILPair, 0, len(sum))
 	for key, n := range sum {
-		list = append(list, collect.GILPair{From: key.from, To: key.to, FromTID: tids[key.from], ToTID: tids[key.to], Count: n})
+		list = append(list, collect.GILPair{From: key.from, To: key.to, FromTID: tids[key.from], ToTID: tids[key.to], Count: n.switches, Wait: time.Duration(n.wait)})
 	}
 	return list
 }

@@ -1,6 +1,7 @@
 """What threads do with the GIL, in ways whose account is known: see the functions' words. Runs from 3.8 on.
 
-gil.py WAY [SECONDS]: says "waiting", and for each line that it reads does it and prints one JSON object with what it knows itself.
+gil.py WAY [SECONDS [THREADS]]: says "waiting", and for each line that it reads ("go", or "go SECONDS") does it and prints one JSON object
+with what it knows itself.
 """
 import json
 import sys
@@ -215,17 +216,27 @@ def daemons(seconds):
 
 
 def storm(seconds):
-    """One thread that releases and takes as often as it can: takes and drops a second."""
+    """Threads (one, unless told otherwise) that release and take as often as they can: takes and drops a second."""
     import os
 
+    threads = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     fd = os.open("/dev/null", os.O_WRONLY)
-    write = os.write
-    n, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        for _ in range(1000):
-            write(fd, b"x")
-        n += 1000
-    took = time.perf_counter() - began
+    written = [0] * threads
+
+    def writer(i):
+        write, n = os.write, 0
+        while time.perf_counter() - began < seconds:
+            for _ in range(1000):
+                write(fd, b"x")
+            n += 1000
+        written[i] = n
+
+    began = time.perf_counter()
+    if threads == 1:
+        writer(0)
+    else:
+        together(*(lambda i=i: writer(i) for i in range(threads)))
+    took, n = time.perf_counter() - began, sum(written)
     os.close(fd)
     return {"per_s": n / took, "ns_per_round": 1e9 * took / n}
 
@@ -318,9 +329,10 @@ def main():
     way, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     print("waiting", flush=True)
     for line in sys.stdin:
-        if line.strip() == "end":
+        words = line.split()
+        if words == ["end"]:
             break
-        print(json.dumps(WAYS[way](seconds)), flush=True)
+        print(json.dumps(WAYS[way](float(words[1]) if len(words) > 1 else seconds)), flush=True)
 
 
 main()

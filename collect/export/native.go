@@ -2,15 +2,6 @@ package export
 
 import "pytop/collect"
 
-// holdJSON is a hold of the GIL that went on for long.
-type holdJSON struct {
-	TID    *int        `json:"tid"`
-	Began  string      `json:"began"`
-	Lasted *float64    `json:"lasted_s"` // at least
-	Stack  []placeJSON `json:"stack"`    // Python's, the innermost first
-	nativeJSON
-}
-
 // nativeJSON is where in machine code the holder was: an estimate. native is
 // the stack of the function that most of native_samples found, which
 // native_hits did; asleep the same of looks at which it slept in the kernel.
@@ -33,19 +24,6 @@ type nativeFrameJSON struct {
 	Symbol *string `json:"symbol"`   // null: none is known there
 	Offset uint64  `json:"offset"`   // from the symbol, else in the file, else the address
 	Start  *uint64 `json:"function"` // without a symbol: where in the file the function begins; null: not known
-}
-
-func holdsOf(holds []collect.LongHold) []holdJSON {
-	rows := []holdJSON{}
-	for i := range holds {
-		h := &holds[i]
-		row := holdJSON{TID: some(h.TID), Began: timestamp(h.Began), Lasted: seconds(h.Lasted), Stack: []placeJSON{}, nativeJSON: nativeOf(&h.Native)}
-		for _, p := range h.Stack {
-			row.Stack = append(row.Stack, placeJSON{text(p.File), text(p.Function), some(p.Line)})
-		}
-		rows = append(rows, row)
-	}
-	return rows
 }
 
 func nativeOf(n *collect.Native) nativeJSON {

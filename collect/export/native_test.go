@@ -24,10 +24,10 @@ func TestLongHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `[{"tid":8,"began":"1970-01-01T00:00:01.000000Z","lasted_s":0.25,"stack":[{"file":"a.py","function":"f","line":3}],` +
+	want := `[{"tid":8,"began":"1970-01-01T00:00:01.000000Z","at_least_s":0.25,"stack":[{"file":"a.py","function":"f","line":3}],` +
 		`"native":[{"module":"python3.11","symbol":"sre` + "\uFFFD" + `","offset":16,"function":null},{"module":"python3.11","symbol":null,"offset":20,"function":18}],` +
 		`"native_hits":4,"native_samples":7,"native_cut":true,"native_lost":2,"native_reason":null,"asleep":[],"asleep_hits":0,"asleep_samples":0,"asleep_cut":false},` +
-		`{"tid":null,"began":"1970-01-01T00:00:02.000000Z","lasted_s":1,"stack":[],"native":[],"native_hits":0,"native_samples":0,"native_cut":false,"native_lost":0,` +
+		`{"tid":null,"began":"1970-01-01T00:00:02.000000Z","at_least_s":1,"stack":[],"native":[],"native_hits":0,"native_samples":0,"native_cut":false,"native_lost":0,` +
 		`"native_reason":"not permitted","asleep":[{"module":null,"symbol":null,"offset":5,"function":null}],"asleep_hits":1,"asleep_samples":1,"asleep_cut":false}]`
 	if string(got) != want {
 		t.Errorf("%s\nwant\n%s", got, want)
