@@ -14,11 +14,15 @@ enum hit { START, RESUME, CREATION, UNREADABLE };
 static __always_inline __u64 current_ids(void)
 {
 	struct bpf_pidns_info ns = {};
+	struct task_struct *task;
 
 	if (!pidns_ino)
 		return bpf_get_current_pid_tgid();
-	bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ns, sizeof(ns));
-	return (__u64)ns.tgid << 32 | ns.pid;
+	if (!bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ns, sizeof(ns)))
+		return (__u64)ns.tgid << 32 | ns.pid;
+	/* The helper knows a task by the innermost namespace alone, and this one may be in a container inside of pytop's. */
+	task = (void *)bpf_get_current_task_btf();
+	return (__u64)pid_of(task->group_leader) << 32 | pid_of(task);
 }
 
 static __always_inline struct process_state *current_process(void)

@@ -155,9 +155,9 @@ func TestMissedWords(t *testing.T) {
 	}
 }
 
-// TestJIT: calls inside a JIT's traces pass no site, which is told by the traces
+// TestJITIsSeenRunning: calls inside a JIT's traces pass no site, which is told by the traces
 // that are entered and by what is seen running.
-func TestJIT(t *testing.T) {
+func TestJITIsSeenRunning(t *testing.T) {
 	needRoot(t)
 	for _, p := range distinct(t) {
 		if p.name != "debian-sid-3.14" && p.name != "debian-sid-3.15" {
