@@ -86,16 +86,21 @@ func (m *Model) filterThreads(text string) {
 	m.threads.Filter(filterThread(text))
 }
 
-// clickThread is a click on a line of the pane.
-func (m *Model) clickThread(x, line int) tea.Cmd {
-	height := 0
-	for _, a := range m.layout().areas {
-		if a.pane == paneGIL {
-			height = a.height
-		}
+// clickThread is a click on a line of the pane, of which so many are drawn:
+// active it may have more.
+func (m *Model) clickThread(x, line, height int) tea.Cmd {
+	p, blame := m.gilParts(m.width, height), -1
+	if gilMeasured(m.shown) {
+		blame = m.blameAt(p, height)
 	}
-	p := m.gilParts(m.width, height)
-	if !gilMeasured(m.shown) || m.thread != 0 || m.blame.open || x >= p.left {
+	m.pane = paneGIL
+	switch {
+	case !gilMeasured(m.shown) || m.thread != 0 || m.blame.open:
+		return nil
+	case line == blame:
+		m.openBlame()
+		return nil
+	case x >= p.left:
 		return nil
 	}
 	if line == threadHead-1 {
@@ -109,8 +114,7 @@ func (m *Model) clickThread(x, line int) tea.Cmd {
 	}
 	first := m.threads.Offset(p.rows)
 	i := first + line - threadHead
-	switch {
-	case line < threadHead || i >= m.threads.Len() || line >= threadHead+p.rows:
+	if line < threadHead || i >= m.threads.Len() || line >= threadHead+p.rows {
 		return nil
 	}
 	if at, ok := m.threads.Cursor(); ok && at == i && !m.blame.under {
@@ -119,6 +123,18 @@ func (m *Model) clickThread(x, line int) tea.Cmd {
 	m.blame.under = false
 	m.threads.Place(i)
 	return nil
+}
+
+// blameAt is at which line of the pane the blame line is.
+func (m *Model) blameAt(p gilParts, height int) int {
+	drawn := min(p.rows, m.threads.Len())
+	if m.threads.Len() == 0 && m.threads.All() > 0 {
+		drawn = 1 // which says so
+	}
+	if p.left == m.width {
+		return threadHead + drawn
+	}
+	return max(threadHead+drawn, len(m.switchLines(worstGIL(m.shown), m.width-p.left-sideGap, height-1)))
 }
 
 // moveThread moves the cursor among the threads, and from the last one on to

@@ -225,6 +225,27 @@ func TestBlame(t *testing.T) {
 	s.press("b").wants("?       ≥2.4 s")
 }
 
+// TestBlameMouse: a click on the blame line opens the blame, wherever it is.
+func TestBlameMouse(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 32}} {
+		for _, workers := range []int{2, 4, 12} {
+			for _, keys := range [][]string{nil, {"tab"}, {"tab", "z"}} {
+				s := newScreen(t, size[0], size[1], Options{})
+				shop(s, workers, 0)
+				s.press(keys...)
+				for y, line := range strings.Split(s.text(), "\n") {
+					if strings.HasPrefix(line, " blame:") {
+						s.Update(tea.MouseClickMsg{X: 9, Y: y, Button: tea.MouseLeft})
+					}
+				}
+				if !s.blame.open {
+					t.Errorf("%v, %d threads, %v: not opened\n%s", size, workers, keys, s.text())
+				}
+			}
+		}
+	}
+}
+
 // TestThreadOthers: who made a thread wait, and whom it made wait.
 func TestThreadOthers(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{})

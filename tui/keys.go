@@ -41,7 +41,7 @@ var keys = keyMap{
 	PageDown: bind("PgDn Ctrl-F", "a page down", "pgdown", "ctrl+f"),
 	Suspend:  bind("Ctrl-Z", "take every probe away and suspend; back in the foreground they are attached again", "ctrl+z"),
 	Group:    bind("P", "functions of all processes together, or of each", "P"),
-	Blame:    bind("b", "blame: the functions that made others wait for the GIL, and their stacks; also Enter on the line below the threads", "b"),
+	Blame:    bind("b", "blame: the functions that made others wait for the GIL, and their stacks; also Enter on the line below the threads, or a click", "b"),
 	Counts:   bind("c", "in the GIL pane: switches a second, or in all", "c"),
 	Mark:     bind("space", "in the list of processes: mark it; Enter watches all that are marked", "space"),
 	Wait:     bind("w", "wait for it", "w"),
