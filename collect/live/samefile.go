@@ -54,7 +54,7 @@ func (b *build) sameFile(l *Located) (same bool, err error) {
 // breakpoint at the first site: a file that was copied up, or written to, is
 // another than what the process still maps, under the same name and number.
 func (p *process) reached() error {
-	if p.codeType == 0 {
+	if p.codeType == 0 || len(p.build.plan.Calls) == 0 { // a test may leave out all sites
 		return nil
 	}
 	symbol, _ := p.build.elf.Symbol("PyCode_Type")
