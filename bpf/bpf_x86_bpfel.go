@@ -99,6 +99,14 @@ type bpfGilCond struct {
 	Address uint64
 }
 
+type bpfGilCookie uint32
+
+const (
+	bpfGilCookieGIL_AT_CALL_SHIFT   bpfGilCookie = 32
+	bpfGilCookieGIL_IF_TAKEN_SHIFT  bpfGilCookie = 33
+	bpfGilCookieGIL_CONDITION_SHIFT bpfGilCookie = 36
+)
+
 type bpfGilFrame struct {
 	_           structs.HostLayout
 	Code        uint64
@@ -144,6 +152,7 @@ type bpfGilProcess struct {
 	LostPairs  uint64
 	LostBlame  uint64
 	Unreadable uint64
+	Both       uint64
 }
 
 type bpfGilRole struct {
@@ -208,6 +217,7 @@ type bpfGilThread struct {
 	WaitMax   uint64
 	Steps     uint64
 	Forced    uint64
+	Called    uint64
 	Comm      [16]int8
 	Blamed    bpfBlameKey
 	HoldHist  [40]uint64
@@ -370,6 +380,7 @@ const (
 	bpfVarGoCookieFlags  = "go_cookie_flags"
 	bpfVarGoCookieShifts = "go_cookie_shifts"
 	bpfVarGoEvent        = "go_event"
+	bpfVarGoGilCookie    = "go_gil_cookie"
 	bpfVarGoGilFrame     = "go_gil_frame"
 	bpfVarGoGilKind      = "go_gil_kind"
 	bpfVarGoGilSizes     = "go_gil_sizes"
@@ -477,6 +488,7 @@ type bpfVariableSpecs struct {
 	GoCookieFlags  *ebpf.VariableSpec `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.VariableSpec `ebpf:"go_cookie_shifts"`
 	GoEvent        *ebpf.VariableSpec `ebpf:"go_event"`
+	GoGilCookie    *ebpf.VariableSpec `ebpf:"go_gil_cookie"`
 	GoGilFrame     *ebpf.VariableSpec `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.VariableSpec `ebpf:"go_gil_kind"`
 	GoGilSizes     *ebpf.VariableSpec `ebpf:"go_gil_sizes"`
@@ -568,6 +580,7 @@ type bpfVariables struct {
 	GoCookieFlags  *ebpf.Variable `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.Variable `ebpf:"go_cookie_shifts"`
 	GoEvent        *ebpf.Variable `ebpf:"go_event"`
+	GoGilCookie    *ebpf.Variable `ebpf:"go_gil_cookie"`
 	GoGilFrame     *ebpf.Variable `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.Variable `ebpf:"go_gil_kind"`
 	GoGilSizes     *ebpf.Variable `ebpf:"go_gil_sizes"`
