@@ -302,9 +302,9 @@ static __always_inline __u32 called_for(struct pt_regs *ctx, __u64 cookie, struc
 		return 0;
 	}
 	kind = role_of(p, process, first_argument(ctx), index);
-	if (kind && p->both && repeated(process, cookie >> GIL_AT_CALL_SHIFT & 1))
-		return 0;
-	return kind;
+	if (!kind || p->phase == GIL_ALL)
+		return kind;
+	return p->phase == GIL_NONE || repeated(process, cookie >> GIL_AT_CALL_SHIFT & 1) ? 0 : kind;
 }
 
 /* At pthread_cond_signal(cond). */

@@ -27,6 +27,13 @@ const (
 	GILDropped = uint32(bpfGilKindGIL_DROPPED)
 )
 
+// GILProcess.Phase.
+const (
+	GILAll  = uint64(bpfGilPhaseGIL_ALL)
+	GILOnce = uint64(bpfGilPhaseGIL_ONCE)
+	GILNone = uint64(bpfGilPhaseGIL_NONE)
+)
+
 // The bits of the attach cookie of a GIL's probe above the index of its
 // process; see types.h.
 const (

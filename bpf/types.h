@@ -198,9 +198,16 @@ struct gil_process {
 	__u64 lost_pairs;
 	__u64 lost_blame;
 	__u64 unreadable;  /* stacks that could not be read */
-	__u64 both;        /* 1: functions and the instructions that call them have probes: see repeated */
+	__u64 phase;       /* one of gil_phase: Go changes it while probes come and go */
 };
 _Static_assert(sizeof(struct gil_process) == 72, "no holes");
+
+/* gil_phase: what probes count of a process. Several sites' probes are not put in or taken away at once: a word is. */
+enum gil_phase {
+	GIL_ALL = 0,
+	GIL_ONCE = 1, /* functions and the instructions that call them have probes: see repeated */
+	GIL_NONE = 2,
+};
 
 /* gil_cond: one condition variable of a GIL, by address. */
 struct gil_cond {
