@@ -141,6 +141,14 @@ type bpfGilPair struct {
 	Gil  uint64
 }
 
+type bpfGilPhase uint32
+
+const (
+	bpfGilPhaseGIL_ALL  bpfGilPhase = 0
+	bpfGilPhaseGIL_ONCE bpfGilPhase = 1
+	bpfGilPhaseGIL_NONE bpfGilPhase = 2
+)
+
 type bpfGilProcess struct {
 	_          structs.HostLayout
 	Cond       uint64
@@ -152,7 +160,7 @@ type bpfGilProcess struct {
 	LostPairs  uint64
 	LostBlame  uint64
 	Unreadable uint64
-	Both       uint64
+	Phase      uint64
 }
 
 type bpfGilRole struct {
@@ -383,6 +391,7 @@ const (
 	bpfVarGoGilCookie    = "go_gil_cookie"
 	bpfVarGoGilFrame     = "go_gil_frame"
 	bpfVarGoGilKind      = "go_gil_kind"
+	bpfVarGoGilPhase     = "go_gil_phase"
 	bpfVarGoGilSizes     = "go_gil_sizes"
 	bpfVarGoLoss         = "go_loss"
 	bpfVarGoMissedWhat   = "go_missed_what"
@@ -491,6 +500,7 @@ type bpfVariableSpecs struct {
 	GoGilCookie    *ebpf.VariableSpec `ebpf:"go_gil_cookie"`
 	GoGilFrame     *ebpf.VariableSpec `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.VariableSpec `ebpf:"go_gil_kind"`
+	GoGilPhase     *ebpf.VariableSpec `ebpf:"go_gil_phase"`
 	GoGilSizes     *ebpf.VariableSpec `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.VariableSpec `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.VariableSpec `ebpf:"go_missed_what"`
@@ -583,6 +593,7 @@ type bpfVariables struct {
 	GoGilCookie    *ebpf.Variable `ebpf:"go_gil_cookie"`
 	GoGilFrame     *ebpf.Variable `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.Variable `ebpf:"go_gil_kind"`
+	GoGilPhase     *ebpf.Variable `ebpf:"go_gil_phase"`
 	GoGilSizes     *ebpf.Variable `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.Variable `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.Variable `ebpf:"go_missed_what"`
