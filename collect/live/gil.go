@@ -35,7 +35,11 @@ type threadName struct{ pid, tid int }
 type gilProcess struct {
 	memory     *stack.Process
 	conditions *conditions
-	index      uint32 // in gil_processes
+	calls      *conditions // nil: probes are, or would be, where conditions says
+	stays      string      // why not at calls, where they should be; empty: they need not
+	back       string      // why no longer at calls, and what that lost; empty: it did not happen
+	disagreed  uint64      // disagreements when they changed over to calls
+	index      uint32      // in gil_processes
 	links      []link.Link
 	attached   time.Time
 	gils       []*gilObject // all that there were
@@ -69,6 +73,9 @@ type gilObject struct {
 	now, done        bpf.GILState
 	pairs, pairsNow  map[pair]uint64
 	blame, blameNow  map[blamed]blameCount
+	base             uint64 // if based: see offset, as of when probes changed over
+	based            bool
+	loose            bool // its switch_number moves also without a switch: thread states change
 	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
 	atLeast          bool // it was held when pytop came
 	light            lightCounts
@@ -155,6 +162,9 @@ func (s *Source) loadGIL(b *build) (err error) {
 	}
 	defer func() { b.gilErr = err }()
 	for _, multi := range []bool{true, false} {
+		if multi && s.options.old {
+			continue
+		}
 		if b.gil, err = bpf.LoadGIL(s.maps, b.offsets, gilOffsetsOf(b.python), s.ns, multi); err != nil {
 			if multi && unsupported(err) {
 				continue
@@ -231,10 +241,14 @@ func (s *Source) followGIL(p *process) error {
 		return err
 	}
 	var err error
+	g.calls, g.stays = nil, ""
 	if g.conditions, err = s.conditionsOf(p.info.PID); err != nil {
 		return err
 	}
-	return s.linkGIL(p)
+	if err := s.linkGIL(p); err != nil || !s.options.atCalls {
+		return err
+	}
+	return s.changeOver(p, 0)
 }
 
 // enabled tells whether a free-threaded build runs with its GIL all the same.
@@ -260,15 +274,20 @@ func (s *Source) linkGIL(p *process) (err error) {
 	if err := s.maps.GilProcesses.Put(&index, &g.now); err != nil {
 		return fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err)
 	}
-	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, index); err != nil {
+	if g.links, err = attachConditions(g.probed(), p.build.gil, p.info.PID, index); err != nil {
 		return err
 	}
 	g.attached = time.Now()
 	g.judged = judged{at: g.attached}
-	return s.findGILs(p)
+	err = s.findGILs(p)
+	if g.calls != nil {
+		s.trust(g)
+	}
+	return err
 }
 
-// attachConditions attaches a build's programs to a process's libc.
+// attachConditions attaches a build's programs to a process where it meets
+// condition variables.
 func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) (links []link.Link, err error) {
 	executable, err := link.OpenExecutable(c.path())
 	if err != nil {
@@ -282,18 +301,13 @@ func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index u
 	}()
 	for _, one := range []struct {
 		program *ebpf.Program
-		site    site.Site
+		sites   []site.Site
 	}{{programs.Waited, c.timedwait}, {programs.Forced, c.wait}, {programs.Signalled, c.signal}} {
-		var l link.Link
-		if programs.Multi {
-			l, err = executable.UprobeMulti(nil, one.program, &link.UprobeMultiOptions{Addresses: []uint64{one.site.Offset}, Cookies: []uint64{uint64(index)}, PID: uint32(pid)})
-		} else {
-			l, err = executable.Uprobe("", one.program, &link.UprobeOptions{Address: one.site.Offset, PID: pid, Cookie: uint64(index)})
-		}
+		some, err := c.put(executable, one.program, one.sites, programs.Multi, pid, index)
+		links = append(links, some...)
 		if err != nil {
-			return links, fmt.Errorf("attach at %s+%#x: %w", c.name, one.site.Offset, err)
+			return links, err
 		}
-		links = append(links, l)
 	}
 	return links, nil
 }
@@ -316,7 +330,7 @@ func (s *Source) unlinkGIL(p *process) error {
 	if g.links == nil {
 		return nil
 	}
-	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
+	err := errors.Join(s.setPhase(g, bpf.GILNone), closeLinks(g.links), s.pollGIL()) // which reads those that have links
 	g.links = nil
 	return errors.Join(err, s.retireGIL(p))
 }
