@@ -36,6 +36,8 @@ type gilProcess struct {
 	memory     *stack.Process
 	conditions *conditions
 	calls      *conditions // nil: probes are, or would be, where conditions says
+	leaving    []link.Link // of before, while probes change over: see settle
+	changed    time.Time   // when they began to
 	stays      string      // why not at calls, where they should be; empty: they need not
 	back       string      // why no longer at calls, and what that lost; empty: it did not happen
 	disagreed  uint64      // disagreements when they changed over to calls
@@ -330,15 +332,15 @@ func (s *Source) unlinkGIL(p *process) error {
 	if g.links == nil {
 		return nil
 	}
-	err := errors.Join(s.setPhase(g, bpf.GILNone), closeLinks(g.links), s.pollGIL()) // which reads those that have links
-	g.links = nil
+	err := errors.Join(s.setPhase(g, bpf.GILNone), closeLinks(append(g.links, g.leaving...)), s.pollGIL()) // which reads those that have links
+	g.links, g.leaving = nil, nil
 	return errors.Join(err, s.retireGIL(p))
 }
 
 // close takes the probes out for good.
 func (g *gilProcess) close() error {
-	err := closeLinks(g.links)
-	g.links = nil
+	err := closeLinks(append(g.links, g.leaving...))
+	g.links, g.leaving = nil, nil
 	if g.light != nil {
 		close(g.light.stop)
 		<-g.light.done

@@ -80,14 +80,33 @@ func attachReturns(p *process, programs *bpf.GILPrograms) (links []link.Link) {
 	return []link.Link{entries, returns}
 }
 
-// changeOver moves the probes of a source's first process to the calls.
+// changeOver moves the probes of a source's first process to the calls, and
+// waits until they are there alone.
 func changeOver(t testing.TB, s *Source) {
 	t.Helper()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	g := s.order[0].gil
-	if err := s.changeOver(s.order[0], 0); err != nil || g.calls == nil {
+	err := s.changeOver(s.order[0], 0)
+	s.mu.Unlock()
+	if err != nil || g.calls == nil {
 		t.Fatal(err, g.stays)
+	}
+	settled(t, s)
+}
+
+func settled(t testing.TB, s *Source) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		g := s.order[0].gil
+		done := g.calls != nil && g.leaving == nil
+		s.mu.Unlock()
+		if done {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("did not change over: %s", g.stays)
+		}
 	}
 }
 

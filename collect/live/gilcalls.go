@@ -140,14 +140,32 @@ func (s *Source) changeOver(p *process, others float64) error {
 		stay(err)
 		return s.setPhase(g, bpf.GILAll)
 	}
-	old := g.links
-	g.links, g.calls = links, calls
+	g.leaving, g.links, g.calls, g.changed = g.links, links, calls, time.Now()
+	return nil
+}
+
+// settling is how long both probes stay in place while they change over. A
+// thread may have passed a call before its probe was there, and be on its way to
+// libc's, or wait in its trap for the kernel, which attaches meanwhile.
+const settling = 250 * time.Millisecond
+
+// settle ends a change over: libc's probes go. It tells whether there is none under way.
+func (s *Source) settle(p *process) (bool, error) {
+	g := p.gil
+	if g.leaving == nil {
+		return true, nil
+	}
+	if time.Since(g.changed) < settling {
+		return false, nil
+	}
+	old := g.leaving
+	g.leaving = nil
 	if err := errors.Join(closeLinks(old), s.setPhase(g, bpf.GILAll)); err != nil {
-		return err
+		return false, err
 	}
 	s.trust(g)
 	s.rate(p, 0) // judged anew from here on
-	return nil
+	return true, nil
 }
 
 // trust begins to watch whether what is counted agrees with CPython's own fields.
@@ -215,7 +233,7 @@ func (s *Source) disagreements(g *gilProcess) (sum uint64) {
 // the calls does not agree with CPython's own fields: some may be missing.
 func (s *Source) watchCalls(p *process) {
 	g := p.gil
-	if g.calls == nil || g.links == nil || s.disagreements(g) <= g.disagreed {
+	if g.calls == nil || g.links == nil || g.leaving != nil || s.disagreements(g) <= g.disagreed {
 		return
 	}
 	began := time.Now()

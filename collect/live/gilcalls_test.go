@@ -39,6 +39,7 @@ func TestGILCalls(t *testing.T) {
 				o := Options{GIL: true, NoCalls: true, atCalls: true, old: way == "old"}
 				w := p.start(t, p.workloads(t)+"/gil.py", strings.Replace(way, "old", "releases", 1), "0.3")
 				s := open(t, w, o)
+				settled(t, s)
 				before, first := number(t, s), read(t, s)
 				w.once(t)
 				time.Sleep(10 * time.Millisecond) // until it waits for the next line
@@ -95,11 +96,7 @@ func TestGILCrowd(t *testing.T) {
 			s := open(t, w, Options{GIL: true, NoCalls: true, Budget: 0.5})
 			before, first := number(t, s), read(t, s)
 			w.in.Write([]byte("go\n"))
-			for deadline := time.Now().Add(20 * time.Second); !strings.Contains(read(t, s).Probes[1].Method, " call instructions in "); {
-				if time.Sleep(20 * time.Millisecond); time.Now().After(deadline) {
-					t.Fatalf("did not change over: %+v", read(t, s).Probes[1])
-				}
-			}
+			settled(t, s)
 			read(t, s)
 			other := s.order[0].gil.now.Other
 			if other < 1000 {
@@ -155,12 +152,12 @@ func TestGILCallsBack(t *testing.T) {
 			all, err := one.build.callsOf()
 			if err == nil {
 				one.build.gilCalls = without(t, one.build, all, missing)
-				err = s.changeOver(one, 0)
 			}
 			s.mu.Unlock()
-			if err != nil || one.gil.calls == nil {
-				t.Fatal(err, one.gil.stays)
+			if err != nil {
+				t.Fatal(err)
 			}
+			changeOver(t, s)
 			w.once(t)
 			var r *collect.Reading
 			for deadline := time.Now().Add(20 * time.Second); r == nil || !strings.Contains(r.Probes[1].Reason, "probes are back in libc"); r = read(t, s) {

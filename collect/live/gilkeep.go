@@ -83,8 +83,15 @@ func (s *Source) keepGILOf(p *process) {
 			g.noteLongHold(o, n.Since, monotonic())
 		}
 	}
-	s.watchCalls(p)
 	_ = s.nameStacks() // the next poll says what is wrong
+	if done, err := s.settle(p); err != nil {
+		_ = s.detachGIL(p, "")
+		g.status, g.reason = collect.ProbeFailed, err.Error()
+		return
+	} else if !done {
+		return
+	}
+	s.watchCalls(p)
 	after := time.Second
 	if g.judged.at.Equal(g.attached) {
 		after = 4 * gilTick // the first time: it may be a storm
