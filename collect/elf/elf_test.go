@@ -191,7 +191,7 @@ func exercise(f *File) {
 		f.Import(r[i].Address)
 		f.Offset(r[i].Value)
 		f.Executable(r[i].Value)
-		f.Function(r[i].Value)
+		f.CodeAt(r[i].Value)
 	}
 	_, _, _ = f.ImportsOf("pointers")
 	at, _ := f.Find("cpython-", 4)
@@ -201,7 +201,7 @@ func exercise(f *File) {
 	for i, s := range f.Segments() {
 		_, _ = f.Bytes(i)
 		_, _ = f.Read(s.Address+s.Size-1, 16)
-		f.Function(s.Address + s.Size/2)
+		f.CodeAt(s.Address + s.Size/2)
 	}
 }
 

@@ -182,7 +182,7 @@ func TestGILCallsBack(t *testing.T) {
 // deadline, those of drop_gil, or both.
 func without(t *testing.T, b *build, all *conditions, missing string) *conditions {
 	t.Helper()
-	take, ok := b.elf.Function(all.timedwait[0].Address)
+	take, ok := b.elf.CodeAt(all.timedwait[0].Address)
 	if !ok {
 		t.Fatal("take_gil is not described")
 	}

@@ -50,7 +50,7 @@ func (c *callers) instruction(at, to uint64, name string) (_ instruction, known 
 	if to >= at && to < at+4 { // into itself: linkers' tables of stubs have many such, of the end of one and the beginning of the next
 		return instruction{}, false, nil
 	}
-	fn, ok := c.text.file.Function(at)
+	fn, ok := c.text.file.CodeAt(at)
 	if !ok {
 		return instruction{}, false, &Error{Found: fmt.Sprintf("what may be a use of %s before %#x", name, at+4), Missing: "the function that it is in"}
 	}

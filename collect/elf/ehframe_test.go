@@ -20,7 +20,7 @@ func unwindOf(t *testing.T, b []byte) (table, entry uint64) {
 	return table, table + uint64(int64(int32(le.Uint32(first[4:]))))
 }
 
-func TestFunction(t *testing.T) {
+func TestCodeAt(t *testing.T) {
 	b := testdata(t, "rela.so") // its addresses are its offsets up to the data
 	table, entry := unwindOf(t, b)
 	common := entry + 4 - uint64(le.Uint32(b[entry+4:]))
@@ -61,14 +61,14 @@ func TestFunction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fn, ok := f.Function(first.Address + 2)
+			fn, ok := f.CodeAt(first.Address + 2)
 			if ok != c.ok || ok && (fn.Start != first.Address || fn.End != first.Address+first.Size) {
 				t.Errorf("%#x, %v; first is %#x", fn, ok, first)
 			}
-			if _, ok := f.Function(first.Address - 1); ok {
+			if _, ok := f.CodeAt(first.Address - 1); ok {
 				t.Error("before all code there is a function")
 			}
-			if _, ok := f.Function(first.Address + first.Size); ok {
+			if _, ok := f.CodeAt(first.Address + first.Size); ok {
 				t.Error("behind all code there is a function")
 			}
 		})

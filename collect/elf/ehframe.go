@@ -19,10 +19,10 @@ const (
 	mostUnwindBytes = 4096 // of one entry: what is read lies in its first bytes
 )
 
-// Function is a piece of code that compilers describe as one (an FDE in
+// Code is a piece of code that compilers describe as one (an FDE in
 // .eh_frame): a function, a part of one that was moved away, or a stub's
 // section. Its first byte begins an instruction.
-type Function struct {
+type Code struct {
 	Start, End uint64 // addresses: [Start, End)
 }
 
@@ -49,9 +49,9 @@ func (t *searchTable) entry(i int) uint64 {
 	return t.at + uint64(int64(int32(le.Uint32(t.entries[i*searchEntry+4:]))))
 }
 
-// Function finds the piece of code that an address is in. False: .eh_frame
+// CodeAt finds the piece of code that an address is in. False: .eh_frame
 // tells of none, or not in a form that is understood. It survives strip.
-func (f *File) Function(address uint64) (Function, bool) {
+func (f *File) CodeAt(address uint64) (Code, bool) {
 	u := &f.unwind
 	if !u.read {
 		u.read = true
@@ -70,7 +70,7 @@ func (f *File) Function(address uint64) (Function, bool) {
 			return fn, true
 		}
 	}
-	return Function{}, false
+	return Code{}, false
 }
 
 // readSearchTable reads a table, if there is one in a form that is understood.
@@ -89,24 +89,24 @@ func (f *File) readSearchTable(at uint64) {
 }
 
 // unwound reads the piece of code that an entry of .eh_frame (FDE) is about.
-func (f *File) unwound(at uint64) (Function, error) {
+func (f *File) unwound(at uint64) (Code, error) {
 	b, err := f.Read(at, 16)
 	if err != nil {
-		return Function{}, err
+		return Code{}, err
 	}
 	size, back := le.Uint32(b), uint64(le.Uint32(b[4:]))
 	if size < 12 || size == math.MaxUint32 || back == 0 || back > at+4 {
-		return Function{}, fmt.Errorf("%w: unwind entry at %#x", ErrCorrupt, at)
+		return Code{}, fmt.Errorf("%w: unwind entry at %#x", ErrCorrupt, at)
 	}
 	if err := f.checkCommon(at + 4 - back); err != nil {
-		return Function{}, err
+		return Code{}, err
 	}
 	start := at + 8 + uint64(int64(int32(le.Uint32(b[8:]))))
 	end := start + uint64(le.Uint32(b[12:]))
 	if end <= start {
-		return Function{}, fmt.Errorf("%w: unwind entry at %#x is of no code", ErrCorrupt, at)
+		return Code{}, fmt.Errorf("%w: unwind entry at %#x is of no code", ErrCorrupt, at)
 	}
-	return Function{start, end}, nil
+	return Code{start, end}, nil
 }
 
 // checkCommon looks whether the entries that share a head (CIE) say where

@@ -98,7 +98,7 @@ func (c *callers) findStubs() error {
 // a function that calls so. Tables are described as a whole (ld) or not at all
 // (lld), and their entries are aligned.
 func (c *callers) isStub(entry uint64) bool {
-	fn, ok := c.text.file.Function(entry)
+	fn, ok := c.text.file.CodeAt(entry)
 	if !ok {
 		return entry%8 == 0
 	}
