@@ -91,10 +91,10 @@ func changeOver(t testing.TB, s *Source) {
 	if err != nil || g.calls == nil {
 		t.Fatal(err, g.stays)
 	}
-	settled(t, s)
+	changedOver(t, s)
 }
 
-func settled(t testing.TB, s *Source) {
+func changedOver(t testing.TB, s *Source) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()

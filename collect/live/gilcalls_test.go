@@ -39,7 +39,7 @@ func TestGILCalls(t *testing.T) {
 				o := Options{GIL: true, NoCalls: true, atCalls: true, old: way == "old"}
 				w := p.start(t, p.workloads(t)+"/gil.py", strings.Replace(way, "old", "releases", 1), "0.3")
 				s := open(t, w, o)
-				settled(t, s)
+				changedOver(t, s)
 				before, first := number(t, s), read(t, s)
 				w.once(t)
 				time.Sleep(10 * time.Millisecond) // until it waits for the next line
@@ -96,7 +96,7 @@ func TestGILCrowd(t *testing.T) {
 			s := open(t, w, Options{GIL: true, NoCalls: true, Budget: 0.5})
 			before, first := number(t, s), read(t, s)
 			w.in.Write([]byte("go\n"))
-			settled(t, s)
+			changedOver(t, s)
 			read(t, s)
 			other := s.order[0].gil.now.Other
 			if other < 1000 {
