@@ -7,7 +7,8 @@
  *   dropped pthread_cond_signal(&gil->cond)          locked is stored already
  *   waits   pthread_cond_timedwait(&gil->cond, …)    again each switch interval, while it is another's
  *   forced  pthread_cond_wait(&gil->switch_cond, …)  made to drop it, until another has taken it
- * The first three run under gil->mutex, forced under gil->switch_mutex. */
+ * The first three run under gil->mutex, forced under gil->switch_mutex. Probes are in the functions, or at the instructions of
+ * CPython's own file that call them: there as here the first argument is in its register. */
 
 const volatile struct gil_offsets gil = {};
 
@@ -286,18 +287,54 @@ static __always_inline void dropped(struct gil_process *p, __u32 process, struct
 	g->seq++;
 }
 
+/* While probes change over from functions to the instructions that call them, a call meets first the one, then the other, or only
+ * one: is it counted already? The thread's own mark says so, whichever probes are in place. */
+static __noinline int repeated(__u32 process, __u32 at_call)
+{
+	struct gil_thread *t;
+	__u32 slot = 0;
+
+	t = thread_of(process, &slot);
+	if (!t)
+		return 0;
+	if (at_call) {
+		t->called = 1;
+		return 0;
+	}
+	if (!t->called)
+		return 0;
+	t->called = 0;
+	return 1;
+}
+
+/* Which GIL's condition variable the call is about that a site was hit for, see role_of; 0: none's, or it is counted already. */
+static __always_inline __u32 called_for(struct pt_regs *ctx, __u64 cookie, struct gil_process *p, __u32 process, __u32 *index)
+{
+	__u32 kind;
+
+	if (cookie >> GIL_IF_TAKEN_SHIFT & 1 && !branch_taken(ctx, cookie >> GIL_CONDITION_SHIFT)) {
+		__sync_fetch_and_add(&p->other, 1);
+		return 0;
+	}
+	kind = role_of(p, process, first_argument(ctx), index);
+	if (!kind || p->phase == GIL_ALL)
+		return kind;
+	return p->phase == GIL_NONE || repeated(process, cookie >> GIL_AT_CALL_SHIFT & 1) ? 0 : kind;
+}
+
 /* At pthread_cond_signal(cond). */
 SEC("uprobe.multi")
 int signalled(struct pt_regs *ctx)
 {
-	__u32 process = bpf_get_attach_cookie(ctx), index = 0;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 process = cookie, index = 0;
 	struct gil_process *p = bpf_map_lookup_elem(&gil_processes, &process);
 	struct gil_state *g;
 	__u32 kind;
 
 	if (!p)
 		return 0;
-	kind = role_of(p, process, first_argument(ctx), &index);
+	kind = called_for(ctx, cookie, p, process, &index);
 	g = kind ? bpf_map_lookup_elem(&gil_states, &index) : 0;
 	if (!g)
 		return 0;
@@ -365,14 +402,15 @@ static __noinline __u64 walk(struct gil_thread *t, __u64 thread_state, __u32 pid
 SEC("uprobe.multi")
 int waited(struct pt_regs *ctx)
 {
-	__u32 process = bpf_get_attach_cookie(ctx), index = 0, slot = 0;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 process = cookie, index = 0, slot = 0;
 	struct gil_process *p = bpf_map_lookup_elem(&gil_processes, &process);
 	struct gil_fields f = {};
 	struct gil_thread *t;
 	struct gil_state *g;
 	__u64 now, stack = 0;
 
-	if (!p || role_of(p, process, first_argument(ctx), &index) != GIL_DROPPED)
+	if (!p || called_for(ctx, cookie, p, process, &index) != GIL_DROPPED)
 		return 0;
 	g = bpf_map_lookup_elem(&gil_states, &index);
 	t = thread_of(process, &slot);
@@ -407,12 +445,13 @@ int waited(struct pt_regs *ctx)
 SEC("uprobe.multi")
 int forced(struct pt_regs *ctx)
 {
-	__u32 process = bpf_get_attach_cookie(ctx), index = 0, slot = 0;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 process = cookie, index = 0, slot = 0;
 	struct gil_process *p = bpf_map_lookup_elem(&gil_processes, &process);
 	struct gil_thread *t;
 	struct gil_state *g;
 
-	if (!p || role_of(p, process, first_argument(ctx), &index) != GIL_TAKEN)
+	if (!p || called_for(ctx, cookie, p, process, &index) != GIL_TAKEN)
 		return 0;
 	g = bpf_map_lookup_elem(&gil_states, &index);
 	t = thread_of(process, &slot);

@@ -180,7 +180,14 @@ enum gil_sizes {
 	NUMBER_EVERY = 64,  /* takes by the thread that had it last between two checks against switch_number */
 };
 
-/* gil_process: a process whose GIL is followed; the attach cookie is its index. Go writes all but the counters. */
+/* The attach cookie of a GIL's probe: the index of its process, and what is particular about the site. */
+enum gil_cookie {
+	GIL_AT_CALL_SHIFT = 32,   /* 1: an instruction that calls the function, not the function */
+	GIL_IF_TAKEN_SHIFT = 33,  /* 1: it is a branch, and calls when it is taken */
+	GIL_CONDITION_SHIFT = 36, /* 4 bits: of the branch */
+};
+
+/* gil_process: a process whose GIL is followed. Go writes all but the counters. */
 struct gil_process {
 	__u64 cond;        /* addresses of the first GIL's condition variables; the others are in gil_conds */
 	__u64 switch_cond;
@@ -191,8 +198,16 @@ struct gil_process {
 	__u64 lost_pairs;
 	__u64 lost_blame;
 	__u64 unreadable;  /* stacks that could not be read */
+	__u64 phase;       /* one of gil_phase: Go changes it while probes come and go */
 };
-_Static_assert(sizeof(struct gil_process) == 64, "no holes");
+_Static_assert(sizeof(struct gil_process) == 72, "no holes");
+
+/* gil_phase: what probes count of a process. Several sites' probes are not put in or taken away at once: a word is. */
+enum gil_phase {
+	GIL_ALL = 0,
+	GIL_ONCE = 1, /* functions and the instructions that call them have probes: see repeated */
+	GIL_NONE = 2,
+};
 
 /* gil_cond: one condition variable of a GIL, by address. */
 struct gil_cond {
@@ -276,6 +291,7 @@ struct gil_thread {
 	__u64 wait_max;
 	__u64 steps;
 	__u64 forced;
+	__u64 called;     /* 1: counted at the instruction that calls, and not yet seen in the function */
 	char comm[16];    /* when it was first seen; in the end the last */
 	struct blame_key blamed;
 	__u64 hold_hist[GIL_BUCKETS];

@@ -36,7 +36,13 @@ type threadName struct{ pid, tid int }
 type gilProcess struct {
 	memory     *stack.Process
 	conditions *conditions
-	index      uint32 // in gil_processes
+	calls      *conditions // nil: probes are, or would be, where conditions says
+	leaving    []link.Link // of before, while probes change over: see settle
+	changed    time.Time   // when they began to
+	stays      string      // why not at calls, where they should be; empty: they need not
+	back       string      // why no longer at calls, and what that lost; empty: it did not happen
+	disagreed  uint64      // disagreements when they changed over to calls
+	index      uint32      // in gil_processes
 	links      []link.Link
 	attached   time.Time
 	stopped    uint64       // by the kernel's clock: when its probes began to be taken out; 0: they are in
@@ -72,6 +78,9 @@ type gilObject struct {
 	now, done        bpf.GILState
 	pairs, pairsNow  map[pair]pairCount
 	blame, blameNow  map[blamed]blameCount
+	base             uint64 // if based: see offset, as of when probes changed over
+	based            bool
+	loose            bool // its switch_number moves also without a switch: thread states change
 	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
 	atLeast          bool // it was held when pytop came
 	light            lightCounts
@@ -162,6 +171,9 @@ func (s *Source) loadGIL(b *build) (err error) {
 	}
 	defer func() { b.gilErr = err }()
 	for _, multi := range []bool{true, false} {
+		if multi && s.options.old {
+			continue
+		}
 		if b.gil, err = bpf.LoadGIL(s.maps, b.offsets, gilOffsetsOf(b.python), s.ns, multi); err != nil {
 			if multi && unsupported(err) {
 				continue
@@ -238,10 +250,14 @@ func (s *Source) followGIL(p *process) error {
 		return err
 	}
 	var err error
+	g.calls, g.stays = nil, ""
 	if g.conditions, err = s.conditionsOf(p.info.PID); err != nil {
 		return err
 	}
-	return s.linkGIL(p)
+	if err := s.linkGIL(p); err != nil || !s.options.atCalls {
+		return err
+	}
+	return s.changeOver(p, 0)
 }
 
 // enabled tells whether a free-threaded build runs with its GIL all the same.
@@ -267,15 +283,20 @@ func (s *Source) linkGIL(p *process) (err error) {
 	if err := s.maps.GilProcesses.Put(&index, &g.now); err != nil {
 		return fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err)
 	}
-	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, index); err != nil {
+	if g.links, err = attachConditions(g.probed(), p.build.gil, p.info.PID, index); err != nil {
 		return err
 	}
 	g.attached, g.stopped = time.Now(), 0
 	g.judged = judged{at: g.attached}
-	return s.findGILs(p)
+	err = s.findGILs(p)
+	if g.calls != nil {
+		s.trust(g)
+	}
+	return err
 }
 
-// attachConditions attaches a build's programs to a process's libc.
+// attachConditions attaches a build's programs to a process where it meets
+// condition variables.
 func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) (links []link.Link, err error) {
 	executable, err := link.OpenExecutable(c.path())
 	if err != nil {
@@ -289,18 +310,13 @@ func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index u
 	}()
 	for _, one := range []struct {
 		program *ebpf.Program
-		site    site.Site
+		sites   []site.Site
 	}{{programs.Waited, c.timedwait}, {programs.Forced, c.wait}, {programs.Signalled, c.signal}} {
-		var l link.Link
-		if programs.Multi {
-			l, err = executable.UprobeMulti(nil, one.program, &link.UprobeMultiOptions{Addresses: []uint64{one.site.Offset}, Cookies: []uint64{uint64(index)}, PID: uint32(pid)})
-		} else {
-			l, err = executable.Uprobe("", one.program, &link.UprobeOptions{Address: one.site.Offset, PID: pid, Cookie: uint64(index)})
-		}
+		some, err := c.put(executable, one.program, one.sites, programs.Multi, pid, index)
+		links = append(links, some...)
 		if err != nil {
-			return links, fmt.Errorf("attach at %s+%#x: %w", c.name, one.site.Offset, err)
+			return links, err
 		}
-		links = append(links, l)
 	}
 	return links, nil
 }
@@ -324,17 +340,17 @@ func (s *Source) unlinkGIL(p *process) error {
 		return nil
 	}
 	g.endLooks()
-	g.stopped = monotonic()                              // what ends while they are taken out, which takes a while, is not seen
-	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
-	g.links = nil
+	g.stopped = monotonic() // what ends while they are taken out, which takes a while, is not seen
+	err := errors.Join(s.setPhase(g, bpf.GILNone), closeLinks(append(g.links, g.leaving...)), s.pollGIL()) // which reads those that have links
+	g.links, g.leaving = nil, nil
 	return errors.Join(err, s.retireGIL(p))
 }
 
 // close takes the probes out for good.
 func (g *gilProcess) close() error {
 	g.endLooks()
-	err := closeLinks(g.links)
-	g.links = nil
+	err := closeLinks(append(g.links, g.leaving...))
+	g.links, g.leaving = nil, nil
 	if g.light != nil {
 		close(g.light.stop)
 		<-g.light.done

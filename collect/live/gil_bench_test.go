@@ -14,8 +14,8 @@ import (
 
 // pairs are nanoseconds of a system call that drops and takes the GIL once.
 type pairs struct {
-	bare, empty, followed, light, returns float64
-	taxed, taken                          float64 // shares of the time that pytop says it took, and that it took
+	bare, empty, followed, calls, light, returns float64 // calls: followed at the instructions that call libc
+	taxed, taken                                 float64 // shares of the time that pytop says it took, and that it took
 }
 
 // measurePairs times os.write in a loop: bare, with programs that do nothing
@@ -26,7 +26,7 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "0.3")
 	s := open(t, w, Options{GIL: true, NoCalls: true})
 	one := s.order[0]
-	least := pairs{bare: 1e18, empty: 1e18, followed: 1e18, light: 1e18, returns: 1e18}
+	least := pairs{bare: 1e18, empty: 1e18, followed: 1e18, calls: 1e18, light: 1e18, returns: 1e18}
 	var paid, used time.Duration
 	run := func(to *float64) { *to = min(*to, w.once(t).NS) }
 	w.once(t) // warm
@@ -54,6 +54,8 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 		run(&least.followed)
 		after := read(t, s).Processes[0]
 		paid, used = paid+after.Tax-before.Tax, used+after.CPU-before.CPU
+		changeOver(t, s)
+		run(&least.calls)
 		s.mu.Lock()
 		s.lighten(one, "benchmark")
 		s.mu.Unlock()
@@ -108,6 +110,72 @@ func hitsAWrite(t testing.TB, w *target, program *ebpf.Program) float64 {
 	return float64(after.RunCount-before.RunCount) / wrote
 }
 
+// changeOver moves the probes of a source's first process to the calls, and
+// waits until they are there alone.
+func changeOver(t testing.TB, s *Source) {
+	t.Helper()
+	s.mu.Lock()
+	g := s.order[0].gil
+	err := s.changeOver(s.order[0], 0)
+	s.mu.Unlock()
+	if err != nil || g.calls == nil {
+		t.Fatal(err, g.stays)
+	}
+	changedOver(t, s)
+}
+
+func changedOver(t testing.TB, s *Source) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		g := s.order[0].gil
+		done := g.calls != nil && g.leaving == nil
+		s.mu.Unlock()
+		if done {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("did not change over: %s", g.stays)
+		}
+	}
+}
+
+// BenchmarkGILCrowd times signalling another condition variable than the
+// GIL's: bare, with probes in libc's functions, and with probes at CPython's calls.
+func BenchmarkGILCrowd(b *testing.B) {
+	needRoot(b)
+	for _, p := range benchmarked(b) {
+		b.Run(p.name, func(b *testing.B) {
+			w := p.start(b, p.workloads(b)+"/gil.py", "crowd", "0.3")
+			s := open(b, w, Options{GIL: true, NoCalls: true})
+			bare, functions, calls := 1e18, 1e18, 1e18
+			run := func(to *float64) { *to = min(*to, w.once(b).NS) }
+			for b.Loop() {
+				for range 5 {
+					if err := s.Detach("benchmark"); err != nil {
+						b.Fatal(err)
+					}
+					run(&bare)
+					if err := s.Attach(true); err != nil {
+						b.Fatal(err)
+					}
+					s.mu.Lock()
+					s.order[0].gil.stays = "benchmark"
+					s.mu.Unlock()
+					run(&functions)
+					changeOver(b, s)
+					run(&calls)
+				}
+			}
+			b.ReportMetric(bare, "bare-ns")
+			b.ReportMetric(functions, "functions-ns")
+			b.ReportMetric(calls, "calls-ns")
+			b.ReportMetric(functions/bare, "functions/bare")
+			b.ReportMetric(calls/bare, "calls/bare")
+		})
+	}
+}
+
 // BenchmarkGIL times following the GIL in ratios of one run.
 func BenchmarkGIL(b *testing.B) {
 	needRoot(b)
@@ -120,6 +188,8 @@ func BenchmarkGIL(b *testing.B) {
 			b.ReportMetric(m.bare, "bare-ns")
 			b.ReportMetric(m.empty, "empty-ns")
 			b.ReportMetric(m.followed, "followed-ns")
+			b.ReportMetric(m.calls, "calls-ns")
+			b.ReportMetric((m.calls-m.bare)/(m.followed-m.bare), "calls/functions")
 			b.ReportMetric(m.light, "fields-ns")
 			if m.returns < 1e17 {
 				b.ReportMetric(m.returns, "entry+return-ns")

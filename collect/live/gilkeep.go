@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -25,8 +26,8 @@ const (
 
 // judged is what following had cost when it was judged last.
 type judged struct {
-	at    time.Time
-	spent uint64
+	at           time.Time
+	spent, other uint64
 }
 
 // keepGIL does for GILs what must be done often, also when nobody reads.
@@ -88,6 +89,14 @@ func (s *Source) keepGILOf(p *process) {
 	}
 	_ = s.nameStacks()     // the next poll says what is wrong
 	_ = s.noteLongWaits(p) // as well
+	if done, err := s.settle(p); err != nil {
+		_ = s.detachGIL(p, "")
+		g.status, g.reason = collect.ProbeFailed, err.Error()
+		return
+	} else if !done {
+		return
+	}
+	s.watchCalls(p)
 	after := time.Second
 	if g.judged.at.Equal(g.attached) {
 		after = 4 * gilTick // the first time: it may be a storm
@@ -95,17 +104,18 @@ func (s *Source) keepGILOf(p *process) {
 	s.judgeGIL(p, after)
 }
 
-// rate is how many hits a second following costs since it was judged last;
-// false: that is not long ago enough.
-func (s *Source) rate(p *process, after time.Duration) (float64, bool) {
+// rate is how many hits a second following costs since it was judged last, and
+// how many of these are about condition variables that are no GIL's; false:
+// that is not long ago enough.
+func (s *Source) rate(p *process, after time.Duration) (rate, others float64, ok bool) {
 	g := p.gil
 	took := time.Since(g.judged.at)
 	if took < after {
-		return 0, false
+		return 0, 0, false
 	}
 	now, err := s.gil.process(g.index)
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
 	spent := now.Other
 	for _, o := range g.gils {
@@ -115,18 +125,27 @@ func (s *Source) rate(p *process, after time.Duration) (float64, bool) {
 			}
 		}
 	}
-	rate := float64(less(spent, g.judged.spent)) / took.Seconds()
-	g.judged = judged{time.Now(), spent}
-	return rate, true
+	rate = float64(less(spent, g.judged.spent)) / took.Seconds()
+	others = float64(less(now.Other, g.judged.other)) / took.Seconds()
+	g.judged = judged{time.Now(), spent, now.Other}
+	return rate, others, true
 }
 
-// judgeGIL goes over to reading fields when probes cost too much.
+// judgeGIL changes over to the calls when it is others that cost much, and goes
+// over to reading fields when probes cost too much.
 func (s *Source) judgeGIL(p *process, after time.Duration) {
-	rate, ok := s.rate(p, after)
-	if !ok || p.forced || s.options.Budget <= 0 {
+	rate, others, ok := s.rate(p, after)
+	if !ok {
 		return
 	}
-	if cost := p.build.gilPrice.perSecond(rate); cost > mostGIL {
+	price, limit := p.build.gilPrice, float64(mostGIL)
+	if p.forced || s.options.Budget <= 0 {
+		limit = math.Inf(1)
+	}
+	if s.relieve(p, rate, others, limit) {
+		return
+	}
+	if cost := price.perSecond(rate); cost > limit {
 		s.lighten(p, fmt.Sprintf("probes would take ~%.0f %% of a core (%.0f condition variable calls/s), the limit is %.0f %%: its fields are read %d times a second instead, shares are estimates",
 			100*cost, rate, 100*mostGIL, time.Second/lightStep))
 	}
@@ -155,8 +174,9 @@ func (s *Source) look(p *process) {
 		return
 	}
 	time.Sleep(lookFor)
-	rate, _ := s.rate(p, 0)
-	if cost := p.build.gilPrice.perSecond(rate); cost > mostGIL/2 {
+	rate, others, _ := s.rate(p, 0)
+	price := p.build.gilPrice
+	if cost := price.perSecond(rate); !s.relieve(p, rate, others, mostGIL/2) && cost > mostGIL/2 {
 		s.lighten(p, g.reason)
 		return
 	}

@@ -377,7 +377,7 @@ func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error 
 	}
 	o.addState()
 	o.measured += now.Sub(o.attached)
-	o.active, o.seedHolder, o.atLeast = false, 0, false
+	o.active, o.seedHolder, o.atLeast, o.based = false, 0, false, false
 	var pairs []bpf.GILPair
 	for key, n := range o.pairsNow {
 		o.pairs[key] = o.pairs[key].plus(n)

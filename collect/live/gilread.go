@@ -264,6 +264,9 @@ func (g *gilProcess) weak() string {
 	say(missed, "switch_number moved by %d more than threads changed (also where a thread changes its thread state)")
 	say(g.now.Lost+g.done.Lost, "%d events of threads for which there was no room")
 	say(g.now.LostPairs+g.done.LostPairs, "%d switches for whose pair there was no room")
+	if g.back != "" {
+		why = append(why, g.back)
+	}
 	if g.late {
 		why = append(why, "what interpreters that began later did before pytop found their GIL is not counted")
 	}
@@ -306,6 +309,7 @@ func (s *Source) gilProbe() collect.Probe {
 		probe.Cost += p.gilTax + p.gilTail
 		methods = appendNew(methods, g.method(p))
 		reasons = appendNew(reasons, g.reason)
+		reasons = appendNew(reasons, g.stays)
 		reasons = appendNew(reasons, g.weak())
 	}
 	probe.Method, probe.Reason = strings.Join(methods, "; "), strings.Join(reasons, "; ")
@@ -319,7 +323,7 @@ func (g *gilProcess) method(p *process) string {
 	if g.light != nil {
 		return fmt.Sprintf("its fields are read %d times a second", time.Second/lightStep)
 	}
-	text := fmt.Sprintf("condition variables in %s, a hold includes ~%.1f µs of the probe", g.conditions.name, 1e6*p.build.gilPrice.perSecond(1))
+	text := fmt.Sprintf("%s, a hold includes ~%.1f µs of the probe", g.probed().where(), 1e6*p.build.gilPrice.perSecond(1))
 	if checked := g.checked(); checked != "" {
 		text += ", " + checked
 	}

@@ -28,6 +28,7 @@ type Options struct {
 	NoCalls    bool                          // count no calls
 	unfollowed bool                          // as if the kernel could not tell of forks, execs and ends: for tests
 	without    func([]site.Site) []site.Site // leaves out sites that count, as if they had not been found: for tests
+	atCalls    bool                          // follow the GIL at the instructions that call libc from the beginning: for tests
 	old        bool                          // as on the oldest kernels: no uprobe_multi, preallocated maps; for tests
 }
 

@@ -241,6 +241,33 @@ def storm(seconds):
     return {"per_s": n / took, "ns_per_round": 1e9 * took / n}
 
 
+def crowd(seconds):
+    """One thread that signals a condition variable of its own as often as it can and keeps the GIL for that, while another wakes each millisecond."""
+    import ctypes
+
+    signal = ctypes.PyDLL(None).pthread_cond_signal  # PyDLL: the GIL is not released for the call
+    variable = ctypes.create_string_buffer(64)
+    at = ctypes.c_void_p(ctypes.addressof(variable))
+    until = time.perf_counter() + seconds
+    rate = [0.0, 0.0]
+
+    def signaller():
+        n, began = 0, time.perf_counter()
+        while time.perf_counter() < until:
+            for _ in range(1000):
+                signal(at)
+            n += 1000
+        took = time.perf_counter() - began
+        rate[:] = n / took, 1e9 * took / n
+
+    def ticker():
+        while time.perf_counter() < until:
+            time.sleep(0.001)
+
+    together(signaller, ticker)
+    return {"per_s": rate[0], "ns_per_round": rate[1]}
+
+
 def hog(seconds):
     """One thread that holds for long, among workers: what the blame is to name."""
     until = time.perf_counter() + seconds
@@ -321,7 +348,7 @@ def stacks(seconds):
 WAYS = {
     "stacks": stacks,
     "spin": two, "short": short, "sum": long_sum, "sort": long_sort, "regex": long_regex, "match": long_match, "main": main_sum, "asleep": asleep, "releases": releases, "churn": churn,
-    "interpreters": interpreters, "forks": forks, "daemons": daemons, "storm": storm, "hog": hog,
+    "interpreters": interpreters, "forks": forks, "daemons": daemons, "storm": storm, "crowd": crowd, "hog": hog,
 }
 
 
