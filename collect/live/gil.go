@@ -340,7 +340,7 @@ func (s *Source) unlinkGIL(p *process) error {
 		return nil
 	}
 	g.endLooks()
-	g.stopped = monotonic() // what ends while they are taken out, which takes a while, is not seen
+	g.stopped = monotonic()                                                                                // what ends while they are taken out, which takes a while, is not seen
 	err := errors.Join(s.setPhase(g, bpf.GILNone), closeLinks(append(g.links, g.leaving...)), s.pollGIL()) // which reads those that have links
 	g.links, g.leaving = nil, nil
 	return errors.Join(err, s.retireGIL(p))
