@@ -46,7 +46,7 @@ type bpfCallCount struct {
 	Flags         uint32
 	Pid           uint32
 	Started       uint32
-	Pad           uint32
+	Resumed       uint32
 }
 
 type bpfCallFlags uint32
@@ -99,6 +99,14 @@ type bpfGilCond struct {
 	Address uint64
 }
 
+type bpfGilCookie uint32
+
+const (
+	bpfGilCookieGIL_AT_CALL_SHIFT   bpfGilCookie = 32
+	bpfGilCookieGIL_IF_TAKEN_SHIFT  bpfGilCookie = 33
+	bpfGilCookieGIL_CONDITION_SHIFT bpfGilCookie = 36
+)
+
 type bpfGilFrame struct {
 	_           structs.HostLayout
 	Code        uint64
@@ -133,6 +141,20 @@ type bpfGilPair struct {
 	Gil  uint64
 }
 
+type bpfGilPairCount struct {
+	_        structs.HostLayout
+	Switches uint64
+	WaitNs   uint64
+}
+
+type bpfGilPhase uint32
+
+const (
+	bpfGilPhaseGIL_ALL  bpfGilPhase = 0
+	bpfGilPhaseGIL_ONCE bpfGilPhase = 1
+	bpfGilPhaseGIL_NONE bpfGilPhase = 2
+)
+
 type bpfGilProcess struct {
 	_          structs.HostLayout
 	Cond       uint64
@@ -144,6 +166,7 @@ type bpfGilProcess struct {
 	LostPairs  uint64
 	LostBlame  uint64
 	Unreadable uint64
+	Phase      uint64
 }
 
 type bpfGilRole struct {
@@ -208,6 +231,7 @@ type bpfGilThread struct {
 	WaitMax   uint64
 	Steps     uint64
 	Forced    uint64
+	Called    uint64
 	Comm      [16]int8
 	Blamed    bpfBlameKey
 	HoldHist  [40]uint64
@@ -370,8 +394,10 @@ const (
 	bpfVarGoCookieFlags  = "go_cookie_flags"
 	bpfVarGoCookieShifts = "go_cookie_shifts"
 	bpfVarGoEvent        = "go_event"
+	bpfVarGoGilCookie    = "go_gil_cookie"
 	bpfVarGoGilFrame     = "go_gil_frame"
 	bpfVarGoGilKind      = "go_gil_kind"
+	bpfVarGoGilPhase     = "go_gil_phase"
 	bpfVarGoGilSizes     = "go_gil_sizes"
 	bpfVarGoLoss         = "go_loss"
 	bpfVarGoMissedWhat   = "go_missed_what"
@@ -477,8 +503,10 @@ type bpfVariableSpecs struct {
 	GoCookieFlags  *ebpf.VariableSpec `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.VariableSpec `ebpf:"go_cookie_shifts"`
 	GoEvent        *ebpf.VariableSpec `ebpf:"go_event"`
+	GoGilCookie    *ebpf.VariableSpec `ebpf:"go_gil_cookie"`
 	GoGilFrame     *ebpf.VariableSpec `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.VariableSpec `ebpf:"go_gil_kind"`
+	GoGilPhase     *ebpf.VariableSpec `ebpf:"go_gil_phase"`
 	GoGilSizes     *ebpf.VariableSpec `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.VariableSpec `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.VariableSpec `ebpf:"go_missed_what"`
@@ -568,8 +596,10 @@ type bpfVariables struct {
 	GoCookieFlags  *ebpf.Variable `ebpf:"go_cookie_flags"`
 	GoCookieShifts *ebpf.Variable `ebpf:"go_cookie_shifts"`
 	GoEvent        *ebpf.Variable `ebpf:"go_event"`
+	GoGilCookie    *ebpf.Variable `ebpf:"go_gil_cookie"`
 	GoGilFrame     *ebpf.Variable `ebpf:"go_gil_frame"`
 	GoGilKind      *ebpf.Variable `ebpf:"go_gil_kind"`
+	GoGilPhase     *ebpf.Variable `ebpf:"go_gil_phase"`
 	GoGilSizes     *ebpf.Variable `ebpf:"go_gil_sizes"`
 	GoLoss         *ebpf.Variable `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.Variable `ebpf:"go_missed_what"`

@@ -14,11 +14,15 @@ enum hit { START, RESUME, CREATION, UNREADABLE };
 static __always_inline __u64 current_ids(void)
 {
 	struct bpf_pidns_info ns = {};
+	struct task_struct *task;
 
 	if (!pidns_ino)
 		return bpf_get_current_pid_tgid();
-	bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ns, sizeof(ns));
-	return (__u64)ns.tgid << 32 | ns.pid;
+	if (!bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ns, sizeof(ns)))
+		return (__u64)ns.tgid << 32 | ns.pid;
+	/* The helper knows a task by the innermost namespace alone, and this one may be in a container inside of pytop's. */
+	task = (void *)bpf_get_current_task_btf();
+	return (__u64)pid_of(task->group_leader) << 32 | pid_of(task);
 }
 
 static __always_inline struct process_state *current_process(void)
@@ -42,7 +46,7 @@ static __always_inline struct call_key call_key(__u64 code, __u64 cookie)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 	struct call_key key = {
-		.tgid = bpf_get_current_pid_tgid() >> 32,
+		.tgid = task->tgid,
 		.image = (__u32)task->self_exec_id << 8 | (__u32)(cookie >> ATTACH_SHIFT),
 		.code = code,
 		.start = task->group_leader->start_boottime,
@@ -132,6 +136,8 @@ static __noinline struct call_count *first_sight(struct call_key *key)
 	read_memory(&flags, sizeof(flags), key->code, py.code_flags);
 	if (flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR))
 		fresh.flags = GENERATOR;
+	else
+		fresh.start = key->code; /* so that Go knows where it was once it is freed */
 	fresh.id = __sync_fetch_and_add(last, 1) + 1;
 	fresh.pid = pid;
 	fresh.started = process.started;
@@ -160,8 +166,12 @@ static __always_inline enum hit what_generator_does(struct pt_regs *ctx, struct 
 		at = read_register(ctx, cookie >> NEXT_SHIFT & 31) - (cookie >> AHEAD_SHIFT & 15);
 	else if (read_memory(&at, sizeof(at), read_frame(ctx, cookie), py.frame_instr))
 		return UNREADABLE;
-	if (py.start_is_fixed && n->start)
-		return at == n->start ? START : RESUME;
+	if (py.start_is_fixed && n->start) {
+		if (at == n->start)
+			return START;
+		if (py.resume_mask == 3 || (__u32)(at - n->start) == n->resumed)
+			return RESUME;
+	}
 	if (read_memory(&instruction, sizeof(instruction), at, 0))
 		return UNREADABLE;
 	switch (instruction >> 8 & py.resume_mask) {
@@ -171,6 +181,8 @@ static __always_inline enum hit what_generator_does(struct pt_regs *ctx, struct 
 	case 4: /* 3.15: a generator expression is being made; with mask 3 it does not occur */
 		return CREATION;
 	}
+	if (n->start)
+		n->resumed = at - n->start;
 	return RESUME;
 }
 

@@ -7,7 +7,8 @@
  *   dropped pthread_cond_signal(&gil->cond)          locked is stored already
  *   waits   pthread_cond_timedwait(&gil->cond, …)    again each switch interval, while it is another's
  *   forced  pthread_cond_wait(&gil->switch_cond, …)  made to drop it, until another has taken it
- * The first three run under gil->mutex, forced under gil->switch_mutex. */
+ * The first three run under gil->mutex, forced under gil->switch_mutex. Probes are in the functions, or at the instructions of
+ * CPython's own file that call them: there as here the first argument is in its register. */
 
 const volatile struct gil_offsets gil = {};
 
@@ -105,14 +106,37 @@ static __always_inline void end_hold(struct gil_state *g, struct gil_thread *t, 
 	t->hold_since = 0;
 }
 
-/* Counts what the current thread waited since its last step for the stack that it saw then. */
+/* Adds to what went between two threads. */
+static __noinline int between(__u32 process, struct gil_pair *pair, __u64 switches, __u64 wait_ns)
+{
+	struct gil_pair_count *n, fresh = {.switches = switches, .wait_ns = wait_ns};
+	struct gil_process *p;
+
+	if (!pair)
+		return 0;
+	n = bpf_map_lookup_elem(&gil_pairs, pair);
+	if (n) {
+		n->switches += switches;
+		n->wait_ns += wait_ns;
+	} else if (bpf_map_update_elem(&gil_pairs, pair, &fresh, BPF_NOEXIST)) {
+		p = bpf_map_lookup_elem(&gil_processes, &process);
+		if (p)
+			__sync_fetch_and_add(&p->lost_pairs, 1);
+	}
+	return 0;
+}
+
+/* Counts what the current thread waited since its last step for the stack and the thread that it saw then. */
 static __noinline int blame_until(struct gil_thread *t, __u64 now)
 {
 	struct blame_count *n = bpf_map_lookup_elem(&blame, &t->blamed), fresh = {};
 	__u32 process = t->process;
 	struct gil_process *p;
 	__u64 ns = now > t->step_since ? now - t->step_since : 0;
+	struct gil_pair pair = {.from = t->blamed.holder, .to = t->id, .gil = t->blamed.gil};
 
+	if (pair.from)
+		between(process, &pair, 0, ns);
 	if (n) {
 		n->wait_ns += ns;
 		n->steps++;
@@ -161,18 +185,6 @@ static __noinline int check(struct gil_state *g, __u32 locked)
 	return 0;
 }
 
-static __noinline int switched(struct gil_process *p, __u32 index, __u64 from, __u64 to)
-{
-	struct gil_pair pair = {.from = from, .to = to, .gil = index};
-	__u64 one = 1, *n = bpf_map_lookup_elem(&gil_pairs, &pair);
-
-	if (n)
-		(*n)++;
-	else if (bpf_map_update_elem(&gil_pairs, &pair, &one, BPF_NOEXIST))
-		__sync_fetch_and_add(&p->lost_pairs, 1);
-	return 0;
-}
-
 static __always_inline int is_last(struct gil_state *g, struct gil_thread *t, __u32 task)
 {
 	return t && t->task == task && t->id == g->last && g->last;
@@ -184,6 +196,7 @@ static __always_inline void taken(struct gil_process *p, __u32 process, struct g
 	struct gil_thread *t = bpf_map_lookup_elem(&gil_threads, &slot);
 	__u64 now = bpf_ktime_get_ns();
 	int again = is_last(g, t, task);
+	struct gil_pair pair = {.gil = index};
 
 	if (!again) {
 		t = thread_of(process, &slot);
@@ -212,8 +225,11 @@ static __always_inline void taken(struct gil_process *p, __u32 process, struct g
 	if (!again) {
 		if (g->last_tid && g->last_tid != task) {
 			g->switches++;
-			if (g->last && t)
-				switched(p, index, g->last, t->id);
+			if (g->last && t) {
+				pair.from = g->last;
+				pair.to = t->id;
+				between(process, &pair, 1, 0);
+			}
 		}
 		g->last = t ? t->id : 0;
 		g->last_slot = slot;
@@ -271,18 +287,54 @@ static __always_inline void dropped(struct gil_process *p, __u32 process, struct
 	g->seq++;
 }
 
+/* While probes change over from functions to the instructions that call them, a call meets first the one, then the other, or only
+ * one: is it counted already? The thread's own mark says so, whichever probes are in place. */
+static __noinline int repeated(__u32 process, __u32 at_call)
+{
+	struct gil_thread *t;
+	__u32 slot = 0;
+
+	t = thread_of(process, &slot);
+	if (!t)
+		return 0;
+	if (at_call) {
+		t->called = 1;
+		return 0;
+	}
+	if (!t->called)
+		return 0;
+	t->called = 0;
+	return 1;
+}
+
+/* Which GIL's condition variable the call is about that a site was hit for, see role_of; 0: none's, or it is counted already. */
+static __always_inline __u32 called_for(struct pt_regs *ctx, __u64 cookie, struct gil_process *p, __u32 process, __u32 *index)
+{
+	__u32 kind;
+
+	if (cookie >> GIL_IF_TAKEN_SHIFT & 1 && !branch_taken(ctx, cookie >> GIL_CONDITION_SHIFT)) {
+		__sync_fetch_and_add(&p->other, 1);
+		return 0;
+	}
+	kind = role_of(p, process, first_argument(ctx), index);
+	if (!kind || p->phase == GIL_ALL)
+		return kind;
+	return p->phase == GIL_NONE || repeated(process, cookie >> GIL_AT_CALL_SHIFT & 1) ? 0 : kind;
+}
+
 /* At pthread_cond_signal(cond). */
 SEC("uprobe.multi")
 int signalled(struct pt_regs *ctx)
 {
-	__u32 process = bpf_get_attach_cookie(ctx), index = 0;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 process = cookie, index = 0;
 	struct gil_process *p = bpf_map_lookup_elem(&gil_processes, &process);
 	struct gil_state *g;
 	__u32 kind;
 
 	if (!p)
 		return 0;
-	kind = role_of(p, process, first_argument(ctx), &index);
+	kind = called_for(ctx, cookie, p, process, &index);
 	g = kind ? bpf_map_lookup_elem(&gil_states, &index) : 0;
 	if (!g)
 		return 0;
@@ -350,14 +402,15 @@ static __noinline __u64 walk(struct gil_thread *t, __u64 thread_state, __u32 pid
 SEC("uprobe.multi")
 int waited(struct pt_regs *ctx)
 {
-	__u32 process = bpf_get_attach_cookie(ctx), index = 0, slot = 0;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 process = cookie, index = 0, slot = 0;
 	struct gil_process *p = bpf_map_lookup_elem(&gil_processes, &process);
 	struct gil_fields f = {};
 	struct gil_thread *t;
 	struct gil_state *g;
 	__u64 now, stack = 0;
 
-	if (!p || role_of(p, process, first_argument(ctx), &index) != GIL_DROPPED)
+	if (!p || called_for(ctx, cookie, p, process, &index) != GIL_DROPPED)
 		return 0;
 	g = bpf_map_lookup_elem(&gil_states, &index);
 	t = thread_of(process, &slot);
@@ -392,12 +445,13 @@ int waited(struct pt_regs *ctx)
 SEC("uprobe.multi")
 int forced(struct pt_regs *ctx)
 {
-	__u32 process = bpf_get_attach_cookie(ctx), index = 0, slot = 0;
+	__u64 cookie = bpf_get_attach_cookie(ctx);
+	__u32 process = cookie, index = 0, slot = 0;
 	struct gil_process *p = bpf_map_lookup_elem(&gil_processes, &process);
 	struct gil_thread *t;
 	struct gil_state *g;
 
-	if (!p || role_of(p, process, first_argument(ctx), &index) != GIL_TAKEN)
+	if (!p || called_for(ctx, cookie, p, process, &index) != GIL_TAKEN)
 		return 0;
 	g = bpf_map_lookup_elem(&gil_states, &index);
 	t = thread_of(process, &slot);

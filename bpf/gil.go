@@ -8,23 +8,39 @@ import (
 
 // What crosses for the GIL, defined once in types.h.
 type (
-	GILOffsets = bpfGilOffsets
-	GILProcess = bpfGilProcess
-	GILCond    = bpfGilCond
-	GILRole    = bpfGilRole
-	GILState   = bpfGilState
-	GILThread  = bpfGilThread
-	GILPair    = bpfGilPair
-	GILFrame   = bpfGilFrame
-	BlameKey   = bpfBlameKey
-	BlameCount = bpfBlameCount
-	BlameStack = bpfBlameStack
+	GILOffsets   = bpfGilOffsets
+	GILProcess   = bpfGilProcess
+	GILCond      = bpfGilCond
+	GILRole      = bpfGilRole
+	GILState     = bpfGilState
+	GILThread    = bpfGilThread
+	GILPair      = bpfGilPair
+	GILPairCount = bpfGilPairCount
+	GILFrame     = bpfGilFrame
+	BlameKey     = bpfBlameKey
+	BlameCount   = bpfBlameCount
+	BlameStack   = bpfBlameStack
 )
 
 // GILRole.Kind: what signalling a condition variable says.
 const (
 	GILTaken   = uint32(bpfGilKindGIL_TAKEN)
 	GILDropped = uint32(bpfGilKindGIL_DROPPED)
+)
+
+// GILProcess.Phase.
+const (
+	GILAll  = uint64(bpfGilPhaseGIL_ALL)
+	GILOnce = uint64(bpfGilPhaseGIL_ONCE)
+	GILNone = uint64(bpfGilPhaseGIL_NONE)
+)
+
+// The bits of the attach cookie of a GIL's probe above the index of its
+// process; see types.h.
+const (
+	GILAtCallShift    = int(bpfGilCookieGIL_AT_CALL_SHIFT)
+	GILIfTakenShift   = int(bpfGilCookieGIL_IF_TAKEN_SHIFT)
+	GILConditionShift = int(bpfGilCookieGIL_CONDITION_SHIFT)
 )
 
 // GILBuckets is how many buckets a histogram has: bucket i counts [2^i, 2^(i+1)) ns.

@@ -138,13 +138,13 @@ struct {
 	__type(value, __u32);
 } gil_free SEC(".maps");
 
-/* Switches from thread to thread. Written by signalled under the GIL's mutex; Go deletes those of ended threads after reading. */
+/* From thread to thread: switches and waits. Written by signalled and waited under the GIL's mutex; Go deletes those of ended threads after reading. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
 	__type(key, struct gil_pair);
-	__type(value, __u64);
+	__type(value, struct gil_pair_count);
 } gil_pairs SEC(".maps");
 
 /* What made others wait, by thread and stack. Written by waited and signalled under the GIL's mutex; deleted by Go with the process. */

@@ -28,4 +28,6 @@ const enum missed_what *go_missed_what __attribute__((unused));
 const struct event *go_event __attribute__((unused));
 const enum gil_sizes *go_gil_sizes __attribute__((unused));
 const enum gil_kind *go_gil_kind __attribute__((unused));
+const enum gil_phase *go_gil_phase __attribute__((unused));
+const enum gil_cookie *go_gil_cookie __attribute__((unused));
 const struct gil_frame *go_gil_frame __attribute__((unused));

@@ -10,7 +10,7 @@ struct py_offsets {
 	__u32 frame_lasti;    /* frame -> f_lasti (up to 3.10) */
 	__u32 legacy_frame;   /* 1 up to 3.10: the frame is a PyFrameObject and a resume is told by f_lasti */
 	__u32 resume_mask;    /* of RESUME's oparg: the bits that tell where it stands */
-	__u32 start_is_fixed; /* 1 where a code object's RESUME 0 has one address for all threads and mask 3 is enough */
+	__u32 start_is_fixed; /* 1 where a code object's RESUME 0 has one address for all threads */
 	__u32 object_type;    /* object -> ob_type */
 	__u32 type_name;      /* type -> tp_name */
 	__u32 code_flags;
@@ -57,18 +57,18 @@ _Static_assert(sizeof(struct call_key) == 24, "no holes");
 
 enum call_flags { GENERATOR = 1 };
 
-/* call_count: all but start only grow. */
+/* call_count: counts only grow. */
 struct call_count {
 	__u64 id; /* of the code object, unique while pytop runs */
 	__u64 calls;
 	__u64 resumes;
 	__u64 calls_undone; /* the same RESUME ran again: subtract */
 	__u64 resumes_undone;
-	__u64 start; /* address of a generator's RESUME 0, once seen */
+	__u64 start; /* address: of a generator's RESUME 0, once seen; of any other function's code object */
 	__u32 flags;
 	__u32 pid; /* as pytop's PID namespace numbers it */
 	__u32 started; /* as in process_key */
-	__u32 pad;
+	__u32 resumed; /* 3.15: where its last resume was, in bytes from start: a function that was resumed there is again; 0: not seen */
 };
 _Static_assert(sizeof(struct call_count) == 64, "no holes");
 
@@ -180,7 +180,14 @@ enum gil_sizes {
 	NUMBER_EVERY = 64,  /* takes by the thread that had it last between two checks against switch_number */
 };
 
-/* gil_process: a process whose GIL is followed; the attach cookie is its index. Go writes all but the counters. */
+/* The attach cookie of a GIL's probe: the index of its process, and what is particular about the site. */
+enum gil_cookie {
+	GIL_AT_CALL_SHIFT = 32,   /* 1: an instruction that calls the function, not the function */
+	GIL_IF_TAKEN_SHIFT = 33,  /* 1: it is a branch, and calls when it is taken */
+	GIL_CONDITION_SHIFT = 36, /* 4 bits: of the branch */
+};
+
+/* gil_process: a process whose GIL is followed. Go writes all but the counters. */
 struct gil_process {
 	__u64 cond;        /* addresses of the first GIL's condition variables; the others are in gil_conds */
 	__u64 switch_cond;
@@ -191,8 +198,16 @@ struct gil_process {
 	__u64 lost_pairs;
 	__u64 lost_blame;
 	__u64 unreadable;  /* stacks that could not be read */
+	__u64 phase;       /* one of gil_phase: Go changes it while probes come and go */
 };
-_Static_assert(sizeof(struct gil_process) == 64, "no holes");
+_Static_assert(sizeof(struct gil_process) == 72, "no holes");
+
+/* gil_phase: what probes count of a process. Several sites' probes are not put in or taken away at once: a word is. */
+enum gil_phase {
+	GIL_ALL = 0,
+	GIL_ONCE = 1, /* functions and the instructions that call them have probes: see repeated */
+	GIL_NONE = 2,
+};
 
 /* gil_cond: one condition variable of a GIL, by address. */
 struct gil_cond {
@@ -276,6 +291,7 @@ struct gil_thread {
 	__u64 wait_max;
 	__u64 steps;
 	__u64 forced;
+	__u64 called;     /* 1: counted at the instruction that calls, and not yet seen in the function */
 	char comm[16];    /* when it was first seen; in the end the last */
 	struct blame_key blamed;
 	__u64 hold_hist[GIL_BUCKETS];
@@ -284,9 +300,13 @@ struct gil_thread {
 	struct blame_stack stack;
 };
 
-/* gil_pair: a switch of a GIL from one thread to another, by their ids. */
+/* gil_pair: from one thread to another, by their ids: switches of a GIL, and how long the one waited while the other held it. */
 struct gil_pair {
 	__u64 from;
 	__u64 to;
 	__u64 gil; /* index */
+};
+struct gil_pair_count {
+	__u64 switches;
+	__u64 wait_ns; /* that to waited while from held it, steps that ended */
 };

@@ -56,7 +56,7 @@ func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 			b = &GILReading{}
 		}
 		in := min(g.Measured-b.Measured, interval)
-		g.Counting = in > 0
+		g.Counting, g.Estimated = in > 0, g.Sampled > b.Sampled
 		g.TakesPerS = perSecond(grown(b.Takes, g.Takes), in)
 		g.SwitchesPerS = perSecond(grown(b.Switches, g.Switches), in)
 		g.ForcedPerS = perSecond(grown(b.Forced, g.Forced), in)
@@ -71,29 +71,34 @@ func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 
 // holdProcesses tells processes how much of the interval their GIL was held.
 func holdProcesses(rows []ProcessRow, gils []GILRow) {
-	most := map[int]float64{} // by PID
+	most, estimated := map[int]float64{}, map[int]bool{} // by PID
 	for i := range gils {
 		if g := &gils[i]; g.Counting {
 			most[g.PID] = max(most[g.PID], g.HeldShare)
+			estimated[g.PID] = estimated[g.PID] || g.Estimated
 		}
 	}
 	for i := range rows {
 		if held, ok := most[rows[i].Process.PID]; ok && rows[i].GIL.Status != GILOff {
-			rows[i].GILHeldShare, rows[i].GILHeldKnown = held, true
+			rows[i].GILHeldShare, rows[i].GILHeldKnown, rows[i].GILEstimated = held, true, estimated[rows[i].Process.PID]
 		}
 	}
 }
 
 func diffPairs(prev, cur []GILPair, in time.Duration) []GILPairRow {
 	type key struct{ from, to uint64 }
-	before := make(map[key]uint64, len(prev))
-	for _, p := range prev {
-		before[key{p.From, p.To}] = p.Count
+	before := make(map[key]*GILPair, len(prev))
+	for i := range prev {
+		before[key{prev[i].From, prev[i].To}] = &prev[i]
 	}
 	rows := make([]GILPairRow, len(cur))
 	for i, p := range cur {
-		d := grown(before[key{p.From, p.To}], p.Count)
-		rows[i] = GILPairRow{GILPair: p, Delta: d, PerS: perSecond(d, in)}
+		b := before[key{p.From, p.To}]
+		if b == nil {
+			b = &GILPair{}
+		}
+		d := grown(b.Count, p.Count)
+		rows[i] = GILPairRow{GILPair: p, Delta: d, PerS: perSecond(d, in), WaitShare: min(1, share(p.Wait-b.Wait, in))}
 	}
 	slices.SortFunc(rows, func(a, b GILPairRow) int {
 		return cmp.Or(cmp.Compare(b.Delta, a.Delta), cmp.Compare(b.Count, a.Count), cmp.Compare(a.FromTID, b.FromTID), cmp.Compare(a.ToTID, b.ToTID))
@@ -108,11 +113,12 @@ func blameFunctions(rows []FunctionRow, gils []GILRow) {
 	}
 	type where struct{ pid, line int }
 	blamed := map[where][]*BlameRow{}
-	known := map[int]bool{} // by PID: of all its GILs
+	known, part := map[int]bool{}, map[int]bool{} // by PID: of all its GILs
 	for i := range gils {
 		g := &gils[i]
 		is, seen := known[g.PID]
-		known[g.PID] = (is || !seen) && g.Counting && g.Status != GILSampled && g.Status != GILOff
+		known[g.PID] = (is || !seen) && g.Counting && !g.Estimated && g.Status != GILOff
+		part[g.PID] = part[g.PID] || g.Sampled > 0
 		for k := range g.Blamed {
 			b := &g.Blamed[k]
 			at := where{g.PID, b.Place.First}
@@ -121,7 +127,7 @@ func blameFunctions(rows []FunctionRow, gils []GILRow) {
 	}
 	for i := range rows {
 		f := &rows[i]
-		f.CausedKnown = known[f.Code.PID]
+		f.CausedKnown, f.CausedPart = known[f.Code.PID], part[f.Code.PID]
 		for _, b := range blamed[where{f.Code.PID, f.Code.Line}] {
 			if b.Place.Function == f.Code.Function && b.Place.File == f.Code.File {
 				f.Caused += b.Wait

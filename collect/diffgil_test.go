@@ -10,12 +10,12 @@ func gilReadings() (prev, cur *Reading) {
 	stack := []Place{{File: "a.py", Function: "hog", First: 3, Line: 5}}
 	prev = &Reading{Time: at, Since: at, Threads: []ThreadReading{{ID: 1, PID: 7, TID: 7, Measured: true, Holds: 10, Hold: time.Second}},
 		GILs: []GILReading{{ID: 1, PID: 7, Status: GILExact, Measured: time.Second, Takes: 10, Switches: 4, Held: time.Second,
-			Pairs: []GILPair{{From: 1, To: 2, Count: 4}}, Blame: []Blame{{Thread: 1, Stack: stack, Wait: time.Second}}}}}
+			Pairs: []GILPair{{From: 1, To: 2, Count: 4, Wait: time.Second}}, Blame: []Blame{{Thread: 1, Stack: stack, Wait: time.Second}}}}}
 	cur = &Reading{Time: at.Add(2 * time.Second), Since: at, Threads: []ThreadReading{
 		{ID: 1, PID: 7, TID: 7, Measured: true, Holds: 30, Hold: 2 * time.Second, Wait: time.Second / 2, Caused: 3 * time.Second},
 		{ID: 2, PID: 7, TID: 8, Measured: false},
 	}, GILs: []GILReading{{ID: 1, PID: 7, Status: GILExact, Measured: 3 * time.Second, Takes: 30, Switches: 24, Forced: 2, Held: 2 * time.Second, Wait: 3 * time.Second,
-		Pairs: []GILPair{{From: 2, To: 1, Count: 15}, {From: 1, To: 2, Count: 9}}, Blame: []Blame{{Thread: 1, TID: 7, Stack: stack, Wait: 4 * time.Second}, {Wait: time.Second}}}}}
+		Pairs: []GILPair{{From: 2, To: 1, Count: 15}, {From: 1, To: 2, Count: 9, Wait: 2 * time.Second}}, Blame: []Blame{{Thread: 1, TID: 7, Stack: stack, Wait: 4 * time.Second}, {Wait: time.Second}}}}}
 	return prev, cur
 }
 
@@ -26,7 +26,7 @@ func TestDiffGIL(t *testing.T) {
 	if !g.Counting || g.TakesPerS != 10 || g.SwitchesPerS != 10 || g.ForcedPerS != 1 || g.HeldShare != 0.5 || g.WaitShare != 1.5 {
 		t.Errorf("%+v", g)
 	}
-	if p := g.PairRows[0]; p.From != 2 || p.Delta != 15 || p.PerS != 7.5 || g.PairRows[1].Delta != 5 {
+	if p := g.PairRows[0]; p.From != 2 || p.Delta != 15 || p.PerS != 7.5 || g.PairRows[1].Delta != 5 || g.PairRows[1].WaitShare != 0.5 || p.WaitShare != 0 {
 		t.Errorf("pairs %+v", g.PairRows)
 	}
 	if b := g.Blamed[0]; b.Place.Function != "hog" || b.Delta != 3*time.Second || b.Share != 1.5 || b.Thread != 7 || len(g.Blamed) != 2 {
@@ -44,5 +44,27 @@ func TestDiffGIL(t *testing.T) {
 	cur.GILs, cur.Threads = nil, nil
 	if s = Diff(prev, cur, 3); s.GILs != nil || s.Threads != nil {
 		t.Error("what is not measured is taken for nothing")
+	}
+}
+
+// TestDiffEstimated: whether a GIL's fields were read is asked of the interval;
+// what functions caused in all is then of a part of the time.
+func TestDiffEstimated(t *testing.T) {
+	prev, cur := gilReadings()
+	code := &Code{ID: 1, PID: 7, File: "a.py", Function: "hog", Line: 3}
+	prev.Codes, cur.Codes = []CodeCount{{Code: code}}, []CodeCount{{Code: code}}
+	for _, c := range []struct {
+		before, now            time.Duration
+		estimated, known, part bool
+	}{
+		{0, 0, false, true, false},
+		{0, time.Second, true, false, true},
+		{time.Second, time.Second, false, true, true},
+	} {
+		prev.GILs[0].Sampled, cur.GILs[0].Sampled = c.before, c.now
+		s := Diff(prev, cur, 2)
+		if g, f := s.GILs[0], s.Functions[0]; g.Estimated != c.estimated || f.CausedKnown != c.known || f.CausedPart != c.part {
+			t.Errorf("sampled %v, then %v: estimated %v, known %v, a part %v", c.before, c.now, g.Estimated, f.CausedKnown, f.CausedPart)
+		}
 	}
 }

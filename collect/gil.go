@@ -69,6 +69,7 @@ type GILReading struct {
 	Interpreter int64 // the lowest ID of the interpreters that use it
 	Status      GILStatus
 	Measured    time.Duration // time during which it was followed
+	Sampled     time.Duration // of Measured: that its fields were read, and no more
 	Holder      int           // TID; 0: nobody holds it
 	HeldFor     time.Duration // of the hold that goes on
 	AtLeast     bool          // it is older than that: pytop came later
@@ -80,6 +81,7 @@ type GILReading struct {
 	Pairs       []GILPair     // in no order
 	Blame       []Blame       // in no order
 	LongHolds   []LongHold    // the last ones, the oldest first
+	LongWaits   []LongWait    // the last ones, the oldest first
 }
 
 // LongHold is a hold that went on for long, seen while it did.
@@ -88,13 +90,26 @@ type LongHold struct {
 	Began  time.Time
 	Lasted time.Duration // at least: as of when it was seen last
 	Stack  []Place       // of the holder when it was seen first, the innermost first; none: it could not be read
+	Native Native        // of the holder, as of when it was seen last
 }
 
-// GILPair is how often a GIL went from one thread to another.
+// LongWait is a wait that went on for long, seen while it did.
+type LongWait struct {
+	TID         int
+	Began       time.Time
+	Lasted      time.Duration // at least: as of when it was seen last
+	Stack       []Place       // of the waiter when it was seen first, the innermost first; none: it could not be read
+	Holder      int           // TID of who held it then; 0: not known
+	HolderStack []Place       // as it was at the wait's last step before; none: it could not be read
+}
+
+// GILPair is how often a GIL went from one thread to another, and how long the
+// one made the other wait. Either may be 0.
 type GILPair struct {
-	From, To       uint64 // ThreadReading.ID
+	From, To       uint64 // ThreadReading.ID; 0: not known
 	FromTID, ToTID int
 	Count          uint64
+	Wait           time.Duration // that To waited while From held it, as of its last step
 }
 
 // Blame is what made others wait: a thread that held the GIL, and the stack
@@ -131,6 +146,7 @@ type GILRow struct {
 	HeldShare    float64
 	WaitShare    float64 // may be above 1: several may wait
 	Counting     bool
+	Estimated    bool         // its fields were read during the interval, or a part of it: shares are estimates, the rest is not known
 	PairRows     []GILPairRow // most switches in the interval first
 	Blamed       []BlameRow   // by function, what caused most waiting in the interval first
 }
@@ -140,6 +156,8 @@ type GILPairRow struct {
 	GILPair
 	Delta uint64
 	PerS  float64
+	// WaitShare is what Wait grew by, of the interval, 0..1.
+	WaitShare float64
 }
 
 // BlameRow is a function that made others wait, whoever ran it.

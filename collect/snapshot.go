@@ -50,6 +50,7 @@ type ProcessRow struct {
 	// several, that of the one held most. GILHeldKnown is false when it was not followed.
 	GILHeldShare float64
 	GILHeldKnown bool
+	GILEstimated bool // its fields were read: GILHeldShare is an estimate
 }
 
 // FunctionRow is a function in a snapshot.
@@ -67,6 +68,7 @@ type FunctionRow struct {
 	Caused       time.Duration // that threads waited for the GIL while it was the innermost to run of the holder
 	CausedShare  float64       // of the interval; may be above 1: several may wait
 	CausedKnown  bool          // whether CausedShare is; Caused is 0 unless it was measured
+	CausedPart   bool          // Caused is of a part of the time: the rest was not measured
 }
 
 // SelfRow is what pytop takes, in a snapshot.

@@ -79,6 +79,7 @@ func (m *Model) detailsView(width, height int) []string {
 	}
 	values := m.seen().last(code.ID, points)
 	lines = append(lines, m.detailNumbers(row, values, width)...)
+	lines = append(lines, m.detailBlame(code, width, max(3, height/3))...)
 	threads := m.threadLines(width)
 	room := height - len(lines) - len(threads) - 3
 	if room >= 3 {
@@ -118,6 +119,39 @@ func (m *Model) detailNumbers(f *function, values []float64, width int) []string
 		out = append(out, m.line(width, pieces, nil))
 	}
 	return out
+}
+
+// detailBlame is how long the function made threads wait for the GIL, and in
+// what stack most of it: as many frames as there is room for.
+func (m *Model) detailBlame(code *collect.Code, width, height int) []string {
+	row, b := m.functions.Find(code.ID), (*collect.BlameRow)(nil)
+	if gilMeasured(m.shown) {
+		b = m.blamedFunction(code)
+	}
+	if b == nil || b.Wait == 0 {
+		return nil
+	}
+	share := m.signs.Unknown
+	if row.CausedKnown {
+		share = format.HeadPercent(b.Share)
+	}
+	of := ""
+	if b.Thread != 0 {
+		of = " of " + m.threadWords(code.PID, b.Thread)
+	}
+	lines := []string{m.line(width, []piece{
+		{text: "  caused wait", ink: m.styles.dim}, {text: share, unit: " now", ink: m.styles.bold, gap: " "},
+		{text: m.signs.Duration(b.Wait), unit: " in all", ink: m.styles.bold, gap: "   "},
+		{text: "mostly in this stack" + of + ":", ink: m.styles.dim, gap: "   ", rank: 1},
+	}, nil)}
+	if len(b.Stack) == 0 {
+		return append(lines, format.Blank(gutter+4)+m.styles.dim.paint("its stack could not be read"))
+	}
+	frames := m.frames(b.Stack, width)
+	if hidden := len(frames) - height + 1; hidden > 0 && height > 1 {
+		frames = append(frames[:height-1], format.Blank(gutter+4)+m.styles.dim.paint(format.Exactly(hidden)+" more"))
+	}
+	return append(lines, frames...)
 }
 
 func (m *Model) measured(v float64) string {

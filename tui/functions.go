@@ -121,7 +121,7 @@ func causedOrder(f *function) float64 {
 // causedKnown tells whether that is known of any function.
 func causedKnown(s *collect.Snapshot) bool {
 	return slices.ContainsFunc(s.GILs, func(g collect.GILRow) bool {
-		return g.Counting && g.Status != collect.GILSampled && g.Status != collect.GILOff
+		return g.Counting && !g.Estimated && g.Status != collect.GILOff
 	})
 }
 

@@ -36,7 +36,7 @@ func gilReading(n uint64) *collect.Reading {
 		},
 		GILs: []collect.GILReading{{
 			ID: 4, PID: 7, Status: collect.GILExact, Measured: d, Holder: 8, HeldFor: 12 * time.Millisecond, Takes: 190 * n, Switches: 160 * n, Forced: 20 * n, Held: d * 7 / 10, Wait: d * 8 / 10,
-			Pairs: []collect.GILPair{{From: 2, To: 3, FromTID: 8, ToTID: 9, Count: 80 * n}, {From: 3, To: 2, FromTID: 9, ToTID: 8, Count: 80 * n}},
+			Pairs: []collect.GILPair{{From: 2, To: 3, FromTID: 8, ToTID: 9, Count: 80 * n, Wait: d * 8 / 10}, {From: 3, To: 2, FromTID: 9, ToTID: 8, Count: 80 * n}},
 			Blame: []collect.Blame{{Thread: 2, TID: 8, Stack: []collect.Place{hog, {File: "/srv/app/shop/cart.py", Function: "Cart.total", First: 1, Line: 9}}, Wait: d * 8 / 10, Steps: n}},
 		}},
 		Probes: []collect.Probe{{Name: "calls", Status: collect.ProbeOn}, {Name: "gil", Status: collect.ProbeOn}},
@@ -61,9 +61,12 @@ func TestGILPane(t *testing.T) {
 				want = append(want, "worker-1", "worker-2", "60 %", "80 %", "212 ms", "discount")
 			}
 			if size[0] >= 110 {
-				want = append(want, "SWITCHES", "80/s", "worker-1 has it for 12 ms", "20 forced/s", "pricing.py:41")
+				want = append(want, "SWITCHES/s from row to column", "1 worker-1   —  80", "2 worker-2  80   —", "worker-1 has it for 12 ms", "20 forced/s", "pricing.py:41")
 			}
 			for _, w := range want {
+				if ascii {
+					w = strings.ReplaceAll(w, "—", "-")
+				}
 				if !strings.Contains(text, w) {
 					t.Errorf("%v: no %q in\n%s", size, w, text)
 				}
@@ -82,7 +85,7 @@ func TestGILSampled(t *testing.T) {
 	m := New(Options{})
 	m.width, m.height = 140, 32
 	s := gilSnapshot()
-	s.GILs[0].Status = collect.GILSampled
+	s.GILs[0].Status, s.GILs[0].Estimated = collect.GILSampled, true
 	m.show(s)
 	text := ansi.Strip(strings.Join(m.frame(), "\n"))
 	for _, w := range []string{"~70 % held", "estimates", "blame: not measured"} {
@@ -122,7 +125,7 @@ func TestThreadStack(t *testing.T) {
 	}
 	m.Update(cmd())
 	text := ansi.Strip(strings.Join(m.frame(), "\n"))
-	for _, w := range []string{"runs    Basket.discount", "pricing.py:44", "serve", "main.py:3", "takes over from worker-2 80/s"} {
+	for _, w := range []string{"runs    Basket.discount", "pricing.py:44", "serve", "main.py:3", "made wait        worker-2 80 %, 1.6 s in all"} {
 		if !strings.Contains(text, w) {
 			t.Errorf("no %q in\n%s", w, text)
 		}
@@ -255,7 +258,7 @@ func TestCausedWait(t *testing.T) {
 		t.Errorf("%s, %s", causedCell(m.signs, f), causedCell(m.signs, other))
 	}
 	s := gilSnapshot()
-	s.GILs[0].Status = collect.GILSampled
+	s.GILs[0].Status, s.GILs[0].Estimated = collect.GILSampled, true
 	for i := range s.Functions {
 		s.Functions[i].CausedKnown = false
 	}
@@ -271,19 +274,45 @@ func TestCausedWait(t *testing.T) {
 	}
 }
 
-// TestLongHolds: a thread's own long holds, the newest first.
-func TestLongHolds(t *testing.T) {
-	m := gilScreen(140, 40)
-	g := &m.shown.GILs[0]
+// TestLongEvents: a thread's own long holds and waits, the newest first, and
+// those of all where the pane is alone, and in the printed table.
+func TestLongEvents(t *testing.T) {
+	m := gilScreen(140, 44)
+	g, at := &m.shown.GILs[0], m.shown.Since
 	g.LongHolds = []collect.LongHold{
-		{TID: 8, Began: m.shown.Since, Lasted: 150 * time.Millisecond, Stack: g.Blame[0].Stack},
-		{TID: 9, Began: m.shown.Since, Lasted: 160 * time.Millisecond},
-		{TID: 8, Began: m.shown.Since, Lasted: 250 * time.Millisecond},
+		{TID: 8, Began: at, Lasted: 150 * time.Millisecond, Stack: g.Blame[0].Stack},
+		{TID: 9, Began: at, Lasted: 160 * time.Millisecond},
+		{TID: 8, Began: at.Add(3 * time.Second), Lasted: 250 * time.Millisecond},
 	}
+	g.LongWaits = []collect.LongWait{
+		{TID: 8, Began: at.Add(2 * time.Second), Lasted: 180 * time.Millisecond, Holder: 9, HolderStack: g.Blame[0].Stack[1:]},
+		{TID: 9, Began: at.Add(time.Second), Lasted: 140 * time.Millisecond},
+	}
+	inOrder := func(text string, parts ...string) {
+		t.Helper()
+		rest := text
+		for _, p := range parts {
+			i := strings.Index(rest, p)
+			if i < 0 {
+				t.Errorf("no %q, in this order, in\n%s", p, text)
+				return
+			}
+			rest = rest[i:]
+		}
+	}
+	hold, wait := "held it for 250 ms at least", "waited 180 ms at least, 9 worker-2 had it  Cart.total"
 	m.thread = 2
 	text := screenText(m)
-	a, b := strings.Index(text, "held it for 250 ms at least"), strings.Index(text, "held it for 150 ms at least  Basket.discount")
-	if a < 0 || b < a || strings.Contains(text, "160 ms") {
+	inOrder(text, "long", hold, wait, "held it for 150 ms at least  Basket.discount")
+	if strings.Contains(text, "160 ms") || strings.Contains(text, "140 ms") {
 		t.Error(text)
 	}
+	m.thread = 0
+	m.press(tea.KeyPressMsg{Code: 'z', Text: "z"})
+	inOrder(screenText(m), "LONG", "8 worker-1 "+hold, "8 worker-1 "+wait, "9 worker-2 waited 140 ms at least", "9 worker-2 held it for 160 ms")
+	var b strings.Builder
+	if err := Table(&b, m.shown, TableOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	inOrder(b.String(), "long holds and waits", "8  ", hold, wait, "from_tid")
 }

@@ -23,6 +23,16 @@ func (m *Model) keyBar(width int) string {
 		ranks = []int{0, 3, 4, 0, 2, 0}
 	case m.helpOpen:
 		all, ranks = []short{{g.Arrows, "scroll"}, {"Esc", "back"}, {"q", "quit"}}, []int{0, 0, 0}
+	case m.pane == paneGIL && m.blame.open:
+		all = []short{{"Esc", "back"}, {g.Arrows, "another"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
+		ranks = []int{0, 1, 3, 4, 0, 0}
+	case m.pane == paneGIL && m.thread != 0:
+		all = []short{{"Esc", "back"}, {g.Arrows, "scroll"}, {"b", "blame"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
+		ranks = []int{0, 1, 2, 3, 4, 0, 0}
+	case m.pane == paneGIL && gilMeasured(m.shown) && !m.details.open:
+		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "thread"}, {"b", "blame"}, {"c", "counts"}, {g.Space, "pause"},
+			{"e", "export"}, {"x", "brake"}, {"z", "zoom"}, {g.Tab, "pane"}, {"q", "quit"}}
+		ranks = []int{0, 5, 6, 2, 1, 4, 8, 10, 3, 7, 9, 0}
 	case m.details.open:
 		all = []short{{"Esc", "back"}, {g.Space, "pause"}, {"e", "export"}, {"x", "brake"}, {"?", "help"}, {"q", "quit"}}
 		ranks = []int{0, 3, 4, 2, 0, 0}
@@ -70,7 +80,8 @@ var definitions = [][2]string{
 	{"total", "calls since the time that the pane's title says: since counting began, or since R."},
 	{"—", "does not apply. ? is: not measured. 0 is measured."},
 	{"last minute", "calls/s of the function, 3 s a point, between 0 and its own largest."},
-	{"exact", "every call was counted. ≥ lower bound: some calls cannot be seen (the JIT); ~ estimate: counted for a part of the time; off: not counted. The reason stands below the header."},
+	{"exact", "every call was counted. ≥ lower bound: some calls cannot be seen (the JIT), or a function was seen running and was not counted; ~ estimate: counted for a part of the time; off: not counted. The reason stands below the header."},
+	{"proven", "how many functions were seen to start, from outside, some 20 times a second, and had counted more by the next second. Generators and coroutines are left out."},
 	{"lost", "hits that could not be counted for a function, or names that could not be read, by cause."},
 	{"tax", "the share of the target's CPU time that counting takes from it: an estimate, of calls and resumes at a price measured on pytop itself. Amber above 10 %. Of several processes: the largest."},
 	{"budget", "the tax above which pytop detaches by itself and asks."},
@@ -89,10 +100,13 @@ var definitions = [][2]string{
 	{"takes/s", "how often a thread took the GIL. longest hold, longest wait: since counting began, what goes on included; R does not change them."},
 	{"GIL %", "in the processes pane: the share of the last interval that the process's GIL was held; ~ an estimate, ? not followed (Enter says why). Children are followed once they have lived for 100 ms."},
 	{"caused", "how long others waited while the thread held the GIL, in shares of the interval: above 100 % when several waited. blame: the same by the innermost function that ran, seen when a wait begins and then once a switch interval."},
+	{"made to wait", "in a thread's details: by whom, and whom it made wait: how long one waited while the other held the GIL, of the interval and in all; who holds is looked at when a wait begins and then once a switch interval."},
+	{"switches", "the grid, of up to 8 threads: how often the GIL went from a row's thread to a column's, which has the row's number; the more, the deeper the shade. Of more threads the 20 pairs with most are listed. c: a second, or in all."},
+	{"holds, 1 µs to 1 s", "on very wide screens: a thread's holds by how long they were, each cell twice as long as the one before."},
 	{"caused wait", "of a function, from 120 columns on: how long threads waited for the GIL while it was the innermost Python function of who held it, in shares of the interval; above 100 % when several waited. What it calls counts for what is called; who holds is looked at when a wait begins and then once a switch interval."},
-	{"long", "in a thread's details: its last holds of 100 ms and more, with the innermost function when it was first seen to hold for so long. It is looked 20 times a second: how long it held is at least that."},
+	{"long", "the last holds and waits of 100 ms and more, with the innermost function of who held the GIL when it was first seen to go on for so long. It is looked 20 times a second: how long it went on is at least that. In a thread's details also, in: the C function that the thread was found in most often, sampled 100 times a second of its processor time; from: its callers, where the build keeps frame pointers. asleep: where it slept in the kernel without releasing the GIL, looked at 20 times a second."},
 	{"switches/s", "takes by another thread than the one before. forced/s: drops that a thread was made to, and waited to be taken over."},
-	{"GIL ~", "estimates: it is taken so often that probes would disturb it. Its fields are read a thousand times a second instead; probes look every three seconds whether they can stay."},
+	{"GIL ~", "estimates: it is taken so often that probes would disturb it. Its fields are read a thousand times a second instead; probes look every three seconds whether they can stay. Waits, takes, blame and switches by pairs are not known meanwhile (?), a longest hold is at least (≥) what probes saw."},
 }
 
 // helpLines is every key and every number.
@@ -103,7 +117,7 @@ func (m *Model) helpLines(width int) []string {
 	for _, b := range []key.Binding{
 		keys.Help, keys.Quit, keys.Filter, keys.Sort, keys.SortBack, keys.Digit, keys.Reverse, keys.Down, keys.Up, keys.PageDown, keys.PageUp,
 		keys.Top, keys.Bottom, keys.Enter, keys.Escape, keys.Pause, keys.Brake, keys.Longer, keys.Shorter, keys.Reset, keys.Export, keys.ExportTo,
-		keys.Pane, keys.PaneBack, keys.Zoom, keys.Group, keys.Mark, keys.Mouse, keys.Suspend,
+		keys.Pane, keys.PaneBack, keys.Zoom, keys.Blame, keys.Counts, keys.Group, keys.Mark, keys.Mouse, keys.Suspend,
 	} {
 		lines = append(lines, m.entry(b.Help().Key, b.Help().Desc, width)...)
 	}

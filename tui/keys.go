@@ -8,7 +8,7 @@ type keyMap struct {
 	Pause, Pane, PaneBack, Zoom, Enter, Escape         key.Binding
 	Export, ExportTo, Longer, Shorter, Reset, Brake    key.Binding
 	Mouse, Up, Down, Top, Bottom, PageUp, PageDown     key.Binding
-	Suspend, Group, Mark                               key.Binding
+	Suspend, Group, Mark, Blame, Counts                key.Binding
 	Wait, Leave, End                                   key.Binding // answers to: quit, and the command?
 }
 
@@ -41,6 +41,8 @@ var keys = keyMap{
 	PageDown: bind("PgDn Ctrl-F", "a page down", "pgdown", "ctrl+f"),
 	Suspend:  bind("Ctrl-Z", "take every probe away and suspend; back in the foreground they are attached again", "ctrl+z"),
 	Group:    bind("P", "functions of all processes together, or of each", "P"),
+	Blame:    bind("b", "blame: the functions that made others wait for the GIL, and their stacks; also Enter on the line below the threads, or a click", "b"),
+	Counts:   bind("c", "in the GIL pane: switches a second, or in all", "c"),
 	Mark:     bind("space", "in the list of processes: mark it; Enter watches all that are marked", "space"),
 	Wait:     bind("w", "wait for it", "w"),
 	Leave:    bind("l", "leave it running", "l"),

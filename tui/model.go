@@ -55,6 +55,10 @@ type Model struct {
 	thread       uint64 // the ID of the one whose details are open; 0: none
 	stack        threadStack
 	threadFilter string
+	threadScroll scroller     // of the details
+	estimated    map[int]bool // by PID: its GIL's fields are read, or were in the interval
+	blame        blameView
+	counts       bool      // switches are shown in all, not a second
 	sameNames    bool      // of threads
 	waited       []float64 // of the worst GIL, share waited by reading
 	spark        []float64 // waited as it was when shown: a pause keeps it
@@ -94,7 +98,7 @@ func New(o Options) *Model {
 	}
 	m.styles = newStyles(m.dark, m.profile)
 	m.functions = functionTable(m.signs, m.trend)
-	m.threads = threadTable(m.signs)
+	m.threads = threadTable(m.signs, func(pid int) bool { return m.estimated[pid] })
 	field := sortField(o.Sort)
 	m.sorted = field != "" && field != defaultSort
 	if !m.sortBy(field) {

@@ -64,14 +64,14 @@ func (m *Model) click(x, y int) tea.Cmd {
 	if !ok {
 		return nil
 	}
+	if a.pane == paneGIL {
+		return m.clickThread(x, y-a.y, a.height)
+	}
 	if a.pane != paneChart {
 		m.pane = a.pane
 	}
 	if a.pane == paneProcesses {
 		return m.clickProcess(x, y-a.y)
-	}
-	if a.pane == paneGIL {
-		return m.clickThread(x, y-a.y)
 	}
 	if a.pane != paneFunctions {
 		return nil

@@ -149,6 +149,14 @@ func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 	if cmd, done := m.pressProcesses(msg); done {
 		return cmd
 	}
+	if key.Matches(msg, keys.Blame) && gilMeasured(m.shown) {
+		if m.blame.open = m.pane == paneGIL && m.blame.open; m.blame.open {
+			m.blame.open = false
+		} else {
+			m.openBlame()
+		}
+		return nil
+	}
 	if m.pane == paneGIL {
 		if cmd, done := m.pressGIL(msg); done {
 			return cmd

@@ -161,7 +161,7 @@ func heldColumn(signs *format.Signs) table.Column[process] {
 			switch {
 			case !p.GILHeldKnown:
 				return signs.Unknown
-			case p.GIL.Status == collect.GILSampled:
+			case p.GILEstimated:
 				return signs.Estimate + format.Percent(p.GILHeldShare)
 			}
 			return format.Percent(p.GILHeldShare)
@@ -303,7 +303,7 @@ func (m *Model) pressProcesses(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.watch(), true
 	case key.Matches(msg, keys.Enter):
 		if p := m.current(); p != nil {
-			m.only, m.pane = p.Process, paneFunctions
+			m.only, m.pane, m.thread, m.blame.open = p.Process, paneFunctions, 0, false
 			m.applyFilter()
 			return nil, true
 		}

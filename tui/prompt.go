@@ -156,7 +156,7 @@ func (p *prompt) line(m *Model, width int) string {
 	}
 	hint := "Enter keeps" + m.signs.Dot + "Esc closes"
 	if p.kind == promptThreads {
-		hint = format.Exactly(m.threads.Len()) + " of " + format.Exactly(m.threads.All()) + " threads" + m.signs.Dot + hint
+		hint = format.Exactly(m.threads.Len()) + " of " + format.Exactly(m.threadsOf(m.shown)) + " threads" + m.signs.Dot + hint
 	} else if p.kind == promptFilter {
 		hint = m.matching() + m.signs.Dot + hint
 	} else {

@@ -62,7 +62,7 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 		m.history.add(s)
 		m.rates = append(m.rates, rate(s))
 		if gilMeasured(s) {
-			m.waited = append(m.waited, worstGIL(s).WaitShare)
+			m.waited = append(m.waited, contention(worstGIL(s)))
 			m.waited = m.waited[max(0, len(m.waited)-ratesKept):]
 		}
 		m.rates = m.rates[max(0, len(m.rates)-ratesKept):]
@@ -140,6 +140,14 @@ func (m *Model) setPaused(paused bool) {
 		return
 	}
 	m.show(m.latest)
+}
+
+// contention is the share waited, a hole when it was not measured.
+func contention(g *collect.GILRow) float64 {
+	if !g.Counting || g.Estimated {
+		return math.NaN()
+	}
+	return g.WaitShare
 }
 
 // rate is calls/s, a hole when nothing was counted, or for so short a time

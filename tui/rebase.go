@@ -77,13 +77,16 @@ func rebaseOneGIL(g *collect.GILRow, b *collect.GILReading, since *collect.GILRo
 		*d.to -= min(*d.to, *d.from)
 	}
 	type pair struct{ from, to uint64 }
-	pairs := make(map[pair]uint64, len(since.PairRows))
-	for _, p := range since.PairRows {
-		pairs[pair{p.From, p.To}] = p.Delta
+	pairs := make(map[pair]*collect.GILPair, len(b.Pairs))
+	for i := range b.Pairs {
+		pairs[pair{b.Pairs[i].From, b.Pairs[i].To}] = &b.Pairs[i]
 	}
 	for i := range g.PairRows {
 		p := &g.PairRows[i]
-		p.Count = pairs[pair{p.From, p.To}]
+		if before := pairs[pair{p.From, p.To}]; before != nil {
+			p.Count -= min(p.Count, before.Count)
+			p.Wait -= min(p.Wait, before.Wait)
+		}
 	}
 	g.Pairs, g.Blame = nil, nil // their rows say it
 	blamed := make(map[collect.Place]time.Duration, len(since.Blamed))

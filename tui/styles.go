@@ -42,7 +42,8 @@ type styles struct {
 	amber, red                ink
 	heat, heatBold, heatAmber ink // behind the sorted column
 	key, spark                ink
-	badge                     ink // what must be seen: paused, braked
+	shades                    [4]ink // of a grid's cells, by value: the least first
+	badge                     ink    // what must be seen: paused, braked
 }
 
 // newStyles makes the styles for a terminal's background and its colours.
@@ -59,6 +60,8 @@ func newStyles(dark bool, profile colorprofile.Profile) *styles {
 	red := pick([3]string{"1", "160", "#b3001b"}, [3]string{"1", "203", "#ff6b6b"})
 	faint := pick([3]string{"", "242", "#6a6f78"}, [3]string{"", "245", "#858b96"})
 	heat := pick([3]string{"7", "152", "#c3dfe8"}, [3]string{"4", "23", "#17485a"})
+	warm := pick([3]string{"", "195", "#e2f0f5"}, [3]string{"", "17", "#102c37"})
+	hotter := pick([3]string{"7", "110", "#8fc0d2"}, [3]string{"4", "31", "#236f8a"})
 	row := pick([3]string{"", "254", "#e8ebf0"}, [3]string{"", "236", "#292e39"})
 
 	base := lipgloss.NewStyle()
@@ -73,7 +76,16 @@ func newStyles(dark bool, profile colorprofile.Profile) *styles {
 		dim = base.Foreground(faint)
 	}
 	hot := base.Background(heat)
-	return &styles{
+	// With 16 colours bold and one background tell the shades apart, with none
+	// bold alone.
+	shades := [4]lipgloss.Style{base, base.Bold(true), hot, hot.Bold(true)}
+	switch {
+	case profile >= colorprofile.ANSI256:
+		shades = [4]lipgloss.Style{base, base.Background(warm), hot, base.Background(hotter).Bold(true)}
+	case profile < colorprofile.ANSI:
+		shades = [4]lipgloss.Style{base, base, base.Bold(true), base.Bold(true)}
+	}
+	s := &styles{
 		plain:     newInk(base, on),
 		bold:      newInk(base.Bold(true), on),
 		dim:       newInk(dim, on),
@@ -89,6 +101,26 @@ func newStyles(dark bool, profile colorprofile.Profile) *styles {
 		spark:     newInk(base.Foreground(accent), on),
 		badge:     newInk(base.Foreground(amber).Bold(true).Reverse(true), on),
 	}
+	for i, style := range shades {
+		s.shades[i] = newInk(style, on)
+	}
+	return s
+}
+
+// shade is the ink of a grid's cell: dim for nothing, then the deeper the
+// nearer it is to the largest.
+func (s *styles) shade(v, most float64) ink {
+	switch {
+	case !(v > 0):
+		return s.dim
+	case v < most/8:
+		return s.shades[0]
+	case v < most*3/8:
+		return s.shades[1]
+	case v < most*6/8:
+		return s.shades[2]
+	}
+	return s.shades[3]
 }
 
 // newInk renders a style around a mark and keeps what lies on both sides. On

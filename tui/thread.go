@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"fmt"
-	"strings"
+	"cmp"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,7 +30,7 @@ func (m *Model) openThread(i int) tea.Cmd {
 	if i >= m.threads.Len() {
 		return nil
 	}
-	m.thread = m.threads.Row(i).ID
+	m.thread, m.threadScroll, m.blame.open = m.threads.Row(i).ID, scroller{}, false
 	return m.readStack()
 }
 
@@ -98,19 +98,7 @@ func (m *Model) stackLines(width int) []string {
 // is to stay on the screen.
 const mostFramesShown = 12
 
-// waitedFor names the threads from which another took the GIL most often in
-// the interval.
-func (m *Model) waitedFor(g *collect.GILRow, t *collect.ThreadRow) string {
-	var names []string
-	for _, p := range g.PairRows {
-		if p.To == t.ID && p.Delta > 0 && len(names) < 3 {
-			names = append(names, m.pairName(g.PID, p.From, p.FromTID)+" "+format.Rate(p.PerS)+"/s")
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
-// threadDetails is one thread, in full.
+// threadDetails is one thread, in full; what does not fit is scrolled to.
 func (m *Model) threadDetails(width, height int) []string {
 	st := m.styles
 	t := m.threads.Find(m.thread)
@@ -120,44 +108,153 @@ func (m *Model) threadDetails(width, height int) []string {
 		return clip([]string{m.line(width, append(head, piece{text: "it is no more", ink: st.dim, gap: "  "}), back)}, height)
 	}
 	head = append(head, piece{text: format.Whole(t.TID) + "  " + threadName(t), ink: st.bold, gap: "  "}, piece{text: t.State, ink: st.dim, gap: "  "})
-	lines := []string{m.line(width, head, back)}
-	say := func(format string, a ...any) {
-		lines = append(lines, "   "+m.signs.CutRight(fmt.Sprintf(format, a...), width-4))
+	if t.CPUKnown && !t.Ended {
+		head = append(head, piece{text: format.HeadPercent(t.CPUShare) + " cpu", ink: st.plain, gap: "  ", rank: 2},
+			piece{text: format.HeadPercent(t.RunShare) + " queued", ink: st.plain, gap: "  ", rank: 3})
 	}
-	if m.stack.id == t.ID {
-		lines = append(lines, m.stackLines(width)...)
-	} else if t.Place.Function != "" {
-		say("runs    %s  %s", format.Plain(t.Place.Function), format.FullPlace(t.Place.File, t.Place.Line))
+	var lines []string
+	switch {
+	case t.Ended:
+		lines = []string{"   runs    " + m.signs.None}
+	case m.stack.id == t.ID:
+		lines = m.stackLines(width)
+	case t.Place.Function != "":
+		lines = []string{"   " + m.signs.CutRight("runs    "+format.Plain(t.Place.Function)+"  "+format.FullPlace(t.Place.File, t.Place.Line), width-4)}
 	}
-	if t.Measured {
-		say("holds   %s, %s in all, longest %s, %s forced drops", format.Count(t.Holds), m.signs.Duration(t.Hold), m.signs.Duration(t.HoldMax), format.Count(t.Forced))
-		say("        %s", m.histogram(t.HoldHist))
-		say("waits   %s, %s in all, longest %s", format.Count(t.Waits), m.signs.Duration(t.Wait), m.signs.Duration(t.WaitMax))
-		say("        %s", m.histogram(t.WaitHist))
-		say("caused  %s of waiting while it held the GIL", m.signs.Duration(t.Caused))
-	}
+	lines = append(lines, m.threadCounts(t, width)...)
 	for i := range m.shown.GILs {
-		g := &m.shown.GILs[i]
-		lines = append(lines, m.longHolds(g, t, width)...)
-		if from := m.waitedFor(g, t); from != "" {
-			say("takes over from %s", from)
+		if g := &m.shown.GILs[i]; g.PID == t.PID {
+			lines = append(lines, m.threadOthers(g, t, width)...)
 		}
-		for _, b := range g.Blamed {
-			if g.PID != t.PID || b.Thread != t.TID || b.Place.Function == "" {
+	}
+	lines = append(lines, m.threadEvents(t, width)...)
+	for i := range m.shown.GILs {
+		if g := &m.shown.GILs[i]; g.PID == t.PID {
+			lines = append(lines, m.threadBlame(g, t, width)...)
+		}
+	}
+	more := ""
+	if room := height - 1; len(lines) > room {
+		more = m.signs.Arrows + " scroll" + m.signs.Dot
+	}
+	back[0].text = more + back[0].text
+	return append([]string{m.line(width, head, back)}, m.threadScroll.view(lines, height-1)...)
+}
+
+// threadCounts is what a thread did with the GIL. Where its fields were read
+// for a time, more may have gone by.
+func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
+	if !t.Measured {
+		return nil
+	}
+	atLeast, about := "", ""
+	if m.part(t.PID) {
+		atLeast, about = m.signs.AtLeast, m.signs.Estimate
+	}
+	longest := func(n uint64, d time.Duration) string {
+		if n == 0 && d == 0 {
+			return ""
+		}
+		return ", longest " + atLeast + m.signs.Duration(d)
+	}
+	all := func(n uint64, d time.Duration, mark string) string {
+		switch {
+		case n == 0 && d == 0 && atLeast != "":
+			return m.signs.Unknown
+		case n == 0 && d == 0:
+			return "none"
+		}
+		return atLeast + format.Count(n) + ", " + mark + m.signs.Duration(d) + " in all"
+	}
+	texts := []string{"holds   " + all(t.Holds, t.Hold, about) + longest(t.Holds, t.HoldMax) + ", " + atLeast + format.Count(t.Forced) + " forced drops"}
+	if t.Holds > 0 {
+		texts = append(texts, "        "+histogram(m.signs, t.HoldHist))
+	}
+	texts = append(texts, "waits   "+all(t.Waits, t.Wait, atLeast)+longest(t.Waits, t.WaitMax))
+	if t.Waits > 0 {
+		texts = append(texts, "        "+histogram(m.signs, t.WaitHist))
+	}
+	texts = append(texts, "caused  "+atLeast+m.signs.Duration(t.Caused)+" of waiting while it held the GIL")
+	lines := make([]string, len(texts))
+	for i, text := range texts {
+		lines[i] = "   " + m.signs.CutRight(text, width-4)
+	}
+	return lines
+}
+
+// part tells whether the GIL's fields were read for a time: of what takes and
+// drops say more may have gone by.
+func (m *Model) part(pid int) bool {
+	return slices.ContainsFunc(m.shown.GILs, func(g collect.GILRow) bool { return g.PID == pid && g.Sampled > 0 })
+}
+
+// threadOthers is who made a thread wait, and whom it made wait.
+func (m *Model) threadOthers(g *collect.GILRow, t *collect.ThreadRow, width int) []string {
+	var lines []string
+	for _, one := range []struct {
+		head string
+		pick func(p *collect.GILPairRow) (id uint64, other int, ok bool)
+	}{
+		{"made to wait by  ", func(p *collect.GILPairRow) (uint64, int, bool) { return p.From, p.FromTID, p.To == t.ID }},
+		{"made wait        ", func(p *collect.GILPairRow) (uint64, int, bool) { return p.To, p.ToTID, p.From == t.ID }},
+	} {
+		var found []string
+		for _, p := range longestWaits(g.PairRows) {
+			id, tid, ok := one.pick(&p)
+			if !ok || p.Wait == 0 || len(found) == mostOthersShown {
 				continue
 			}
-			lines = append(lines, "")
-			say("%s made others wait %s, in:", format.Plain(b.Place.Function), m.signs.Duration(b.Wait))
-			for _, p := range b.Stack {
-				say("    %s  %s", format.Plain(p.Function), format.FullPlace(p.File, p.Line))
+			share := ""
+			if g.Counting && !g.Estimated {
+				share = " " + format.HeadPercent(p.WaitShare) + ","
 			}
+			all := m.signs.Duration(p.Wait)
+			if g.Sampled > 0 {
+				all = m.signs.AtLeast + all
+			}
+			found = append(found, m.pairName(g.PID, id, tid)+share+" "+all+" in all")
+		}
+		for i, text := range found {
+			head := one.head
+			if i > 0 {
+				head = format.Blank(len(head))
+			}
+			lines = append(lines, "   "+m.signs.CutRight(head+text, width-4))
 		}
 	}
-	return clip(lines, height)
+	return lines
+}
+
+// threadBlame is in which functions a thread made others wait, and in what
+// stacks.
+func (m *Model) threadBlame(g *collect.GILRow, t *collect.ThreadRow, width int) []string {
+	var lines []string
+	for i := range g.Blamed {
+		b := &g.Blamed[i]
+		if b.Thread != t.TID || b.Place.Function == "" || b.Wait == 0 {
+			continue
+		}
+		lines = append(lines, "")
+		lines = append(lines, "   "+m.signs.CutRight(blameName(b)+" made others wait "+m.signs.Duration(b.Wait)+", mostly in this stack:", width-4))
+		lines = append(lines, m.frames(b.Stack, width)...)
+	}
+	return lines
+}
+
+// mostOthersShown is how many threads are listed that made one wait.
+const mostOthersShown = 4
+
+// longestWaits are pairs of threads, what waited most in the interval first.
+func longestWaits(pairs []collect.GILPairRow) []collect.GILPairRow {
+	pairs = slices.Clone(pairs)
+	slices.SortStableFunc(pairs, func(a, b collect.GILPairRow) int {
+		return cmp.Or(cmp.Compare(b.WaitShare, a.WaitShare), cmp.Compare(b.Wait, a.Wait))
+	})
+	return pairs
 }
 
 // histogram draws the buckets of times from the first to the last that is not empty.
-func (m *Model) histogram(buckets []uint64) string {
+func histogram(signs *format.Signs, buckets []uint64) string {
 	first, last := -1, -1
 	for i, n := range buckets {
 		if n > 0 {
@@ -174,26 +271,5 @@ func (m *Model) histogram(buckets []uint64) string {
 	for _, n := range buckets[first : last+1] {
 		values = append(values, float64(n))
 	}
-	return m.signs.Duration(time.Duration(1)<<first) + " " + m.signs.Spark(values) + " " + m.signs.Duration(time.Duration(1)<<(last+1))
-}
-
-// mostHoldsShown is how many long holds of a thread are listed.
-const mostHoldsShown = 5
-
-// longHolds are the last long holds of a thread, the newest first.
-func (m *Model) longHolds(g *collect.GILRow, t *collect.ThreadRow, width int) []string {
-	var lines []string
-	for i := len(g.LongHolds) - 1; i >= 0 && len(lines) < mostHoldsShown; i-- {
-		h := &g.LongHolds[i]
-		if g.PID != t.PID || h.TID != t.TID {
-			continue
-		}
-		text := "long    " + format.Clock(h.Began) + "  held it for " + m.signs.Duration(h.Lasted) + " at least"
-		if len(h.Stack) > 0 {
-			p := h.Stack[0]
-			text += "  " + format.Plain(p.Function) + "  " + format.FullPlace(p.File, p.Line)
-		}
-		lines = append(lines, "   "+m.signs.CutRight(text, width-4))
-	}
-	return lines
+	return signs.Duration(time.Duration(1)<<first) + " " + signs.Spark(values) + " " + signs.Duration(time.Duration(1)<<(last+1))
 }

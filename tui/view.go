@@ -74,11 +74,14 @@ func (m *Model) share(y, body, gap int) []area {
 	gil, log := 0, 0
 	switch {
 	case m.height >= roomy:
-		gil = min(m.gilLines(), max(1, body/3))
+		gil = min(m.gilLines(), max(1, body*2/5, body-gap-m.functionLines()))
 	case m.height >= 20 && gilMeasured(m.shown):
-		gil = 5
+		gil = min(m.gilLines(), max(5, body-m.functionLines()))
 	}
-	if m.pane == paneGIL && m.thread != 0 {
+	if m.pane == paneGIL && gil > 0 { // who looks at it wants more of it
+		gil = max(gil, min(m.gilLines(), body-gap-m.headLines()-3))
+	}
+	if m.pane == paneGIL && (m.thread != 0 || m.blame.open) {
 		return []area{{paneGIL, y, body}}
 	}
 	functions := min(m.headLines()+m.o.Top, body)
@@ -113,6 +116,15 @@ func (m *Model) share(y, body, gap int) []area {
 		areas = append(areas, area{paneChart, y + gap, chart})
 	}
 	return areas
+}
+
+// functionLines is how many lines the functions have a use for: few when there
+// are few.
+func (m *Model) functionLines() int {
+	if m.shown == nil || m.shown.Interval == 0 {
+		return m.headLines() + m.o.Top
+	}
+	return m.headLines() + min(m.o.Top, max(4, m.functions.All()))
 }
 
 // rowsInView is how many rows of functions are drawn.

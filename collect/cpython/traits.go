@@ -12,8 +12,7 @@ type Traits struct {
 	// ResumeMask are the bits of RESUME's oparg that tell where it stands: 0 is
 	// a function's start. 0: LegacyFrame.
 	ResumeMask uint8
-	// FixedStart: a code object's RESUME 0 has one address for all threads, and
-	// every other RESUME of it is a resume.
+	// FixedStart: a code object's RESUME 0 has one address for all threads.
 	FixedStart bool
 	// Redispatch: RESUME runs again after it called _Py_Instrument.
 	Redispatch bool
@@ -57,6 +56,6 @@ func findTraits(f *elf.File, v version, free bool) Traits {
 		t.ResumeMask = 7 // 4 is RESUME_AT_GEN_EXPR_START
 	}
 	// From 3.14 each thread of a free-threaded build has its own bytecode.
-	t.FixedStart = t.ResumeMask == 3 && !(free && v.minor >= 14)
+	t.FixedStart = !t.LegacyFrame && !(free && v.minor >= 14)
 	return t
 }

@@ -32,6 +32,7 @@ func TestAdvice(t *testing.T) {
 		{cpython.ErrMachine, NotCountable, "doctor -p PID"},
 		{cpython.ErrTraceRefs, NotCountable, "--with-trace-refs"},
 		{cpython.ErrCorrupt, NotCountable, "doctor -p PID"},
+		{live.ErrNotReached, NotCountable, "restart"},
 		{&site.Error{}, NotCountable, "doctor -p PID"},
 		{ebpf.ErrNotSupported, NotCountable, "pytop doctor"},
 		{btf.ErrNotFound, NotCountable, "pytop doctor"},

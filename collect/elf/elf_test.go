@@ -191,7 +191,9 @@ func exercise(f *File) {
 		f.Import(r[i].Address)
 		f.Offset(r[i].Value)
 		f.Executable(r[i].Value)
+		f.CodeAt(r[i].Value)
 	}
+	_, _, _ = f.ImportsOf("pointers")
 	at, _ := f.Find("cpython-", 4)
 	for _, a := range at {
 		f.Text(a, 16)
@@ -199,7 +201,11 @@ func exercise(f *File) {
 	for i, s := range f.Segments() {
 		_, _ = f.Bytes(i)
 		_, _ = f.Read(s.Address+s.Size-1, 16)
+		_, _ = f.FunctionAt(s.Address + s.Size/2)
+		f.Unwound(s.Address + s.Size/2)
+		f.CodeAt(s.Address + s.Size/2)
 	}
+	_, _ = f.FunctionStarts(10, 1)
 }
 
 // A file may claim any size: no more is allocated than it has, some times over.

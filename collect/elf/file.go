@@ -86,6 +86,7 @@ type File struct {
 
 	dynamic dynamic
 	relocs  relocations
+	unwind  unwind
 }
 
 // Open opens the ELF file at path. The caller closes it.
@@ -171,6 +172,8 @@ func (f *File) readPrograms(at uint64, count int) error {
 			f.segments = append(f.segments, Segment{address, offset, size, flags&elf.PF_X != 0, flags&elf.PF_W != 0})
 		case elf.PT_DYNAMIC:
 			f.dynamicAt, f.dynamicSize = offset, size
+		case elf.PT_GNU_EH_FRAME:
+			f.unwind.at = address
 		case elf.PT_NOTE:
 			f.notes = append(f.notes, [2]uint64{offset, size})
 		}

@@ -29,6 +29,7 @@ type relocations struct {
 	err     error
 	values  []Relocation      // by address
 	imports map[uint64]string // address → symbol that the file does not define
+	plain   map[uint64]bool   // of imports: not for the global offset table
 }
 
 // Relocations are all pointers into the file itself that the dynamic linker
@@ -37,7 +38,7 @@ func (f *File) Relocations() ([]Relocation, error) {
 	r := &f.relocs
 	if !r.read {
 		r.read = true
-		r.imports = map[uint64]string{}
+		r.imports, r.plain = map[uint64]string{}, map[uint64]bool{}
 		r.err = f.readRelocations()
 	}
 	return r.values, r.err
@@ -88,6 +89,9 @@ func (f *File) readRELA(at, size uint64) error {
 				r.values = append(r.values, Relocation{address, value + addend})
 			} else if ok {
 				r.imports[address] = name
+				if plain := f.machine == X86_64 && elf.R_X86_64(kind) == elf.R_X86_64_64 || f.machine == AArch64 && elf.R_AARCH64(kind) == elf.R_AARCH64_ABS64; plain {
+					r.plain[address] = true
+				}
 			}
 		}
 	}
@@ -168,4 +172,32 @@ func (f *File) Import(address uint64) string {
 		return ""
 	}
 	return f.relocs.imports[address]
+}
+
+// ImportsOf are the addresses at which the dynamic linker writes where a symbol
+// of another file is, in whatever version: slots are in the global offset
+// table, others wherever the file keeps the symbol's address.
+func (f *File) ImportsOf(name string) (slots, others []uint64, err error) {
+	if _, err := f.Relocations(); err != nil {
+		return nil, nil, err
+	}
+	for address, one := range f.relocs.imports {
+		switch {
+		case one != name:
+		case f.relocs.plain[address]:
+			others = append(others, address)
+		default:
+			slots = append(slots, address)
+		}
+	}
+	// A program that is not position independent and takes its address takes
+	// that of a stub, and says so with the symbol.
+	for b := f.dynamic.symbols; len(b) > 0; b = b[symbolSize:] {
+		if stub := le.Uint64(b[8:]); stub != 0 && elf.SectionIndex(le.Uint16(b[6:])) == elf.SHN_UNDEF && f.dynamic.name(uint64(le.Uint32(b))) == name {
+			others = append(others, stub)
+		}
+	}
+	slices.Sort(slots)
+	slices.Sort(others)
+	return slots, others, nil
 }

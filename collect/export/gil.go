@@ -53,12 +53,17 @@ type gilJSON struct {
 	Measured     *float64    `json:"measured_s"`
 	Pairs        []pairJSON  `json:"pairs"`
 	Blame        []blameJSON `json:"blame"`
+
+	LongHolds []longHoldJSON `json:"long_holds"` // the last ones, the oldest first
+	LongWaits []longWaitJSON `json:"long_waits"`
 }
 
 type pairJSON struct {
 	From  *int   `json:"from_tid"` // null: a thread that ended long ago, or was not known
 	To    *int   `json:"to_tid"`
 	Count uint64 `json:"count"`
+	// Seconds that to waited while from held it.
+	Wait *float64 `json:"wait_s"`
 }
 
 type blameJSON struct {
@@ -142,6 +147,7 @@ func gilsOf(s *collect.Snapshot) []gilJSON {
 		r := gilJSON{
 			PID: g.PID, Interpreter: g.Interpreter, Status: string(g.Status), HolderTID: some(g.Holder), HeldFor: some(g.HeldFor.Seconds()), AtLeast: g.AtLeast,
 			Switches: g.Switches, Held: seconds(g.Held), Measured: seconds(g.Measured), Pairs: []pairJSON{}, Blame: []blameJSON{},
+			LongHolds: longHoldsOf(g.LongHolds), LongWaits: longWaitsOf(g.LongWaits),
 		}
 		if g.Counting {
 			r.SwitchesPerS, r.HeldShare = number(g.SwitchesPerS), number(g.HeldShare)
@@ -153,7 +159,7 @@ func gilsOf(s *collect.Snapshot) []gilJSON {
 			}
 		}
 		for _, p := range g.PairRows {
-			r.Pairs = append(r.Pairs, pairJSON{some(p.FromTID), some(p.ToTID), p.Count})
+			r.Pairs = append(r.Pairs, pairJSON{some(p.FromTID), some(p.ToTID), p.Count, seconds(p.Wait)})
 		}
 		for _, b := range g.Blamed {
 			r.Blame = append(r.Blame, blameOf(&b, g.Counting))
@@ -164,15 +170,12 @@ func gilsOf(s *collect.Snapshot) []gilJSON {
 }
 
 func blameOf(b *collect.BlameRow, counting bool) blameJSON {
-	row := blameJSON{Wait: seconds(b.Wait), TID: some(b.Thread), Stack: []placeJSON{}}
+	row := blameJSON{Wait: seconds(b.Wait), TID: some(b.Thread), Stack: placesOf(b.Stack)}
 	if counting {
 		row.Share = number(b.Share)
 	}
 	if b.Place.Function != "" {
 		row.Function, row.File, row.First = words(b.Place.Function), words(b.Place.File), some(b.Place.First)
-	}
-	for _, p := range b.Stack {
-		row.Stack = append(row.Stack, placeJSON{text(p.File), text(p.Function), some(p.Line)})
 	}
 	return row
 }

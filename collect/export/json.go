@@ -224,7 +224,10 @@ func functionOf(f *collect.FunctionRow, counting map[int]bool) functionJSON {
 		row.CallsDelta, row.CallsPerS = &f.CallsDelta, number(f.CallsPerS)
 	}
 	if f.CausedKnown {
-		row.CausedWait, row.CausedWaitShare = seconds(f.Caused), number(f.CausedShare)
+		row.CausedWaitShare = number(f.CausedShare)
+		if !f.CausedPart {
+			row.CausedWait = seconds(f.Caused)
+		}
 	}
 	return row
 }

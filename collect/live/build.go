@@ -16,23 +16,25 @@ import (
 // build is one file with a CPython in it: inspected once, its programs loaded
 // once, however many processes run it.
 type build struct {
-	id       fileID
-	number   uint32    // what processes' states call it; from 1
-	shared   *links    // to all processes of the file; nil: none
-	sharedAt time.Time // since when
-	split    bool      // no longer shared: one of its processes was let go
-	same     *build    // whose programs it uses, since its text is the same; nil: it has its own
-	file     *os.File  // keeps the very file that was inspected within reach
-	elf      *elf.File
-	python   *cpython.Python
-	plan     *site.Plan
-	offsets  bpf.PyOffsets
-	programs *bpf.Programs
-	price    price
-	gil      *bpf.GILPrograms // nil: not loaded
-	gilErr   error            // why not
-	gilPrice gilPrice
-	name     string // of the file, for people
+	id          fileID
+	number      uint32    // what processes' states call it; from 1
+	shared      *links    // to all processes of the file; nil: none
+	sharedAt    time.Time // since when
+	split       bool      // no longer shared: one of its processes was let go
+	same        *build    // whose programs it uses, since its text is the same; nil: it has its own
+	file        *os.File  // keeps the very file that was inspected within reach
+	elf         *elf.File
+	python      *cpython.Python
+	plan        *site.Plan
+	offsets     bpf.PyOffsets
+	programs    *bpf.Programs
+	price       price
+	gil         *bpf.GILPrograms // nil: not loaded
+	gilErr      error            // why not
+	gilPrice    gilPrice
+	gilCalls    *conditions // where its file calls libc's condition variables; nil: not looked for, or not found
+	gilCallsErr error       // why not
+	name        string      // of the file, for people
 }
 
 // fileID tells files apart, as the kernel numbers them.

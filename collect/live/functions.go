@@ -30,6 +30,7 @@ type function struct {
 	code       collect.Code
 	of         *process // nil: of processes that ended and are no longer listed, together
 	hasResumes bool
+	proven     bool   // it was seen running, and counted
 	done       counts // of freed code objects
 	now        counts // of the living, as of this poll
 	base       counts // what was counted before pytop was ready
@@ -45,6 +46,9 @@ type object struct {
 	function *function
 	last     counts // as of the last poll
 	seen     uint64 // the poll that saw it last
+	hits     uint64 // of last, undone ones included: only grows
+	before   uint64 // hits when round began
+	round    uint64 // of the proof
 }
 
 type functionKey struct {

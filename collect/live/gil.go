@@ -31,6 +31,7 @@ type gilTable struct {
 	room                       int          // mostFollowed; less in tests
 	lights                     atomic.Int32 // processes whose fields are read instead
 	noticed                    time.Time    // when it was last looked for processes that came
+	polled                     time.Time    // when threads were read last
 }
 
 type threadName struct{ pid, tid int }
@@ -39,9 +40,17 @@ type threadName struct{ pid, tid int }
 type gilProcess struct {
 	memory       *stack.Process
 	conditions   *conditions
-	index        uint32 // in gil_processes
+	calls        *conditions // nil: probes are, or would be, where conditions says
+	leaving      []link.Link // of before, while probes change over: see settle
+	left         *closing    // these are being closed; nil: they are not
+	changed      time.Time   // when they began to
+	stays        string      // why not at calls, where they should be; empty: they need not
+	back         string      // why no longer at calls, and what that lost; empty: it did not happen
+	disagreed    uint64      // disagreements when they changed over to calls
+	index        uint32      // in gil_processes
 	links        []link.Link
 	attached     time.Time
+	stopped      uint64       // by the kernel's clock: when its probes began to be taken out; 0: they are in
 	gils         []*gilObject // all that there were
 	status       collect.ProbeStatus
 	reason       string // why status is not on
@@ -64,6 +73,7 @@ type gilProcess struct {
 	started      bool        // a GIL was found at some time
 	inner        map[int]int // TIDs of its own PID namespace; nil: they are ours
 	innerRead    bool
+	symbols      *symbols // nil: nothing was named yet
 }
 
 // gilObject is one GIL.
@@ -79,13 +89,18 @@ type gilObject struct {
 	attached         time.Time
 	measured         time.Duration // of times before
 	now, done        bpf.GILState
-	pairs, pairsNow  map[pair]uint64
+	pairs, pairsNow  map[pair]pairCount
 	blame, blameNow  map[blamed]blameCount
+	base             uint64 // if based: see offset, as of when probes changed over
+	based            bool
+	loose            bool // its switch_number moves also without a switch: thread states change
 	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
 	atLeast          bool // it was held when pytop came
 	light            lightCounts
 	long             []collect.LongHold
 	longSince        uint64 // when the last of them began
+	looks            holdLooks
+	waits            []keptWait
 }
 
 // gilThread is a thread that used a GIL.
@@ -105,6 +120,8 @@ type gilThread struct {
 	place      collect.Place
 	inter      int64 // ID of its interpreter
 	interKnown bool
+	longSince  uint64 // when the last of its long waits began
+	stepSince  uint64 // of the wait that goes on: when its last step began; 0: it does not wait
 }
 
 // startGrace is how long a command that was just started may take to load libc.
@@ -167,6 +184,9 @@ func (s *Source) loadGIL(b *build) (err error) {
 	}
 	defer func() { b.gilErr = err }()
 	for _, multi := range []bool{true, false} {
+		if multi && s.options.old {
+			continue
+		}
 		if b.gil, err = bpf.LoadGIL(s.maps, b.offsets, gilOffsetsOf(b.python), s.ns, multi); err != nil {
 			if multi && unsupported(err) {
 				continue
@@ -221,13 +241,17 @@ func (s *Source) followGIL(p *process) error {
 		return err
 	}
 	var err error
+	g.calls, g.stays = nil, ""
 	if g.conditions, err = s.conditionsOf(p.info.PID); err != nil {
 		return err
 	}
 	if s.followedGILs() >= s.gil.room {
 		return errNoRoom
 	}
-	return s.linkGIL(p)
+	if err := s.linkGIL(p); err != nil || !s.options.atCalls {
+		return err
+	}
+	return s.changeOver(p, 0)
 }
 
 // enabled tells whether a free-threaded build runs with its GIL all the same.
@@ -253,18 +277,24 @@ func (s *Source) linkGIL(p *process) (err error) {
 	if err := s.maps.GilProcesses.Put(&index, &g.now); err != nil {
 		return fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err)
 	}
-	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, index); err != nil {
+	at := g.probed()
+	if g.links, err = attachConditions(at, p.build.gil, p.info.PID, index); err != nil {
 		g.now = bpf.GILProcess{}
 		t.freeProcesses = append(t.freeProcesses, index)
 		return errors.Join(err, s.maps.GilProcesses.Put(&index, &g.now))
 	}
-	g.conditions.followed++
-	g.attached = time.Now()
+	at.followed++
+	g.attached, g.stopped = time.Now(), 0
 	g.judged = judged{at: g.attached}
-	return s.findGILs(p)
+	err = s.findGILs(p)
+	if g.calls != nil {
+		s.trust(g)
+	}
+	return err
 }
 
-// attachConditions attaches a build's programs to a process's libc.
+// attachConditions attaches a build's programs to a process where it meets
+// condition variables.
 func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) (links []link.Link, err error) {
 	executable, err := link.OpenExecutable(c.path())
 	if err != nil {
@@ -278,20 +308,29 @@ func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index u
 	}()
 	for _, one := range []struct {
 		program *ebpf.Program
-		site    site.Site
+		sites   []site.Site
 	}{{programs.Waited, c.timedwait}, {programs.Forced, c.wait}, {programs.Signalled, c.signal}} {
-		var l link.Link
-		if programs.Multi {
-			l, err = executable.UprobeMulti(nil, one.program, &link.UprobeMultiOptions{Addresses: []uint64{one.site.Offset}, Cookies: []uint64{uint64(index)}, PID: uint32(pid)})
-		} else {
-			l, err = executable.Uprobe("", one.program, &link.UprobeOptions{Address: one.site.Offset, PID: pid, Cookie: uint64(index)})
-		}
+		some, err := c.put(executable, one.program, one.sites, programs.Multi, pid, index)
+		links = append(links, some...)
 		if err != nil {
-			return links, fmt.Errorf("attach at %s+%#x: %w", c.name, one.site.Offset, err)
+			return links, err
 		}
-		links = append(links, l)
 	}
 	return links, nil
+}
+
+// clock is the kernel's, up to when probes were taken out: what went on then
+// is known until then.
+func (g *gilProcess) clock() uint64 {
+	if g.stopped != 0 {
+		return g.stopped
+	}
+	return monotonic()
+}
+
+// until is the same by the clock of the day.
+func (g *gilProcess) until() time.Time {
+	return time.Now().Add(-time.Duration(monotonic() - g.clock()))
 }
 
 // monotonic is the clock of bpf_ktime_get_ns.

@@ -1,18 +1,21 @@
 package live
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"pytop/bpf"
 )
 
 // pairs are nanoseconds of a system call that drops and takes the GIL once.
 type pairs struct {
-	bare, empty, followed, light, returns float64
-	taxed, taken                          float64 // shares of the time that pytop says it took, and that it took
+	bare, empty, followed, calls, light, returns float64 // calls: followed at the instructions that call libc
+	taxed, taken                                 float64 // shares of the time that pytop says it took, and that it took
 }
 
 // measurePairs times os.write in a loop: bare, with programs that do nothing
@@ -23,7 +26,7 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "0.3")
 	s := open(t, w, Options{GIL: true, NoCalls: true})
 	one := s.order[0]
-	least := pairs{bare: 1e18, empty: 1e18, followed: 1e18, light: 1e18, returns: 1e18}
+	least := pairs{bare: 1e18, empty: 1e18, followed: 1e18, calls: 1e18, light: 1e18, returns: 1e18}
 	var paid, used time.Duration
 	run := func(to *float64) { *to = min(*to, w.once(t).NS) }
 	w.once(t) // warm
@@ -40,7 +43,7 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 		}
 		run(&least.empty)
 		closeLinks(links)
-		if links = attachReturns(one, &nothing); links != nil {
+		if links = attachReturns(t, w, one, &nothing); links != nil {
 			run(&least.returns)
 			closeLinks(links)
 		}
@@ -51,6 +54,8 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 		run(&least.followed)
 		after := read(t, s).Processes[0]
 		paid, used = paid+after.Tax-before.Tax, used+after.CPU-before.CPU
+		changeOver(t, s)
+		run(&least.calls)
 		s.mu.Lock()
 		err = s.unlinkGILs(one)
 		s.lighten(one)
@@ -64,7 +69,10 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 	return least
 }
 
-func attachReturns(p *process, programs *bpf.GILPrograms) (links []link.Link) {
+// attachReturns puts programs that do nothing where other tools put theirs;
+// nil where the file has no such symbols, or where not each take and drop passes
+// them, since the compiler has made copies.
+func attachReturns(t testing.TB, w *target, p *process, programs *bpf.GILPrograms) []link.Link {
 	executable, err := link.OpenExecutable(p.build.path())
 	if err != nil {
 		return nil
@@ -74,12 +82,102 @@ func attachReturns(p *process, programs *bpf.GILPrograms) (links []link.Link) {
 	if err != nil {
 		return nil
 	}
+	links := []link.Link{entries}
 	returns, err := executable.UretprobeMulti([]string{"take_gil"}, programs.Empty, o)
-	if err != nil {
-		entries.Close()
-		return nil
+	if err == nil {
+		links = append(links, returns)
 	}
-	return []link.Link{entries, returns}
+	if err == nil && hitsAWrite(t, w, programs.Empty) >= 2.9 { // two entries and a return
+		return links
+	}
+	closeLinks(links)
+	return nil
+}
+
+// hitsAWrite is how often a program runs a write.
+func hitsAWrite(t testing.TB, w *target, program *ebpf.Program) float64 {
+	stats, err := ebpf.EnableStats(unix.BPF_STATS_RUN_TIME)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stats.Close()
+	before, err := program.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const seconds = 0.05
+	wrote := seconds * w.goes(t, fmt.Sprintf("go %v", seconds)).PerS
+	after, err := program.Stats()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return float64(after.RunCount-before.RunCount) / wrote
+}
+
+// changeOver moves the probes of a source's first process to the calls, and
+// waits until they are there alone.
+func changeOver(t testing.TB, s *Source) {
+	t.Helper()
+	s.mu.Lock()
+	g := s.order[0].gil
+	err := s.changeOver(s.order[0], 0)
+	s.mu.Unlock()
+	if err != nil || g.calls == nil {
+		t.Fatal(err, g.stays)
+	}
+	changedOver(t, s)
+}
+
+func changedOver(t testing.TB, s *Source) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		s.mu.Lock()
+		g := s.order[0].gil
+		done := g.calls != nil && g.leaving == nil
+		s.mu.Unlock()
+		if done {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("did not change over: %s", g.stays)
+		}
+	}
+}
+
+// BenchmarkGILCrowd times signalling another condition variable than the
+// GIL's: bare, with probes in libc's functions, and with probes at CPython's calls.
+func BenchmarkGILCrowd(b *testing.B) {
+	needRoot(b)
+	for _, p := range benchmarked(b) {
+		b.Run(p.name, func(b *testing.B) {
+			w := p.start(b, p.workloads(b)+"/gil.py", "crowd", "0.3")
+			s := open(b, w, Options{GIL: true, NoCalls: true})
+			bare, functions, calls := 1e18, 1e18, 1e18
+			run := func(to *float64) { *to = min(*to, w.once(b).NS) }
+			for b.Loop() {
+				for range 5 {
+					if err := s.Detach("benchmark"); err != nil {
+						b.Fatal(err)
+					}
+					run(&bare)
+					if err := s.Attach(true); err != nil {
+						b.Fatal(err)
+					}
+					s.mu.Lock()
+					s.order[0].gil.stays = "benchmark"
+					s.mu.Unlock()
+					run(&functions)
+					changeOver(b, s)
+					run(&calls)
+				}
+			}
+			b.ReportMetric(bare, "bare-ns")
+			b.ReportMetric(functions, "functions-ns")
+			b.ReportMetric(calls, "calls-ns")
+			b.ReportMetric(functions/bare, "functions/bare")
+			b.ReportMetric(calls/bare, "calls/bare")
+		})
+	}
 }
 
 // BenchmarkGIL times following the GIL in ratios of one run.
@@ -94,10 +192,15 @@ func BenchmarkGIL(b *testing.B) {
 			b.ReportMetric(m.bare, "bare-ns")
 			b.ReportMetric(m.empty, "empty-ns")
 			b.ReportMetric(m.followed, "followed-ns")
+			b.ReportMetric(m.calls, "calls-ns")
+			b.ReportMetric((m.calls-m.bare)/(m.followed-m.bare), "calls/functions")
 			b.ReportMetric(m.light, "fields-ns")
 			if m.returns < 1e17 {
 				b.ReportMetric(m.returns, "entry+return-ns")
+				b.ReportMetric((m.followed-m.bare)/(m.returns-m.bare), "/entry+return-added")
 			}
+			b.ReportMetric(m.followed/m.bare, "/bare")
+			b.ReportMetric(m.followed/m.light, "/fields")
 			b.ReportMetric(m.followed-m.empty, "above-empty-ns")
 			b.ReportMetric((m.followed-m.bare)/m.bare, "added/bare")
 			b.ReportMetric(m.taken, "taken")

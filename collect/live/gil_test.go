@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pytop/bpf"
 	"pytop/collect"
 	"pytop/collect/proc"
 )
@@ -22,14 +24,16 @@ type said struct {
 }
 
 // once lets the workload do its work once.
-func (w *target) once(t testing.TB) (s said) {
+func (w *target) once(t testing.TB) said { return w.goes(t, "go") }
+
+func (w *target) goes(t testing.TB, line string) (s said) {
 	t.Helper()
-	if _, err := w.in.Write([]byte("go\n")); err != nil {
+	if _, err := w.in.Write([]byte(line + "\n")); err != nil {
 		t.Fatal(err)
 	}
-	line := w.line(t, "{")
-	if err := json.Unmarshal([]byte(line), &s); err != nil {
-		t.Fatalf("%v in %q", err, line)
+	answer := w.line(t, "{")
+	if err := json.Unmarshal([]byte(answer), &s); err != nil {
+		t.Fatalf("%v in %q", err, answer)
 	}
 	return s
 }
@@ -435,5 +439,101 @@ func TestGILLongHoldKept(t *testing.T) {
 				t.Errorf("took %v, kept %+v", took, list)
 			}
 		})
+	}
+}
+
+// TestGILWhoMadeWhomWait: what threads waited is of those who held it meanwhile,
+// all of it but the time before pytop knew who held it.
+func TestGILWhoMadeWhomWait(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "spin", "0.5")
+			w.once(t)
+			time.Sleep(10 * time.Millisecond)
+			r := read(t, s)
+			balanced(t, s, r)
+			by := map[uint64]time.Duration{}
+			caused := map[uint64]time.Duration{}
+			for _, pair := range r.GILs[0].Pairs {
+				if pair.From == pair.To && pair.Wait > 0 {
+					t.Errorf("thread %d waited %v for itself", pair.FromTID, pair.Wait)
+				}
+				by[pair.To] += pair.Wait
+				caused[pair.From] += pair.Wait
+			}
+			waited := time.Duration(0)
+			for _, one := range r.Threads {
+				waited += one.Wait
+				if by[one.ID] > one.Wait || by[one.ID] < one.Wait*9/10-time.Millisecond {
+					t.Errorf("thread %d waited %v, %v of it for those who held it", one.TID, one.Wait, by[one.ID])
+				}
+				if caused[one.ID] > one.Caused {
+					t.Errorf("thread %d caused %v, %v of it by pairs", one.TID, one.Caused, caused[one.ID])
+				}
+			}
+			if waited < 200*time.Millisecond {
+				t.Errorf("waited %v in all", waited)
+			}
+		})
+	}
+}
+
+// TestGILLongWaitKept: who waits while a long hold goes on is kept with its
+// stack, with who holds it and in what function: half of the wait at least, as
+// a busy machine is late to look.
+func TestGILLongWaitKept(t *testing.T) {
+	needRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "sum", "1")
+			result := w.once(t)
+			g := read(t, s).GILs[0]
+			longest := collect.LongWait{}
+			for _, one := range g.LongWaits {
+				if one.Lasted > longest.Lasted {
+					longest = one
+				}
+			}
+			late := time.Duration(result.Late * 1e9)
+			if longest.Lasted > late+50*time.Millisecond || longest.Lasted < late/2 || longest.TID == 0 || len(g.LongWaits) > keptWaits {
+				t.Fatalf("late by %v, kept %+v", late, g.LongWaits)
+			}
+			if !inStack(longest.Stack, "ticker") || inStack(longest.Stack, "timed") {
+				t.Errorf("the waiter's stack: %+v", longest.Stack)
+			}
+			holder := collect.LongHold{}
+			for _, h := range g.LongHolds {
+				if h.Lasted > holder.Lasted {
+					holder = h
+				}
+			}
+			if longest.Holder != holder.TID || longest.Holder == longest.TID || !inStack(longest.HolderStack, "timed") {
+				t.Errorf("%d held it, in %+v; the long hold is of %d", longest.Holder, longest.HolderStack, holder.TID)
+			}
+		})
+	}
+}
+
+// inStack tells whether a function is in a stack, by its name or the end of
+// its qualified name.
+func inStack(stack []collect.Place, function string) bool {
+	return slices.ContainsFunc(stack, func(p collect.Place) bool {
+		return p.Function == function || strings.HasSuffix(p.Function, "."+function)
+	})
+}
+
+// TestClockOfTakenOut: what goes on when probes are taken out is known until
+// then, however long that takes, and what began later not at all.
+func TestClockOfTakenOut(t *testing.T) {
+	g := gilProcess{stopped: 1000}
+	for _, c := range []struct{ since, holding uint64 }{{0, 0}, {400, 600}, {1000, 0}, {1400, 0}} {
+		n := threadCountsOf(&bpf.GILThread{HoldSince: c.since, WaitSince: c.since, HoldNs: 7, WaitNs: 7}, g.clock())
+		if n.holding != c.holding || n.waiting != c.holding || n.hold != 7+c.holding || n.wait != 7+c.holding || n.holdMax != c.holding {
+			t.Errorf("since %d: %+v", c.since, n)
+		}
+	}
+	if g.stopped = 0; g.clock() < 1000 {
+		t.Error("not the kernel's clock")
 	}
 }

@@ -42,6 +42,35 @@ func (s *Source) pollBlame(byIndex map[uint64]*gilObject) error {
 	return nil
 }
 
+// pollSteps adds the steps of waits that go on to what was read of pairs and of
+// blame: the kernel adds a step when it ends, which is late where the waiter
+// gets no CPU. A step that has ended since threads were read is there already.
+func (s *Source) pollSteps(byIndex map[uint64]*gilObject) error {
+	var b threadBuffer
+	for _, t := range s.gil.all {
+		if t.slotID == 0 || t.stepSince == 0 {
+			continue
+		}
+		n, err := b.all(s.gil.threads, t.slot)
+		if err != nil {
+			return fmt.Errorf("read what threads wait for: %w", err)
+		}
+		o, now := byIndex[n.Blamed.Gil], t.process.gil.clock()
+		if o == nil || n.Id != t.slotID || n.StepSince != t.stepSince || now < n.StepSince {
+			continue
+		}
+		key, ns := blamed{n.Blamed.Holder, n.Blamed.Stack}, now-n.StepSince
+		count := o.blameNow[key]
+		count.add(blameCount{wait: ns})
+		o.blameNow[key] = count
+		if key.holder != 0 {
+			ours := pair{key.holder, n.Id}
+			o.pairsNow[ours] = o.pairsNow[ours].plus(pairCount{wait: ns})
+		}
+	}
+	return nil
+}
+
 // mostStacks bounds the stacks that are remembered; the kernel's map has as many.
 const mostStacks = 16384
 

@@ -2,10 +2,12 @@ package live
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/cilium/ebpf/link"
 
+	"pytop/bpf"
 	"pytop/collect"
 )
 
@@ -27,6 +29,23 @@ func (s *Source) closeBeside(links []link.Link, then func(*closing)) *closing {
 		}
 	})
 	return c
+}
+
+// probes are a process's links, those of before a change over too.
+func (g *gilProcess) probes() []link.Link { return slices.Concat(g.links, g.leaving) }
+
+// failGIL stops following a process's GIL, which cannot go on.
+func (s *Source) failGIL(p *process, why error) {
+	err := s.detachGILs("", p)
+	p.gil.status, p.gil.reason = collect.ProbeFailed, errors.Join(why, err).Error()
+}
+
+// stopCounting makes the programs count no more of a process: its probes are
+// several, and do not go at once.
+func (s *Source) stopCounting(g *gilProcess) error {
+	g.endLooks()
+	g.stopped = monotonic() // what ends while they are taken out, which takes a while, is not seen
+	return s.setPhase(g, bpf.GILNone)
 }
 
 // detachGILs stops following processes' GILs; what was counted stays.
@@ -54,7 +73,8 @@ func (s *Source) unlinkGILs(list ...*process) error {
 		}
 		out = append(out, p)
 		if g.closing == nil {
-			links = append(links, g.links...)
+			errs = append(errs, s.stopCounting(g))
+			links = append(links, g.probes()...)
 		}
 	}
 	if len(out) == 0 {
@@ -62,9 +82,11 @@ func (s *Source) unlinkGILs(list ...*process) error {
 	}
 	errs = append(errs, closeLinks(links))
 	for _, p := range out {
-		if c := p.gil.closing; c != nil {
-			<-c.done
-			errs = append(errs, c.err)
+		for _, c := range []*closing{p.gil.closing, p.gil.left} {
+			if c != nil {
+				<-c.done
+				errs = append(errs, c.err)
+			}
 		}
 	}
 	errs = append(errs, s.pollGIL()) // which reads those that have links
@@ -75,19 +97,20 @@ func (s *Source) unlinkGILs(list ...*process) error {
 }
 
 // unlinkBeside does the same for one process without anybody waiting for it;
-// then is called, under the lock, when it is done.
+// then is called, under the lock, when it is done. Not while probes change over.
 func (s *Source) unlinkBeside(p *process, then func()) {
 	g := p.gil
 	if g.links == nil || g.closing != nil {
 		return
 	}
-	g.closing = s.closeBeside(g.links, func(c *closing) {
+	stopErr := s.stopCounting(g)
+	g.closing = s.closeBeside(g.probes(), func(c *closing) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.closed || g.closing != c { // another did it, or all is over
 			return
 		}
-		if err := errors.Join(c.err, s.pollGIL(), s.unlinked(p)); err != nil {
+		if err := errors.Join(stopErr, c.err, s.pollGIL(), s.unlinked(p)); err != nil {
 			g.status, g.reason = collect.ProbeFailed, err.Error()
 			return
 		}
@@ -98,8 +121,11 @@ func (s *Source) unlinkBeside(p *process, then func()) {
 // unlinked notes that no probe is left in a process, after the maps were read.
 func (s *Source) unlinked(p *process) error {
 	g := p.gil
-	g.links, g.closing, g.lookingSince = nil, nil, time.Time{}
-	g.conditions.followed--
+	g.probed().followed--
+	if g.leaving != nil || g.left != nil {
+		g.conditions.followed--
+	}
+	g.links, g.leaving, g.left, g.closing, g.lookingSince = nil, nil, nil, nil, time.Time{}
 	return s.retireGIL(p)
 }
 
@@ -111,10 +137,11 @@ func closeGILs(list []*process) error {
 		if g == nil {
 			continue
 		}
+		g.endLooks()
 		if g.closing == nil {
-			links = append(links, g.links...)
+			links = append(links, g.probes()...)
 		}
-		g.links = nil
+		g.links, g.leaving = nil, nil
 		if g.light != nil {
 			g.light.end()
 			g.light = nil

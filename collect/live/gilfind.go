@@ -78,6 +78,7 @@ func (s *Source) followAnew(p *process) {
 		o.gone = true
 	}
 	g.started, g.inner, g.innerRead = false, nil, false
+	g.calls, g.stays, g.symbols = nil, "", nil // were the program's before
 	switch {
 	case err != nil:
 		g.status, g.reason = collect.ProbeFailed, err.Error()
@@ -96,7 +97,7 @@ func (g *gilProcess) object(i stack.Interpreter) *gilObject {
 	at := &g.memory.Python.Offsets.GIL
 	o := &gilObject{
 		address: i.GIL, interpreter: i.ID, cond: i.GIL + uint64(at.Cond), switchCond: i.GIL + uint64(at.SwitchCond),
-		pairs: map[pair]uint64{}, pairsNow: map[pair]uint64{}, blame: map[blamed]blameCount{}, blameNow: map[blamed]blameCount{},
+		pairs: map[pair]pairCount{}, pairsNow: map[pair]pairCount{}, blame: map[blamed]blameCount{}, blameNow: map[blamed]blameCount{},
 	}
 	g.gils = append(g.gils, o)
 	return o

@@ -113,7 +113,11 @@ func (s *Source) keepGILs() time.Duration {
 	looking, apart := 0, s.apart()
 	for _, p := range s.order {
 		g := p.gil
-		if g == nil || p.gone != "" || p.hasEnded() {
+		if g == nil {
+			continue
+		}
+		if p.gone != "" || p.hasEnded() {
+			g.endLooks()
 			continue
 		}
 		if g.early && !p.braked {
@@ -128,7 +132,8 @@ func (s *Source) keepGILs() time.Duration {
 		}
 	}
 	if s.gil != nil {
-		_ = s.nameStacks() // the next poll says what is wrong
+		_ = s.nameStacks()    // the next poll says what is wrong
+		_ = s.noteLongWaits() // as well
 	}
 	return next
 }

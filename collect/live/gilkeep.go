@@ -2,9 +2,8 @@ package live
 
 import (
 	"fmt"
+	"math"
 	"time"
-
-	"pytop/collect"
 )
 
 const (
@@ -27,8 +26,8 @@ const (
 
 // judged is what following had cost when it was judged last.
 type judged struct {
-	at    time.Time
-	spent uint64
+	at           time.Time
+	spent, other uint64
 }
 
 // keepGIL does for GILs what must be done often, also when nobody reads.
@@ -56,11 +55,11 @@ func (s *Source) keepGILOf(p *process, apart time.Duration, mayLook bool) {
 	if g.links == nil && g.light == nil || g.closing != nil {
 		return
 	}
-	if !g.started || time.Since(g.found) >= apart-gilTick/2 {
+	due := !g.started || time.Since(g.found) >= apart-gilTick/2
+	if due {
 		g.found = time.Now()
 		if err := s.findGILs(p); err != nil {
-			_ = s.detachGILs("", p)
-			g.status, g.reason = collect.ProbeFailed, err.Error()
+			s.failGIL(p, err)
 			return
 		}
 	}
@@ -71,11 +70,22 @@ func (s *Source) keepGILOf(p *process, apart time.Duration, mayLook bool) {
 	}
 	for _, o := range g.gils {
 		if !o.active {
+			o.looks.end()
 			continue
 		}
+		now := monotonic() // the state is as of this, or later
 		if n, err := s.gil.state(o.index); err == nil {
-			g.noteLongHold(o, n.Since, monotonic())
+			g.noteLongHold(o, o.heldSince(n), now)
 		}
+	}
+	if !s.settle(p) {
+		return
+	}
+	if due {
+		s.watchCalls(p)
+	}
+	if g.closing != nil {
+		return
 	}
 	after := time.Second
 	if g.judged.at.Equal(g.attached) {
@@ -84,17 +94,18 @@ func (s *Source) keepGILOf(p *process, apart time.Duration, mayLook bool) {
 	s.judgeGIL(p, after)
 }
 
-// rate is how many hits a second following costs since it was judged last;
-// false: that is not long ago enough.
-func (s *Source) rate(p *process, after time.Duration) (float64, bool) {
+// rate is how many hits a second following costs since it was judged last, and
+// how many of these are about condition variables that are no GIL's; false:
+// that is not long ago enough.
+func (s *Source) rate(p *process, after time.Duration) (rate, others float64, ok bool) {
 	g := p.gil
 	took := time.Since(g.judged.at)
 	if took < after {
-		return 0, false
+		return 0, 0, false
 	}
 	now, err := s.gil.process(g.index)
 	if err != nil {
-		return 0, false
+		return 0, 0, false
 	}
 	spent := now.Other
 	for _, o := range g.gils {
@@ -104,20 +115,28 @@ func (s *Source) rate(p *process, after time.Duration) (float64, bool) {
 			}
 		}
 	}
-	rate := float64(less(spent, g.judged.spent)) / took.Seconds()
-	g.judged = judged{time.Now(), spent}
-	return rate, true
+	rate = float64(less(spent, g.judged.spent)) / took.Seconds()
+	others = float64(less(now.Other, g.judged.other)) / took.Seconds()
+	g.judged = judged{time.Now(), spent, now.Other}
+	return rate, others, true
 }
 
-// judgeGIL goes over to reading fields when probes cost too much.
+// judgeGIL changes over to the calls when it is others that cost much, and goes
+// over to reading fields when probes cost too much.
 func (s *Source) judgeGIL(p *process, after time.Duration) {
-	rate, ok := s.rate(p, after)
-	if !ok || p.forced || s.options.Budget <= 0 {
+	rate, others, ok := s.rate(p, after)
+	if !ok {
 		return
 	}
-	if cost := p.gilPrice().perSecond(rate); cost > mostGIL {
-		g := p.gil
-		g.reason = fmt.Sprintf("probes would take ~%.0f %% of a core (%.0f condition variable calls/s), the limit is %.0f %%: its fields are read instead, shares are estimates",
+	limit := float64(mostGIL)
+	if p.forced || s.options.Budget <= 0 {
+		limit = math.Inf(1)
+	}
+	if s.relieve(p, rate, others, limit) {
+		return
+	}
+	if cost := p.gilPrice().perSecond(rate); cost > limit {
+		p.gil.reason = fmt.Sprintf("probes would take ~%.0f %% of a core (%.0f condition variable calls/s), the limit is %.0f %%: its fields are read instead, shares are estimates",
 			100*cost, rate, 100*mostGIL)
 		s.unlinkBeside(p, func() { s.lighten(p) })
 	}

@@ -35,8 +35,13 @@ func (s *Source) keepLight(p *process, mayLook bool) {
 		}
 		g.lookingSince = time.Now()
 	case !g.lookingSince.IsZero() && time.Since(g.lookingSince) >= lookFor:
-		rate, _ := s.rate(p, 0)
-		if p.gilPrice().perSecond(rate) > mostGIL/2 {
+		rate, others, _ := s.rate(p, 0)
+		switch {
+		case s.relieve(p, rate, others, mostGIL/2):
+			if g.links == nil { // it failed
+				return
+			}
+		case p.gilPrice().perSecond(rate) > mostGIL/2:
 			s.unlinkBeside(p, func() { s.lighten(p) })
 			return
 		}

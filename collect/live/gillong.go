@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"pytop/bpf"
 	"pytop/collect"
 )
 
@@ -18,12 +19,13 @@ const (
 // noteLongHold keeps the hold that goes on when it is long. The holder's stack
 // is read from outside, when it is seen first.
 func (g *gilProcess) noteLongHold(o *gilObject, since, now uint64) {
+	g.lookAt(o, since, now)
 	if since == 0 || now < since || now-since < uint64(longHold) {
 		return
 	}
 	lasted := time.Duration(now - since)
 	if n := len(o.long); n > 0 && o.longSince == since {
-		o.long[n-1].Lasted = lasted
+		o.long[n-1].Lasted, o.long[n-1].Native = lasted, o.looks.native()
 		return
 	}
 	fields, err := g.memory.GIL(o.address)
@@ -34,7 +36,7 @@ func (g *gilProcess) noteLongHold(o *gilObject, since, now uint64) {
 	if err != nil {
 		return
 	}
-	one := collect.LongHold{TID: g.outer(tid), Began: time.Now().Add(-lasted), Lasted: lasted}
+	one := collect.LongHold{TID: g.outer(tid), Began: time.Now().Add(-lasted), Lasted: lasted, Native: o.looks.native()}
 	if trace, err := g.memory.Trace(fields.LastHolder); err == nil {
 		for _, p := range trace.Places {
 			one.Stack = append(one.Stack, placeOf(p))
@@ -43,4 +45,13 @@ func (g *gilProcess) noteLongHold(o *gilObject, since, now uint64) {
 	o.longSince = since
 	o.long = append(o.long, one)
 	o.long = slices.Delete(o.long, 0, max(0, len(o.long)-keptHolds))
+}
+
+// heldSince is when the hold that goes on began; 0: there is none. One that
+// pytop found when it came began then at the latest.
+func (o *gilObject) heldSince(n *bpf.GILState) uint64 {
+	if n.Since == 0 && n.Takes == 0 && n.Drops == 0 && o.atLeast {
+		return n.Attached
+	}
+	return n.Since
 }

@@ -54,11 +54,12 @@ func (s *Source) dropGILs(left map[*process]bool) error {
 			continue
 		}
 		s.stopLight(p)
+		g.endLooks()
 		if g.links == nil {
 			continue
 		}
 		if g.closing == nil {
-			s.closeBeside(g.links, nil)
+			s.closeBeside(g.probes(), nil)
 		}
 		errs = append(errs, s.unlinked(p)) // nothing can hit them any more
 	}

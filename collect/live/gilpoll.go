@@ -155,7 +155,7 @@ func (s *Source) pollGIL() error {
 			}
 			o.now = *state
 			byIndex[uint64(o.index)] = o
-			o.pairsNow = map[pair]uint64{}
+			o.pairsNow = map[pair]pairCount{}
 			o.blameNow = map[blamed]blameCount{}
 		}
 	}
@@ -165,6 +165,9 @@ func (s *Source) pollGIL() error {
 	if err := s.pollBlame(byIndex); err != nil {
 		return err
 	}
+	if err := s.pollSteps(byIndex); err != nil {
+		return err
+	}
 	s.foldThreads()
 	return nil
 }
@@ -172,6 +175,7 @@ func (s *Source) pollGIL() error {
 // pollThreads reads the slots in use, and frees those whose thread has ended.
 func (s *Source) pollThreads() error {
 	t := s.gil
+	t.polled = time.Now()
 	for _, p := range s.order {
 		if p.gil != nil {
 			p.gil.unsettled = 0
@@ -200,14 +204,14 @@ func (s *Source) pollThreads() error {
 			t.slots[one.Id] = o
 		}
 		if one.Ended == 0 {
-			o.now = threadCountsOf(one, monotonic())
+			o.now, o.stepSince = threadCountsOf(one, o.process.gil.clock()), one.StepSince
 			o.process.gil.unsettled++
 			continue
 		}
 		last := threadCountsOf(one, 0)
 		o.comm = comm(&one.Comm)
 		o.done.add(&last)
-		o.now, o.slotID, o.ended = threadCounts{}, 0, true
+		o.now, o.slotID, o.ended, o.stepSince = threadCounts{}, 0, true, 0
 		delete(t.byTID, o.name)
 		if err := s.freeSlot(slot); err != nil {
 			return err
@@ -275,17 +279,25 @@ func (s *Source) freeSlot(slot uint32) error {
 // pair is a switch between two threads, by the kernel's ids for them.
 type pair struct{ from, to uint64 }
 
+// pairCount is what went between two threads.
+type pairCount struct{ switches, wait uint64 }
+
+func (n pairCount) plus(o pairCount) pairCount {
+	return pairCount{n.switches + o.switches, n.wait + o.wait}
+}
+
 // pollPairs reads the switches, and takes those out whose threads have ended.
 func (s *Source) pollPairs(byIndex map[uint64]*gilObject) error {
 	var dead []bpf.GILPair
-	err := readAll(s.maps.GilPairs, func(key bpf.GILPair, n uint64) {
+	err := readAll(s.maps.GilPairs, func(key bpf.GILPair, count bpf.GILPairCount) {
+		n := pairCount{count.Switches, count.WaitNs}
 		o := byIndex[key.Gil]
 		if o == nil {
 			return
 		}
 		from, to := s.gil.slots[key.From], s.gil.slots[key.To]
 		if from != nil && from.ended || to != nil && to.ended {
-			o.pairs[pair{key.From, key.To}] += n
+			o.pairs[pair{key.From, key.To}] = o.pairs[pair{key.From, key.To}].plus(n)
 			dead = append(dead, key)
 			return
 		}
@@ -315,12 +327,18 @@ func readAll[K, V any](m *ebpf.Map, each func(K, V)) error {
 	}
 }
 
+// deleteAll deletes entries; one that is not there ends a batch, so that it is
+// stepped over.
 func deleteAll[K any](m *ebpf.Map, keys []K) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	if _, err := m.BatchDelete(keys, nil); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-		return err
+	for len(keys) > 0 {
+		n, err := m.BatchDelete(keys, nil)
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, ebpf.ErrKeyNotExist):
+			return err
+		}
+		keys = keys[min(n+1, len(keys)):]
 	}
 	return nil
 }
@@ -337,12 +355,12 @@ func (s *Source) retireGIL(p *process) error {
 		}
 		o.now.holding, o.now.waiting = 0, 0
 		o.done.add(&o.now)
-		o.now, o.slotID = threadCounts{}, 0
+		o.now, o.slotID, o.stepSince = threadCounts{}, 0, 0
 		errs = append(errs, s.freeSlot(o.slot))
 	}
 	for _, o := range g.gils {
 		if o.active {
-			errs = append(errs, s.retireObject(g, o, time.Now()))
+			errs = append(errs, s.retireObject(g, o, g.until()))
 		}
 	}
 	for _, sum := range []struct{ to, from *uint64 }{
@@ -360,15 +378,15 @@ func (s *Source) retireGIL(p *process) error {
 // retireObject makes what was counted of a GIL final, and its index another's.
 func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error {
 	t := s.gil
-	if clock := monotonic(); o.now.Since != 0 && clock > o.now.Since {
+	if clock := g.clock(); o.now.Since != 0 && clock > o.now.Since {
 		o.now.HeldNs += clock - o.now.Since
 	}
 	o.addState()
 	o.measured += now.Sub(o.attached)
-	o.active, o.seedHolder, o.atLeast = false, 0, false
+	o.active, o.seedHolder, o.atLeast, o.based = false, 0, false, false
 	var pairs []bpf.GILPair
 	for key, n := range o.pairsNow {
-		o.pairs[key] += n
+		o.pairs[key] = o.pairs[key].plus(n)
 		pairs = append(pairs, bpf.GILPair{From: key.from, To: key.to, Gil: uint64(o.index)})
 	}
 	var blame []bpf.BlameKey
@@ -377,7 +395,7 @@ func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error 
 		o.blame[key] = n
 		blame = append(blame, bpf.BlameKey{Holder: key.holder, Stack: key.stack, Gil: uint64(o.index)})
 	}
-	o.pairsNow = map[pair]uint64{}
+	o.pairsNow = map[pair]pairCount{}
 	o.blameNow = map[blamed]blameCount{}
 	errs := []error{deleteAll(s.maps.GilPairs, pairs), deleteAll(s.maps.Blame, blame)}
 	for _, at := range []uint64{o.cond, o.switchCond} {

@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"pytop/collect"
 )
@@ -23,6 +24,8 @@ func (s *Source) gilOf(p *process) (is collect.ProcessGIL) {
 		is.Reason = "no interpreter was found in it"
 	case g.status == collect.ProbeOn && g.light != nil:
 		is.Status, is.Reason = collect.GILSampled, g.reason
+	case g.status == collect.ProbeOn && g.sampled() > 0: // as of each of its GILs
+		is.Status, is.Reason = collect.GILSampled, joined([]string{"its fields were read for a time: totals have a hole", g.weak()})
 	case g.status == collect.ProbeOn && g.weak() != "":
 		is.Status, is.Reason = collect.GILLowerBound, g.weak()
 	case g.status == collect.ProbeOn:
@@ -32,10 +35,18 @@ func (s *Source) gilOf(p *process) (is collect.ProcessGIL) {
 	}
 	if is.Status == "" {
 		is.Status = collect.GILOff
-	} else if g.since != "" {
-		is.Reason = joined([]string{is.Reason, g.since})
+	} else {
+		is.Reason = joined([]string{is.Reason, g.stays, g.since})
 	}
 	return is
+}
+
+// sampled is for how long a process's GILs' fields were read instead.
+func (g *gilProcess) sampled() (longest time.Duration) {
+	for _, o := range g.gils {
+		longest = max(longest, o.light.measured)
+	}
+	return longest
 }
 
 // endedUnfollowed tells whether a process ended before its GIL was followed, or
@@ -99,6 +110,7 @@ func (s *Source) gilProbe() collect.Probe {
 		takes, drops, checks = takes+t, drops+d, checks+c
 		methods = appendNew(methods, s.gilMethod(p))
 		reasons = appendNew(reasons, g.reason)
+		reasons = appendNew(reasons, g.stays)
 		reasons = appendNew(reasons, g.weak())
 	}
 	probe.Hits, probe.Lost, probe.Cost = probe.Hits+past.hits, probe.Lost+past.lost, probe.Cost+past.cost
@@ -148,7 +160,7 @@ func (s *Source) gilMethod(p *process) string {
 	if g.light != nil {
 		return fmt.Sprintf("its fields are read %.3g times a second", 1/g.light.step().Seconds())
 	}
-	return fmt.Sprintf("condition variables in %s, a hold includes ~%.1f µs of the probe", g.conditions.name, 1e6*p.gilPrice().perSecond(1))
+	return fmt.Sprintf("%s, a hold includes ~%.1f µs of the probe", g.probed().where(), 1e6*p.gilPrice().perSecond(1))
 }
 
 // checked is what the self-check compared.

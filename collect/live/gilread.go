@@ -201,16 +201,16 @@ func (s *Source) gilReading(p *process, o *gilObject, threads []*gilThread) coll
 	n, d := &o.now, &o.done
 	r := collect.GILReading{
 		ID: o.id, PID: p.info.PID, Interpreter: o.interpreter, Status: g.statusOf(o),
-		Measured: o.measured + o.light.measured, Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches,
+		Measured: o.measured + o.light.measured, Sampled: o.light.measured, Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches,
 		Forced: d.Forced + n.Forced, Held: time.Duration(d.HeldNs+n.HeldNs) + o.light.held, Wait: time.Duration(d.WaitNs + n.WaitNs),
-		Pairs: s.gil.pairReading(o), Blame: s.gil.blameReading(o), LongHolds: slices.Clone(o.long),
+		Pairs: s.gil.pairReading(o), Blame: s.gil.blameReading(o), LongHolds: slices.Clone(o.long), LongWaits: o.waitReading(),
 	}
 	if !o.active {
 		r.Holder = o.light.holderTID(g)
 		return r
 	}
-	r.Measured += time.Since(o.attached)
-	now := monotonic()
+	r.Measured += g.until().Sub(o.attached)
+	now := g.clock()
 	switch {
 	case p.gone != "":
 	case n.Since != 0 && now > n.Since:
@@ -245,7 +245,7 @@ func (g *gilProcess) statusOf(o *gilObject) collect.GILStatus {
 }
 
 func (t *gilTable) pairReading(o *gilObject) []collect.GILPair {
-	sum := map[pair]uint64{} // by our ids
+	sum := map[pair]pairCount{} // by our ids
 	tids := map[uint64]int{}
 	id := func(kernel uint64) uint64 {
 		h := t.slots[kernel]
@@ -255,14 +255,15 @@ func (t *gilTable) pairReading(o *gilObject) []collect.GILPair {
 		tids[h.id] = h.name.tid
 		return h.id
 	}
-	for _, from := range []map[pair]uint64{o.pairs, o.pairsNow} {
+	for _, from := range []map[pair]pairCount{o.pairs, o.pairsNow} {
 		for key, n := range from {
-			sum[pair{id(key.from), id(key.to)}] += n
+			ours := pair{id(key.from), id(key.to)}
+			sum[ours] = sum[ours].plus(n)
 		}
 	}
 	list := make([]collect.GILPair, 0, len(sum))
 	for key, n := range sum {
-		list = append(list, collect.GILPair{From: key.from, To: key.to, FromTID: tids[key.from], ToTID: tids[key.to], Count: n})
+		list = append(list, collect.GILPair{From: key.from, To: key.to, FromTID: tids[key.from], ToTID: tids[key.to], Count: n.switches, Wait: time.Duration(n.wait)})
 	}
 	return list
 }
@@ -290,6 +291,9 @@ func (g *gilProcess) weak() string {
 	say(missed, "switch_number moved by %d more than threads changed (also where a thread changes its thread state)")
 	say(g.now.Lost+g.done.Lost, "%d events of threads for which there was no room")
 	say(g.now.LostPairs+g.done.LostPairs, "%d switches for whose pair there was no room")
+	if g.back != "" {
+		why = append(why, g.back)
+	}
 	if g.late {
 		why = append(why, "what interpreters that began later did before pytop found their GIL is not counted")
 	}

@@ -12,13 +12,15 @@ import (
 	"pytop/collect/site"
 )
 
-// conditions is a file with the functions that wait for and signal condition
-// variables: libc, and before glibc 2.34 libpthread, inspected once.
+// conditions is where in a file probes see condition variables waited for and
+// signalled: in the functions that do it (libc, and before glibc 2.34 libpthread),
+// inspected once, or at a CPython's calls of them.
 type conditions struct {
 	id                      fileID
 	name                    string
 	file                    *os.File
-	signal, timedwait, wait site.Site
+	elf                     *elf.File // of calls; nil: functions
+	signal, timedwait, wait []site.Site
 	followed                int // processes that are attached to there: each hit asks the links of all
 }
 
@@ -101,7 +103,7 @@ func openConditions(pid int, m proc.Mapping, id fileID) (_ *conditions, err erro
 func (c *conditions) find(e *elf.File) error {
 	for _, f := range []struct {
 		name string
-		to   *site.Site
+		to   *[]site.Site
 	}{{"pthread_cond_signal", &c.signal}, {"pthread_cond_timedwait", &c.timedwait}, {"pthread_cond_wait", &c.wait}} {
 		symbol, ok := e.Default(f.name)
 		if !ok {
@@ -111,7 +113,7 @@ func (c *conditions) find(e *elf.File) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
-		*f.to = found
+		*f.to = []site.Site{found}
 	}
 	return nil
 }

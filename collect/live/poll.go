@@ -104,7 +104,9 @@ func (s *Source) poll() error {
 	if err := s.forgetUnknown(unknown); err != nil {
 		return err
 	}
-	return errors.Join(s.pollGIL(), s.account())
+	err = errors.Join(s.pollGIL(), s.account())
+	s.prove()
+	return err
 }
 
 // account brings the processes up to date after the functions.
@@ -131,6 +133,9 @@ func (s *Source) addGone(n *bpf.CallCount) {
 		f = s.functions.of(s.processOf(n), name, n.Flags&bpf.Generator != 0)
 	}
 	f.done.add(countsOf(n))
+	if n.Flags&bpf.Generator == 0 {
+		s.counted(f, n.Start)
+	}
 }
 
 func (s *Source) addLive(e *entry) {
@@ -146,6 +151,7 @@ func (s *Source) addLive(e *entry) {
 	}
 	o.seen, o.last = s.polls, countsOf(&e.count)
 	o.function.now.add(o.last)
+	s.holdAgainst(o, e.count.Calls+e.count.Resumes)
 }
 
 // nameLost is what a function is called whose name could not be had.

@@ -58,6 +58,9 @@ type process struct {
 	asked   bool // for by its PID: stays listed when it has ended
 	ending  bool // was seen to have ended after the maps were read
 	payers  int
+	proof   proof
+	proven  int                 // functions that were seen running, and counted
+	missed  map[objectName]bool // those that were seen running, and not counted
 }
 
 // notAsked is why a probe is off that --probes leaves out.
@@ -139,6 +142,9 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	if n := p.lost(bpf.LostNotCode); n > 0 {
 		why = append(why, fmt.Sprintf("%d hits held no code object: this build is not understood", n))
 	}
+	if len(p.missed) > 0 {
+		why = append(why, missedWords(p.missed))
+	}
 	if p.note != "" {
 		why = append(why, p.note)
 	}
@@ -156,7 +162,7 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 		CPU: p.cpu, Threads: p.threads, Memory: p.memory, Payers: p.payers,
 	}
 	if p.build != nil {
-		r.CPUKnown, r.Tax, r.TaxKnown, r.Method = p.cpuKnown(), p.tax+p.gilTax, p.build.price.known(), p.build.method()
+		r.CPUKnown, r.Tax, r.TaxKnown, r.Method = p.cpuKnown(), p.tax+p.gilTax, p.build.price.known(), p.build.method()+provenWords(p.proven)
 	} else {
 		r.CPUKnown = p.cpuOK
 	}

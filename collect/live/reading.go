@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func (s *Source) callsProbe() collect.Probe {
 		probe.Reason = notAsked
 		return probe
 	}
-	payers := 0
+	payers, missed := 0, map[objectName]bool{}
 	for _, p := range s.order {
 		if p.build == nil {
 			continue
@@ -102,10 +103,14 @@ func (s *Source) callsProbe() collect.Probe {
 		methods = appendNew(methods, p.build.method())
 		reasons = appendNew(reasons, p.reason)
 		reasons = appendNew(reasons, p.build.weak())
+		maps.Copy(missed, p.missed)
+	}
+	if len(missed) > 0 {
+		reasons = append(reasons, missedWords(missed))
 	}
 	probe.Hits, probe.Lost, probe.Cost = probe.Hits+s.past.hits, probe.Lost+s.past.hitsLost, probe.Cost+s.past.cost
 	reasons = append(reasons, s.following.words(s, payers)...)
-	probe.Method, probe.Reason = strings.Join(methods, "; "), strings.Join(reasons, "; ")
+	probe.Method, probe.Reason = strings.Join(methods, "; ")+provenWords(s.proving.proven), strings.Join(reasons, "; ")
 	return probe
 }
 

@@ -23,11 +23,13 @@ type Options struct {
 	// FromStart: the processes have not run Python code yet; all that is
 	// counted from attaching on is theirs to show, and there is no trial.
 	FromStart  bool
-	Cache      site.Cache // of what was found in files; the zero value keeps nothing
-	GIL        bool       // follow the GIL
-	NoCalls    bool       // count no calls
-	unfollowed bool       // as if the kernel could not tell of forks, execs and ends: for tests
-	old        bool       // as on the oldest kernels: no uprobe_multi, preallocated maps; for tests
+	Cache      site.Cache                    // of what was found in files; the zero value keeps nothing
+	GIL        bool                          // follow the GIL
+	NoCalls    bool                          // count no calls
+	unfollowed bool                          // as if the kernel could not tell of forks, execs and ends: for tests
+	without    func([]site.Site) []site.Site // leaves out sites that count, as if they had not been found: for tests
+	atCalls    bool                          // follow the GIL at the instructions that call libc from the beginning: for tests
+	old        bool                          // as on the oldest kernels: no uprobe_multi, preallocated maps; for tests
 }
 
 // UserCache is where what was found in files is kept for the user.
@@ -43,6 +45,7 @@ type Source struct {
 	mu         sync.Mutex // guards all below
 	maps       *bpf.Maps
 	names      *names
+	proving    proving
 	builds     []*build
 	gil        *gilTable // nil: not asked for
 	conditions []*conditions
@@ -105,8 +108,9 @@ func Open(o Options) (_ *Source, err error) {
 	if err := s.ready(); err != nil {
 		return nil, err
 	}
-	s.stopped.Add(3)
+	s.stopped.Add(4)
 	go s.keep()
+	go s.keepProof()
 	go s.keepGIL()
 	go s.awaitEnds()
 	s.following.begin(s)

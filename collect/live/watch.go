@@ -141,7 +141,14 @@ func (s *Source) describe(p *process, pid int) error {
 func (s *Source) buildOf(l *Located) (*build, error) {
 	id := fileID{l.Mapping.Major, l.Mapping.Minor, l.Mapping.Inode}
 	for _, b := range s.builds {
-		if b.id == id {
+		same := b.id == id
+		if !same && b.elf.Size() == l.ELF.Size() && b.elf.BuildID() == l.ELF.BuildID() {
+			var err error
+			if same, err = b.sameFile(l); err != nil {
+				return nil, errors.Join(err, l.Close())
+			}
+		}
+		if same {
 			return b, l.Close()
 		}
 	}
@@ -167,6 +174,11 @@ func (s *Source) newBuild(l *Located, id fileID) (*build, error) {
 	}
 	if err := s.load(b, b.number); err != nil {
 		return nil, err
+	}
+	if s.options.without != nil {
+		plan := *b.plan
+		plan.Calls = s.options.without(plan.Calls)
+		b.plan = &plan
 	}
 	if s.focus != 0 {
 		if err := b.programs.SetFocus(s.epoch); err != nil {
@@ -214,12 +226,18 @@ func (s *Source) attach(p *process, force bool) error {
 		if err := s.share(p.build); err != nil {
 			return err
 		}
+		if err := p.reached(); err != nil {
+			return err
+		}
 		p.links, p.attached = p.build.shared, time.Now()
 	default:
 		s.attaches++
 		links, err := attachTo(p.build, p.info.PID, s.attaches)
 		if err != nil {
 			return whenEnded(p.info.PID, fmt.Errorf("process %d: %w", p.info.PID, err))
+		}
+		if err := p.reached(); err != nil {
+			return errors.Join(err, links.close())
 		}
 		p.links, p.attached = links, time.Now()
 	}

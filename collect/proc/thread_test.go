@@ -52,3 +52,23 @@ func TestThreadStat(t *testing.T) {
 		t.Errorf("%v, %v", inner, err)
 	}
 }
+
+func TestParseSleepsAt(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		address uint64
+		ok      bool
+	}{
+		{"202 0x7f0000001020 0x189 0x0 0x0 0x0 0xffffffff 0x7ffd 0x7f00\n", 0x7f00, true},
+		{"-1 0x7ffd 0x7f10\n", 0x7f10, true},
+		{"running\n", 0, false},
+		{"202 0x7f0000001020 0x189\n 0x0", 0, false},
+		{"202 0x1 0x2 0x3 0x4 0x5 0x6 0x7ffd 0x\n", 0, false},
+		{"-1 0x0 0x0\n", 0, false}, // a kernel thread
+		{"", 0, false},
+	} {
+		if address, ok := parseSleepsAt([]byte(c.text)); address != c.address || ok != c.ok {
+			t.Errorf("%q: %#x %v", c.text, address, ok)
+		}
+	}
+}

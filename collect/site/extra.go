@@ -109,18 +109,26 @@ func (s *search) findExecutor() {
 // every site is in executable text, and the bytes there are those found.
 func Validate(f *elf.File, p *Plan) error {
 	for _, sites := range [][]Site{p.Calls, p.Freed, p.Instrument, p.Executor} {
-		for _, s := range sites {
-			offset, ok := f.Offset(s.Address)
-			if !ok || offset != s.Offset || !f.Executable(s.Address) || len(s.Bytes) == 0 {
-				return fmt.Errorf("site %#x: not in the file's text", s.Address)
-			}
-			b, err := f.Read(s.Address, uint64(len(s.Bytes)))
-			if err != nil {
-				return fmt.Errorf("site %#x: %w", s.Address, err)
-			}
-			if !bytes.Equal(b, s.Bytes) {
-				return fmt.Errorf("site %#x: the file has %x, not %x", s.Address, b, s.Bytes)
-			}
+		if err := ValidateSites(f, sites); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ValidateSites is Validate for some sites.
+func ValidateSites(f *elf.File, sites []Site) error {
+	for _, s := range sites {
+		offset, ok := f.Offset(s.Address)
+		if !ok || offset != s.Offset || !f.Executable(s.Address) || len(s.Bytes) == 0 {
+			return fmt.Errorf("site %#x: not in the file's text", s.Address)
+		}
+		b, err := f.Read(s.Address, uint64(len(s.Bytes)))
+		if err != nil {
+			return fmt.Errorf("site %#x: %w", s.Address, err)
+		}
+		if !bytes.Equal(b, s.Bytes) {
+			return fmt.Errorf("site %#x: the file has %x, not %x", s.Address, b, s.Bytes)
 		}
 	}
 	return nil

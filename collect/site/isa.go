@@ -21,6 +21,16 @@ type isa struct {
 	// slot is where a stub, a function that only jumps through a slot of the
 	// global offset table, has that slot.
 	slot func(address uint64, b []byte) (uint64, bool)
+	// relatives are the places in a part of the text that, taken for a distance, lead
+	// to an address from low to high. nil: Callers does not know the machine.
+	relatives func(p part, low, high uint64) []relative
+	// stub is where a stub may be entered that names its slot at an address, the
+	// earliest last; nil: there is none.
+	stub func(t *text, at uint64) []uint64
+	// stubTable tells whether code begins as a linker's table of stubs does.
+	stubTable func(b []byte) bool
+	// leads tells whether an instruction may name an address by its distance.
+	leads func(address uint64, b []byte, to uint64) bool
 
 	registers    Register   // how many, the stack pointer too
 	stack, frame Register   // stack pointer; what may be a frame pointer

@@ -74,18 +74,7 @@ unknown:
 // assemble makes a shared object and describes it.
 func assemble(t *testing.T, name, text string) (*elf.File, *cpython.Python) {
 	t.Helper()
-	cc, err := exec.LookPath("cc")
-	if err != nil {
-		t.Skip("no C compiler: ", err)
-	}
-	dir := t.TempDir()
-	source, object := filepath.Join(dir, "made.s"), filepath.Join(dir, name)
-	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(cc, "-shared", "-nostdlib", "-o", object, source).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	object := linked(t, name, text, "-shared", "-nostdlib")
 	f, err := elf.Open(object)
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +85,24 @@ func assemble(t *testing.T, name, text string) (*elf.File, *cpython.Python) {
 		t.Fatal(err)
 	}
 	return f, p
+}
+
+// linked makes a file of assembly, and returns its path.
+func linked(t testing.TB, name, text string, how ...string) string {
+	t.Helper()
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		t.Skip("no C compiler: ", err)
+	}
+	dir := t.TempDir()
+	source, object := filepath.Join(dir, "made.s"), filepath.Join(dir, name)
+	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(cc, append(how, "-o", object, source)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return object
 }
 
 const (

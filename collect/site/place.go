@@ -123,13 +123,15 @@ func (s *search) place(set []choice) {
 	}
 }
 
+func (s *search) finish(site Site) Site { return s.text.finish(site) }
+
 // finish fills in what the file says about a site.
-func (s *search) finish(site Site) Site {
-	site.Offset, _ = s.file.Offset(site.Address)
-	b := s.text.at(site.Address)
-	i := s.text.isa.decode(site.Address, b)
+func (t *text) finish(site Site) Site {
+	site.Offset, _ = t.file.Offset(site.Address)
+	b := t.at(site.Address)
+	i := t.isa.decode(site.Address, b)
 	site.Bytes = append([]byte(nil), b[:min(int(i.size), len(b))]...)
-	site.Text = s.text.isa.disassemble(site.Address, b)
+	site.Text = t.isa.disassemble(site.Address, b)
 	site.Cheap = i.cheap
 	return site
 }

@@ -8,6 +8,7 @@ import (
 var x86 = &isa{
 	decode: decode, disassemble: disassemble, equality: equality, below: below, halts: halts, references: references, stores: stores,
 	slot:      func(uint64, []byte) (uint64, bool) { return 0, false }, // its stubs are one jump: see text.stub
+	relatives: relatives, stub: stub, stubTable: stubTable, leads: leads,
 	registers: 16, stack: rsp, frame: rbp, arguments: []Register{rdi, rsi, rdx, rcx, 8, 9}, longest: 15,
 }
 

@@ -1,6 +1,7 @@
 """What threads do with the GIL, in ways whose account is known: see the functions' words. Runs from 3.8 on.
 
-gil.py WAY [SECONDS]: says "waiting", and for each line that it reads does it and prints one JSON object with what it knows itself.
+gil.py WAY [SECONDS [THREADS]]: says "waiting", and for each line that it reads ("go", or "go SECONDS") does it and prints one JSON object
+with what it knows itself.
 """
 import json
 import sys
@@ -87,6 +88,39 @@ def long_regex(seconds):
 
     pattern = re.compile("(a+)+$")
     return patiently(lambda: pattern.match("a" * 22 + "b"))
+
+
+def long_match(seconds):
+    """The same, for as long as it was told, to twice that."""
+    import math
+    import re
+
+    pattern, n, took = re.compile("(a+)+$"), 12, 0
+    while took < 0.02:
+        n += 1
+        began = time.process_time()
+        pattern.match("a" * n + "b")
+        took = time.process_time() - began
+    n += math.ceil(math.log2(max(1, seconds / took)))  # one more takes twice as long
+    return patiently(lambda: pattern.match("a" * n + "b"))
+
+
+def main_sum(seconds):
+    """A long hold by C code in the main thread, alone."""
+    began = time.perf_counter()
+    sum(range(10**6))
+    n = int(10**6 * seconds / (time.perf_counter() - began))
+    began = time.perf_counter()
+    sum(range(n))
+    return {"took": time.perf_counter() - began}
+
+
+def asleep(seconds):
+    """A long hold by C code that sleeps in the kernel without releasing it."""
+    import ctypes
+
+    libc = ctypes.PyDLL(None)
+    return patiently(lambda: libc.usleep(int(1e6 * seconds)))
 
 
 def releases(seconds):
@@ -182,19 +216,56 @@ def daemons(seconds):
 
 
 def storm(seconds):
-    """One thread that releases and takes as often as it can: takes and drops a second."""
+    """Threads (one, unless told otherwise) that release and take as often as they can: takes and drops a second."""
     import os
 
+    threads = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     fd = os.open("/dev/null", os.O_WRONLY)
-    write = os.write
-    n, began = 0, time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        for _ in range(1000):
-            write(fd, b"x")
-        n += 1000
-    took = time.perf_counter() - began
+    written = [0] * threads
+
+    def writer(i):
+        write, n = os.write, 0
+        while time.perf_counter() - began < seconds:
+            for _ in range(1000):
+                write(fd, b"x")
+            n += 1000
+        written[i] = n
+
+    began = time.perf_counter()
+    if threads == 1:
+        writer(0)
+    else:
+        together(*(lambda i=i: writer(i) for i in range(threads)))
+    took, n = time.perf_counter() - began, sum(written)
     os.close(fd)
     return {"per_s": n / took, "ns_per_round": 1e9 * took / n}
+
+
+def crowd(seconds):
+    """One thread that signals a condition variable of its own as often as it can and keeps the GIL for that, while another wakes each millisecond."""
+    import ctypes
+
+    signal = ctypes.PyDLL(None).pthread_cond_signal  # PyDLL: the GIL is not released for the call
+    variable = ctypes.create_string_buffer(64)
+    at = ctypes.c_void_p(ctypes.addressof(variable))
+    until = time.perf_counter() + seconds
+    rate = [0.0, 0.0]
+
+    def signaller():
+        n, began = 0, time.perf_counter()
+        while time.perf_counter() < until:
+            for _ in range(1000):
+                signal(at)
+            n += 1000
+        took = time.perf_counter() - began
+        rate[:] = n / took, 1e9 * took / n
+
+    def ticker():
+        while time.perf_counter() < until:
+            time.sleep(0.001)
+
+    together(signaller, ticker)
+    return {"per_s": rate[0], "ns_per_round": rate[1]}
 
 
 def hog(seconds):
@@ -276,8 +347,8 @@ def stacks(seconds):
 
 WAYS = {
     "stacks": stacks,
-    "spin": two, "short": short, "sum": long_sum, "sort": long_sort, "regex": long_regex, "releases": releases, "churn": churn,
-    "interpreters": interpreters, "forks": forks, "daemons": daemons, "storm": storm, "hog": hog,
+    "spin": two, "short": short, "sum": long_sum, "sort": long_sort, "regex": long_regex, "match": long_match, "main": main_sum, "asleep": asleep, "releases": releases, "churn": churn,
+    "interpreters": interpreters, "forks": forks, "daemons": daemons, "storm": storm, "crowd": crowd, "hog": hog,
 }
 
 
@@ -285,9 +356,10 @@ def main():
     way, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     print("waiting", flush=True)
     for line in sys.stdin:
-        if line.strip() == "end":
+        words = line.split()
+        if words == ["end"]:
             break
-        print(json.dumps(WAYS[way](seconds)), flush=True)
+        print(json.dumps(WAYS[way](float(words[1]) if len(words) > 1 else seconds)), flush=True)
 
 
 main()

@@ -118,3 +118,6 @@ func (s *Signs) Size(width, height int) string {
 
 // Whole writes an identifier: no commas.
 func Whole(n int) string { return strconv.Itoa(n) }
+
+// Hex writes a place in a file.
+func Hex(n uint64) string { return "0x" + strconv.FormatUint(n, 16) }

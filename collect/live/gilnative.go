@@ -1,0 +1,221 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"pytop/collect"
+	"pytop/collect/perf"
+	"pytop/collect/proc"
+)
+
+const (
+	// looksFrom is for how long a hold must have gone on before its thread is
+	// sampled: a tick earlier than it is kept, so that there are samples then.
+	looksFrom = longHold - gilTick
+	// looksPeriod is how much processor time lies between two samples.
+	looksPeriod = 10 * time.Millisecond
+	// mostNativeLooks bounds the samples of one hold: 10 s of processor time.
+	mostNativeLooks = 1000
+)
+
+// holdLooks is where in machine code the thread was seen that holds a GIL, in
+// a hold that goes on for long. The zero value looks at nothing.
+type holdLooks struct {
+	since      uint64        // when the hold began; 0: none is looked at
+	tid        int           // of who holds it
+	sampler    *perf.Sampler // nil: it could not be opened, or there are enough samples
+	pending    []perf.Sample // of which it is not known yet whether it held the GIL then
+	asleep     []perf.Sample // the same: it slept
+	ran, slept looks
+	lost       uint64
+	reason     string // why there is no sampler
+}
+
+// lookAt samples the thread that holds a GIL when the hold has gone on for
+// some time. A sample counts once the hold is seen to go on after it.
+func (g *gilProcess) lookAt(o *gilObject, since, now uint64) {
+	l := &o.looks
+	if l.since != 0 && l.since != since {
+		l.end()
+	}
+	if since == 0 || now < since || now-since < uint64(looksFrom) {
+		return
+	}
+	if l.since == 0 {
+		g.beginLooks(o, since)
+		return
+	}
+	if l.sampler != nil {
+		samples, lost, err := l.sampler.Read()
+		l.pending, l.lost = append(l.pending, samples...), l.lost+lost
+		if err != nil {
+			l.stop(err.Error())
+		}
+	}
+	l.pending = g.confirm(&l.ran, l.pending, now)
+	l.asleep = g.confirm(&l.slept, l.asleep, now)
+	if l.ran.all >= mostNativeLooks {
+		l.stop("")
+	}
+	if l.slept.all < mostNativeLooks && l.tid != 0 {
+		at := monotonic()
+		if address, ok, err := proc.System().SleepsAt(g.memory.PID, l.tid); err == nil && ok {
+			l.asleep = append(l.asleep, perf.Sample{Time: at, Stack: []uint64{address}})
+		}
+	}
+}
+
+// beginLooks begins to sample the thread that holds a GIL.
+func (g *gilProcess) beginLooks(o *gilObject, since uint64) {
+	l := &o.looks
+	fields, err := g.memory.GIL(o.address)
+	if err != nil || !fields.Locked {
+		return
+	}
+	tid, err := g.memory.ThreadTID(fields.LastHolder)
+	if err != nil {
+		return
+	}
+	*l = holdLooks{since: since, tid: g.outer(tid)}
+	if g.symbols == nil {
+		g.symbols = newSymbols(g.memory.PID)
+	}
+	if err := g.symbols.refresh(); err != nil {
+		l.tid, l.reason = 0, err.Error() // what cannot be named is not looked at
+		return
+	}
+	if l.tid == 0 {
+		l.reason = "which thread holds it is not known"
+		return
+	}
+	l.sampler, err = perf.Open(l.tid, looksPeriod)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		l.reason = "not permitted: it needs CAP_PERFMON"
+	case err != nil:
+		l.reason = err.Error()
+	}
+}
+
+// confirm counts the samples up to now, and returns the later ones.
+func (g *gilProcess) confirm(to *looks, samples []perf.Sample, now uint64) (later []perf.Sample) {
+	fresh := false
+	for _, s := range samples {
+		if len(s.Stack) > 0 && !fresh && g.symbols.mapping(s.Stack[0]) == nil {
+			fresh = true // a library that was loaded since, in the hold
+			if err := g.symbols.refresh(); err != nil {
+				return nil // the process is ending
+			}
+		}
+		switch {
+		case s.Time > now:
+			later = append(later, s)
+		case len(s.Stack) > 0 && to.all < mostNativeLooks:
+			to.add(g.symbols.stack(s.Stack))
+		}
+	}
+	return later
+}
+
+// stop closes the sampler; what was seen stays.
+func (l *holdLooks) stop(why string) {
+	if l.sampler != nil {
+		_ = l.sampler.Close() // nobody could do anything about it
+		l.sampler = nil
+	}
+	l.pending = nil
+	if l.reason == "" {
+		l.reason = why
+	}
+}
+
+// end stops looking: the hold is over.
+func (l *holdLooks) end() {
+	if l.since != 0 {
+		l.stop("")
+		*l = holdLooks{}
+	}
+}
+
+// endLooks stops looking at all holds.
+func (g *gilProcess) endLooks() {
+	for _, o := range g.gils {
+		o.looks.end()
+	}
+}
+
+// native is what was seen of the hold so far.
+func (l *holdLooks) native() collect.Native {
+	n := collect.Native{Ran: l.ran.looks(), Slept: l.slept.looks(), Lost: l.lost, Reason: l.reason}
+	n.Slept.Cut = n.Slept.Looks > 0 // the kernel tells the innermost alone
+	return n
+}
+
+// looks are stacks of one thread, counted.
+type looks struct {
+	all    int
+	leaves map[nativeFunction]int
+	stacks map[string]*countedStack
+	order  []*countedStack // as they were seen first
+}
+
+// nativeFunction is a function, or the file where it is not known.
+type nativeFunction struct {
+	module, symbol string
+	start          uint64
+}
+
+// countedStack is a stack that was seen so often.
+type countedStack struct {
+	frames []collect.NativeFrame // offsets are those of the first
+	cut    bool
+	count  int
+}
+
+func functionOf(f *collect.NativeFrame) nativeFunction {
+	return nativeFunction{f.Module, f.Symbol, f.Start}
+}
+
+// add counts a stack, which has a frame at least.
+func (l *looks) add(frames []collect.NativeFrame, cut bool) {
+	if l.all == 0 {
+		l.leaves, l.stacks = map[nativeFunction]int{}, map[string]*countedStack{}
+	}
+	l.all++
+	l.leaves[functionOf(&frames[0])]++
+	name := ""
+	for i := range frames {
+		f := functionOf(&frames[i])
+		name += fmt.Sprintf("%s\x00%s\x00%x\x00", f.module, f.symbol, f.start)
+	}
+	one := l.stacks[name]
+	if one == nil {
+		one = &countedStack{frames: frames, cut: cut}
+		l.stacks[name], l.order = one, append(l.order, one)
+	}
+	one.count++
+}
+
+// looks is what they come to.
+func (l *looks) looks() collect.NativeLooks {
+	var best *countedStack
+	for _, s := range l.order {
+		if best == nil || l.better(s, best) {
+			best = s
+		}
+	}
+	if best == nil {
+		return collect.NativeLooks{}
+	}
+	return collect.NativeLooks{Stack: best.frames, Hits: l.leaves[functionOf(&best.frames[0])], Looks: l.all, Cut: best.cut}
+}
+
+// better tells whether a stack has a commoner leaf than another, or the same
+// leaf and is commoner.
+func (l *looks) better(a, b *countedStack) bool {
+	in, than := l.leaves[functionOf(&a.frames[0])], l.leaves[functionOf(&b.frames[0])]
+	return in > than || in == than && a.count > b.count
+}

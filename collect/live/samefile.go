@@ -1,0 +1,68 @@
+package live
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"pytop/collect/proc"
+	"pytop/collect/site"
+)
+
+// ErrNotReached: attaching succeeded, and the process has no breakpoint.
+var ErrNotReached = errors.New("the probes do not reach it: its file was written to or copied up in an overlay file system since it started")
+
+// sameFile tells whether a located file is the one of a build under another
+// number: each overlay file system numbers the files of its layers anew, and
+// the kernel puts probes into the layer's file. Two containers of one image
+// would so have every probe twice, and count every call twice.
+//
+// It is tried: the file is mapped, unread, and pytop attaches to the build's
+// file, for its own process alone. Where that changes what is mapped the two
+// are one. Nothing runs there.
+func (b *build) sameFile(l *Located) (same bool, err error) {
+	symbol, ok := l.ELF.Symbol("_PyEval_EvalFrameDefault")
+	offset, found := l.ELF.Offset(symbol.Address)
+	if !ok || !found {
+		return false, nil
+	}
+	page := uint64(os.Getpagesize())
+	code, err := unix.Mmap(int(l.File.Fd()), int64(offset&^(page-1)), int(page), unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE)
+	if err != nil {
+		return false, fmt.Errorf("compare %s with what is attached to: %w", b.name, err)
+	}
+	defer func() { err = errors.Join(err, unix.Munmap(code)) }()
+	was := code[offset%page]
+	executable, err := link.OpenExecutable(b.path())
+	if err != nil {
+		return false, fmt.Errorf("open %s: %w", b.name, err)
+	}
+	// This program does nothing where no code object is passed to it.
+	links, err := put(executable, b, b.programs.Instrumented, []site.Site{{Offset: offset}}, os.Getpid(), 0)
+	if err != nil {
+		return false, err
+	}
+	same = code[offset%page] != was
+	return same, closeLinks(links)
+}
+
+// reached checks that a process which has just been attached to has a
+// breakpoint at the first site: a file that was copied up, or written to, is
+// another than what the process still maps, under the same name and number.
+func (p *process) reached() error {
+	if p.codeType == 0 || len(p.build.plan.Calls) == 0 { // a test may leave out all sites
+		return nil
+	}
+	symbol, _ := p.build.elf.Symbol("PyCode_Type")
+	first := p.build.plan.Calls[0]
+	now := make([]byte, len(first.Bytes))
+	err := proc.ReadMemory(p.info.PID, p.codeType-symbol.Address+first.Address, now)
+	if err == nil && bytes.Equal(now, first.Bytes) {
+		return fmt.Errorf("process %d: %w", p.info.PID, ErrNotReached)
+	}
+	return nil // also where it has ended meanwhile, or may not be read: nothing says that it failed
+}

@@ -1,0 +1,67 @@
+package tui
+
+import "pytop/collect"
+
+// The first columns of the threads' table.
+const (
+	columnPID = iota
+	columnTID
+)
+
+// showPIDs shows whose the threads are when they may be several processes'.
+func (m *Model) showPIDs(s *collect.Snapshot) {
+	m.threads.Columns[columnPID].Hide = s == nil || len(s.Processes) <= 1 || m.only != nil
+}
+
+// isShown tells whether a thread has a row: it lives, or used the GIL in the interval.
+func isShown(t *collect.ThreadRow, s *collect.Snapshot) bool {
+	return !t.Ended || t.HoldsDelta > 0 || s.Final
+}
+
+// threadsOf counts the threads of the process that was chosen, else all.
+func (m *Model) threadsOf(s *collect.Snapshot) int {
+	if m.only == nil || s == nil {
+		return m.threads.All()
+	}
+	n := 0
+	for i := range s.Threads {
+		if t := &s.Threads[i]; t.PID == m.only.PID && isShown(t, s) {
+			n++
+		}
+	}
+	return n
+}
+
+// paneGILs are the GILs that the pane is about: of the process that was chosen, else all.
+func (m *Model) paneGILs() []collect.GILRow {
+	switch {
+	case m.shown == nil:
+		return nil
+	case m.only == nil:
+		return m.shown.GILs
+	}
+	var own []collect.GILRow
+	for i := range m.shown.GILs {
+		if g := &m.shown.GILs[i]; g.PID == m.only.PID {
+			own = append(own, *g)
+		}
+	}
+	return own
+}
+
+// paneMeasured tells whether the pane has something to show.
+func (m *Model) paneMeasured() bool { return len(m.paneGILs()) > 0 }
+
+// paneGIL is the one of them that is waited for most; there is one at least.
+func (m *Model) paneGIL() *collect.GILRow { return worstOf(m.paneGILs()) }
+
+// whose says whose GILs the pane is about, where they may be several processes'.
+func (m *Model) whose() (piece, bool) {
+	switch {
+	case m.only != nil:
+		return piece{text: pidText(m.only.PID) + " only", ink: m.styles.accent, gap: "   "}, true
+	case len(m.paneGILs()) > 1:
+		return piece{text: "switches and blame: " + pidText(m.paneGIL().PID) + ", the worst", ink: m.styles.dim, gap: "   ", rank: 1}, true
+	}
+	return piece{}, false
+}
