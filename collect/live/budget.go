@@ -79,7 +79,7 @@ func (p *process) pay(used time.Duration) {
 // cpuKnown tells whether the CPU time, and the tax with it, stand for all that
 // was counted: when a process has ended, its last moments are mostly not known.
 func (p *process) cpuKnown() bool {
-	return p.cpuOK && 4*(p.tail+p.gilTail) <= p.build.price.of(p.spent)+p.build.gilPrice.ofHits(p.gilPaid)
+	return p.cpuOK && 4*(p.tail+p.gilTail) <= p.build.price.of(p.spent)+p.hitPrice().ofHits(p.gilPaid)
 }
 
 // share is the part of the CPU time since a mark that counting took.
@@ -132,7 +132,7 @@ func (p *process) gilCost() time.Duration {
 		return 0
 	}
 	hits := p.gil.spent + p.gil.hitsNow()
-	cost := p.build.gilPrice.ofHits(less(hits, p.gilPaid))
+	cost := p.hitPrice().ofHits(less(hits, p.gilPaid))
 	p.gilPaid = hits
 	return cost
 }

@@ -32,7 +32,8 @@ type build struct {
 	gil      *bpf.GILPrograms // nil: not loaded
 	gilErr   error            // why not
 	gilPrice gilPrice
-	name     string // of the file, for people
+	parking  *parking // of a free-threaded build; nil: not looked for
+	name     string   // of the file, for people
 }
 
 // fileID tells files apart, as the kernel numbers them.
@@ -76,6 +77,7 @@ func (b *build) close() error {
 	if b.gil != nil {
 		errs = append(errs, b.gil.Close())
 	}
+	errs = append(errs, b.parking.close())
 	if b.elf != nil {
 		errs = append(errs, b.elf.Close())
 	}

@@ -52,6 +52,8 @@ type gilProcess struct {
 	started    bool        // a GIL was found at some time
 	inner      map[int]int // TIDs of its own PID namespace; nil: they are ours
 	innerRead  bool
+	world      *world   // nil: it has a GIL
+	worlds     []*world // of programs that it ran before, too
 }
 
 // gilObject is one GIL.
@@ -97,9 +99,6 @@ type gilThread struct {
 
 // startGrace is how long a command that was just started may take to load libc.
 const startGrace = 5 * time.Second
-
-// errNoGIL says that a build has no GIL.
-var errNoGIL = errors.New("it runs free-threaded: there is no GIL to hold or to wait for; stop-the-world pauses and waits for mutexes are not measured")
 
 // gilOffsetsOf tells the programs where a build keeps what they read.
 func gilOffsetsOf(py *cpython.Python) bpf.GILOffsets {
@@ -208,8 +207,6 @@ func (s *Source) attachGIL(p *process) {
 		g.status, g.reason = collect.ProbeOff, "its libc is not loaded yet"
 	case err == nil:
 		g.status, g.reason = collect.ProbeOn, ""
-	case errors.Is(err, errNoGIL):
-		g.status, g.reason = collect.ProbeOff, err.Error()
 	default:
 		g.status, g.reason = collect.ProbeFailed, err.Error()
 	}
@@ -225,8 +222,9 @@ func (s *Source) followGIL(p *process) error {
 		return errors.New("where its file is mapped is not known")
 	}
 	if p.build.python.Traits.FreeThreaded && !g.enabled() {
-		return errNoGIL
+		return s.followWorld(p)
 	}
+	g.world = nil
 	if err := s.loadGIL(p.build); err != nil {
 		return err
 	}
@@ -250,6 +248,20 @@ func (g *gilProcess) enabled() bool {
 
 // linkGIL puts the probes in, then tells them the GILs' addresses.
 func (s *Source) linkGIL(p *process) (err error) {
+	g := p.gil
+	if err := s.takeIndex(p); err != nil {
+		return err
+	}
+	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, g.index); err != nil {
+		return err
+	}
+	g.attached = time.Now()
+	g.judged = judged{at: g.attached}
+	return s.findGILs(p)
+}
+
+// takeIndex gives a process its index in the maps.
+func (s *Source) takeIndex(p *process) error {
 	g, t := p.gil, s.gil
 	if len(t.freeProcesses) == 0 {
 		return errors.New("too many processes")
@@ -260,12 +272,7 @@ func (s *Source) linkGIL(p *process) (err error) {
 	if err := s.maps.GilProcesses.Put(&index, &g.now); err != nil {
 		return fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err)
 	}
-	if g.links, err = attachConditions(g.conditions, p.build.gil, p.info.PID, index); err != nil {
-		return err
-	}
-	g.attached = time.Now()
-	g.judged = judged{at: g.attached}
-	return s.findGILs(p)
+	return nil
 }
 
 // attachConditions attaches a build's programs to a process's libc.
@@ -318,6 +325,9 @@ func (s *Source) unlinkGIL(p *process) error {
 	}
 	err := errors.Join(closeLinks(g.links), s.pollGIL()) // which reads those that have links
 	g.links = nil
+	if g.world != nil {
+		err = errors.Join(err, s.retireWorld(p))
+	}
 	return errors.Join(err, s.retireGIL(p))
 }
 

@@ -59,6 +59,10 @@ func (s *Source) keepGIL() {
 
 func (s *Source) keepGILOf(p *process) {
 	g := p.gil
+	if g.world != nil {
+		s.keepWorld(p)
+		return
+	}
 	if g.links == nil && g.light == nil {
 		return
 	}
