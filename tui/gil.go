@@ -14,7 +14,7 @@ import (
 )
 
 // gilMeasured tells whether there is something to show of the GIL.
-func gilMeasured(s *collect.Snapshot) bool { return s != nil && len(s.GILs) > 0 }
+func gilMeasured(s *collect.Snapshot) bool { return s != nil && len(s.GILs)+len(s.Worlds) > 0 }
 
 // threadTable makes the table of threads.
 func threadTable(signs *format.Signs) *table.Table[collect.ThreadRow] {
@@ -69,7 +69,7 @@ func threadTable(signs *format.Signs) *table.Table[collect.ThreadRow] {
 			Text: func(t *row) string { return t.Place.Function },
 		},
 	}
-	t := &table.Table[row]{Columns: columns, Key: func(t *row) uint64 { return t.ID }}
+	t := &table.Table[row]{Columns: withoutHolds(columns, signs), Key: func(t *row) uint64 { return t.ID }}
 	t.Sort("hold_share", true)
 	return t
 }
@@ -92,6 +92,8 @@ func runs(t *collect.ThreadRow) string {
 		return "ended"
 	case t.Waiting > 0:
 		return "waits: " + t.Place.Function
+	case t.Pausing > 0:
+		return "paused: " + t.Place.Function
 	case t.Place.Function == "":
 		return t.State
 	}
@@ -103,7 +105,7 @@ func runs(t *collect.ThreadRow) string {
 func (m *Model) setThreads(s *collect.Snapshot) {
 	rows := make([]collect.ThreadRow, 0, len(s.Threads))
 	for _, t := range s.Threads {
-		if !t.Ended || t.HoldsDelta > 0 || s.Final {
+		if !t.Ended || busy(&t) || s.Final {
 			rows = append(rows, t)
 		}
 	}
@@ -113,6 +115,7 @@ func (m *Model) setThreads(s *collect.Snapshot) {
 		}
 		return 1
 	})
+	m.chooseColumns(s)
 	m.threads.Set(rows)
 	m.spark = slices.Clone(m.waited)
 	m.threads.Columns[0].Leave = 6
@@ -134,6 +137,9 @@ func worstGIL(s *collect.Snapshot) *collect.GILRow {
 
 // gilNumbers are the header's words on the GIL.
 func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
+	if withoutGIL(s) {
+		return m.worldNumbers(s)
+	}
 	st, g := m.styles, worstGIL(s)
 	color := st.plain
 	mark := ""
@@ -203,12 +209,13 @@ func (m *Model) gilPane(width, height int) []string {
 	}
 	active := 0
 	for i := range m.threads.Len() {
-		if t := m.threads.Row(i); t.HoldsDelta > 0 || t.Holding > 0 || t.Waiting > 0 {
+		if busy(m.threads.Row(i)) {
 			active++
 		}
 	}
 	title := []piece{
 		{text: "GIL", ink: m.titleInk(paneGIL)},
+		{text: m.noGILWord(s), ink: m.styles.plain, gap: "  "},
 		{text: format.Exactly(active) + " of " + format.Exactly(m.threads.All()) + " threads", ink: m.styles.plain, gap: "  "},
 	}
 	if m.threadFilter != "" {
@@ -216,7 +223,10 @@ func (m *Model) gilPane(width, height int) []string {
 	}
 	rows := max(0, height-3)
 	left, pairs := threadsWidth(width), []string(nil)
-	if left < width {
+	switch {
+	case left < width && withoutGIL(s):
+		pairs = m.stopperLines(worstWorld(s), pairsWidth-3, rows+1)
+	case left < width:
 		pairs = m.pairLines(worstGIL(s), pairsWidth-3, rows+1)
 	}
 	lines := []string{m.line(left, title, nil)}
@@ -236,6 +246,9 @@ func (m *Model) gilPane(width, height int) []string {
 			lines = append(lines, "")
 		}
 		lines[i] = format.Fill(lines[i], left) + " " + m.styles.dim.paint(m.signs.Side) + " " + pairs[i]
+	}
+	if withoutGIL(s) {
+		return clip(append(lines, m.worldLine(worstWorld(s), width)), height)
 	}
 	return clip(append(lines, m.blameLine(worstGIL(s), width)), height)
 }
@@ -302,7 +315,7 @@ func (m *Model) threadTitles(columns []table.Placed[collect.ThreadRow]) string {
 func (m *Model) threadRow(t *collect.ThreadRow, columns []table.Placed[collect.ThreadRow], width int, cursor bool) string {
 	st := m.styles
 	color := st.plain
-	if t.HoldsDelta == 0 && t.Holding == 0 && t.Waiting == 0 {
+	if !busy(t) {
 		color = st.dim
 	}
 	var b strings.Builder
@@ -518,6 +531,9 @@ func (m *Model) gilPlain(s *collect.Snapshot, width, top int) []string {
 		top = len(s.Threads) + 1
 	}
 	var lines []string
+	if withoutGIL(s) {
+		return m.cutLines(m.worldPlain(s, top), width)
+	}
 	for i := range s.GILs {
 		g := &s.GILs[i]
 		head := "GIL"
@@ -564,6 +580,11 @@ func (m *Model) gilPlain(s *collect.Snapshot, width, top int) []string {
 			lines = append(lines, format.Right(format.Whole(p.FromTID), 11)+" "+m.signs.Turn+" "+format.Left(format.Whole(p.ToTID), 10)+format.Right(format.Exactly(int(p.Count)), 10))
 		}
 	}
+	return m.cutLines(lines, width)
+}
+
+// cutLines cuts lines of plain text to a width.
+func (m *Model) cutLines(lines []string, width int) []string {
 	if width < unlimited {
 		for i, l := range lines {
 			lines[i] = m.signs.CutRight(l, width)

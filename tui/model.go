@@ -52,6 +52,7 @@ type Model struct {
 	past         *history  // the history as it was when paused; nil when not
 	functions    *table.Table[function]
 	threads      *table.Table[collect.ThreadRow]
+	freeThreads  bool   // its columns are those of threads without a GIL
 	thread       uint64 // the ID of the one whose details are open; 0: none
 	stack        threadStack
 	threadFilter string

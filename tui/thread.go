@@ -129,7 +129,11 @@ func (m *Model) threadDetails(width, height int) []string {
 	} else if t.Place.Function != "" {
 		say("runs    %s  %s", format.Plain(t.Place.Function), format.FullPlace(t.Place.File, t.Place.Line))
 	}
-	if t.Measured {
+	if t.Measured && t.NoGIL {
+		for _, line := range m.waitLines(t) {
+			say("%s", line)
+		}
+	} else if t.Measured {
 		say("holds   %s, %s in all, longest %s, %s forced drops", format.Count(t.Holds), m.signs.Duration(t.Hold), m.signs.Duration(t.HoldMax), format.Count(t.Forced))
 		say("        %s", m.histogram(t.HoldHist))
 		say("waits   %s, %s in all, longest %s", format.Count(t.Waits), m.signs.Duration(t.Wait), m.signs.Duration(t.WaitMax))
