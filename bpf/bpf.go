@@ -8,7 +8,7 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -cflags "-O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -mcpu=v3" -target amd64,arm64 -type name -type text -type loss -type cookie_flags -type cookie_shifts -type call_flags -type text_sizes -type process_flags -type missed_what -type event -type gil_sizes -type gil_kind -type gil_phase -type gil_cookie -type gil_frame bpf pytop.bpf.c
+//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -cflags "-O2 -g -Wall -Wextra -Wno-unused-parameter -Werror -mcpu=v3" -target amd64,arm64 -type name -type text -type loss -type cookie_flags -type cookie_shifts -type call_flags -type text_sizes -type process_flags -type missed_what -type event -type gil_sizes -type gil_kind -type gil_phase -type gil_cookie -type gil_frame -type park_kind -type park_sizes bpf pytop.bpf.c
 
 // What crosses, defined once in types.h.
 type (
@@ -114,6 +114,7 @@ func (m *Maps) all() map[string]*ebpf.Map {
 		bpfMapFocused: m.Focused, bpfMapByThread: m.ByThread, bpfMapBlank: m.Blank, bpfMapEvents: m.Events, bpfMapMissed: m.Missed,
 		bpfMapGilProcesses: m.GilProcesses, bpfMapGilConds: m.GilConds, bpfMapGilStates: m.GilStates, bpfMapGilThreads: m.GilThreads,
 		bpfMapGilSlots: m.GilSlots, bpfMapGilFree: m.GilFree, bpfMapGilPairs: m.GilPairs, bpfMapBlame: m.Blame, bpfMapBlameStacks: m.BlameStacks,
+		bpfMapWorlds: m.Worlds, bpfMapStoppers: m.Stoppers,
 	}
 }
 

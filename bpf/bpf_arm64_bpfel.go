@@ -116,8 +116,9 @@ type bpfGilFrame struct {
 type bpfGilKind uint32
 
 const (
-	bpfGilKindGIL_TAKEN   bpfGilKind = 1
-	bpfGilKindGIL_DROPPED bpfGilKind = 2
+	bpfGilKindGIL_TAKEN       bpfGilKind = 1
+	bpfGilKindGIL_DROPPED     bpfGilKind = 2
+	bpfGilKindGIL_INTERPRETER bpfGilKind = 3
 )
 
 type bpfGilOffsets struct {
@@ -238,6 +239,22 @@ type bpfGilThread struct {
 	WaitHist  [40]uint64
 	Frame     [112]uint8
 	Stack     bpfBlameStack
+	Parks     [4]struct {
+		_         structs.HostLayout
+		Semaphore uint64
+		Since     uint64
+		Before    uint64
+		Kind      uint32
+		Pad       uint32
+	}
+	Parked   uint32
+	Pad      uint32
+	Pauses   uint64
+	PauseNs  uint64
+	PauseMax uint64
+	PauseEnd uint64
+	Others   uint64
+	OtherNs  uint64
 }
 
 type bpfLoss uint32
@@ -268,6 +285,30 @@ type bpfName struct {
 	File     bpfText
 	Function bpfText
 }
+
+type bpfParkKind uint32
+
+const (
+	bpfParkKindPARK_OTHER      bpfParkKind = 0
+	bpfParkKindPARK_MUTEX      bpfParkKind = 1
+	bpfParkKindPARK_PAUSE      bpfParkKind = 2
+	bpfParkKindPARK_STOPS      bpfParkKind = 3
+	bpfParkKindPARK_UNREADABLE bpfParkKind = 4
+)
+
+type bpfParkOffsets struct {
+	_              structs.HostLayout
+	ThreadInterp   uint32
+	ThreadState    uint32
+	ThreadNativeId uint32
+	InterpSize     uint32
+}
+
+type bpfParkSizes uint32
+
+const (
+	bpfParkSizesPARKS bpfParkSizes = 4
+)
 
 type bpfProcessFlags uint32
 
@@ -323,6 +364,19 @@ type bpfPyOffsets struct {
 	Pad          uint32
 }
 
+type bpfStopperCount struct {
+	_      structs.HostLayout
+	Pauses uint64
+	Ns     uint64
+	Max    uint64
+}
+
+type bpfStopperKey struct {
+	_       structs.HostLayout
+	Process uint32
+	Tid     uint32
+}
+
 type bpfText struct {
 	_      structs.HostLayout
 	Length uint32
@@ -351,6 +405,19 @@ type bpfThreadKey struct {
 	Epoch uint32
 }
 
+type bpfWorld struct {
+	_        structs.HostLayout
+	Paused   uint64
+	Since    uint64
+	Pauses   uint64
+	PauseNs  uint64
+	PauseMax uint64
+	Stop     uint64
+	Stopper  uint32
+	Pad      uint32
+	Lost     uint64
+}
+
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
@@ -374,6 +441,8 @@ const (
 	bpfMapMissed         = "missed"
 	bpfMapNames          = "names"
 	bpfMapProcesses      = "processes"
+	bpfMapStoppers       = "stoppers"
+	bpfMapWorlds         = "worlds"
 	bpfProgCalled        = "called"
 	bpfProgEmpty         = "empty"
 	bpfProgExecutor      = "executor"
@@ -381,10 +450,12 @@ const (
 	bpfProgForced        = "forced"
 	bpfProgFreed         = "freed"
 	bpfProgInstrumented  = "instrumented"
+	bpfProgParked        = "parked"
 	bpfProgProcessExeced = "process_execed"
 	bpfProgProcessExited = "process_exited"
 	bpfProgProcessForked = "process_forked"
 	bpfProgSignalled     = "signalled"
+	bpfProgUnparked      = "unparked"
 	bpfProgWaited        = "waited"
 	bpfVarBootOffset     = "boot_offset"
 	bpfVarBuild          = "build"
@@ -402,8 +473,11 @@ const (
 	bpfVarGoLoss         = "go_loss"
 	bpfVarGoMissedWhat   = "go_missed_what"
 	bpfVarGoName         = "go_name"
+	bpfVarGoParkKind     = "go_park_kind"
+	bpfVarGoParkSizes    = "go_park_sizes"
 	bpfVarGoProcessFlags = "go_process_flags"
 	bpfVarGoTextSizes    = "go_text_sizes"
+	bpfVarPark           = "park"
 	bpfVarPidnsDev       = "pidns_dev"
 	bpfVarPidnsIno       = "pidns_ino"
 	bpfVarPy             = "py"
@@ -459,10 +533,12 @@ type bpfProgramSpecs struct {
 	Forced        *ebpf.ProgramSpec `ebpf:"forced"`
 	Freed         *ebpf.ProgramSpec `ebpf:"freed"`
 	Instrumented  *ebpf.ProgramSpec `ebpf:"instrumented"`
+	Parked        *ebpf.ProgramSpec `ebpf:"parked"`
 	ProcessExeced *ebpf.ProgramSpec `ebpf:"process_execed"`
 	ProcessExited *ebpf.ProgramSpec `ebpf:"process_exited"`
 	ProcessForked *ebpf.ProgramSpec `ebpf:"process_forked"`
 	Signalled     *ebpf.ProgramSpec `ebpf:"signalled"`
+	Unparked      *ebpf.ProgramSpec `ebpf:"unparked"`
 	Waited        *ebpf.ProgramSpec `ebpf:"waited"`
 }
 
@@ -489,6 +565,8 @@ type bpfMapSpecs struct {
 	Missed       *ebpf.MapSpec `ebpf:"missed"`
 	Names        *ebpf.MapSpec `ebpf:"names"`
 	Processes    *ebpf.MapSpec `ebpf:"processes"`
+	Stoppers     *ebpf.MapSpec `ebpf:"stoppers"`
+	Worlds       *ebpf.MapSpec `ebpf:"worlds"`
 }
 
 // bpfVariableSpecs contains global variables before they are loaded into the kernel.
@@ -511,8 +589,11 @@ type bpfVariableSpecs struct {
 	GoLoss         *ebpf.VariableSpec `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.VariableSpec `ebpf:"go_missed_what"`
 	GoName         *ebpf.VariableSpec `ebpf:"go_name"`
+	GoParkKind     *ebpf.VariableSpec `ebpf:"go_park_kind"`
+	GoParkSizes    *ebpf.VariableSpec `ebpf:"go_park_sizes"`
 	GoProcessFlags *ebpf.VariableSpec `ebpf:"go_process_flags"`
 	GoTextSizes    *ebpf.VariableSpec `ebpf:"go_text_sizes"`
+	Park           *ebpf.VariableSpec `ebpf:"park"`
 	PidnsDev       *ebpf.VariableSpec `ebpf:"pidns_dev"`
 	PidnsIno       *ebpf.VariableSpec `ebpf:"pidns_ino"`
 	Py             *ebpf.VariableSpec `ebpf:"py"`
@@ -558,6 +639,8 @@ type bpfMaps struct {
 	Missed       *ebpf.Map `ebpf:"missed"`
 	Names        *ebpf.Map `ebpf:"names"`
 	Processes    *ebpf.Map `ebpf:"processes"`
+	Stoppers     *ebpf.Map `ebpf:"stoppers"`
+	Worlds       *ebpf.Map `ebpf:"worlds"`
 }
 
 func (m *bpfMaps) Close() error {
@@ -581,6 +664,8 @@ func (m *bpfMaps) Close() error {
 		m.Missed,
 		m.Names,
 		m.Processes,
+		m.Stoppers,
+		m.Worlds,
 	)
 }
 
@@ -604,8 +689,11 @@ type bpfVariables struct {
 	GoLoss         *ebpf.Variable `ebpf:"go_loss"`
 	GoMissedWhat   *ebpf.Variable `ebpf:"go_missed_what"`
 	GoName         *ebpf.Variable `ebpf:"go_name"`
+	GoParkKind     *ebpf.Variable `ebpf:"go_park_kind"`
+	GoParkSizes    *ebpf.Variable `ebpf:"go_park_sizes"`
 	GoProcessFlags *ebpf.Variable `ebpf:"go_process_flags"`
 	GoTextSizes    *ebpf.Variable `ebpf:"go_text_sizes"`
+	Park           *ebpf.Variable `ebpf:"park"`
 	PidnsDev       *ebpf.Variable `ebpf:"pidns_dev"`
 	PidnsIno       *ebpf.Variable `ebpf:"pidns_ino"`
 	Py             *ebpf.Variable `ebpf:"py"`
@@ -623,10 +711,12 @@ type bpfPrograms struct {
 	Forced        *ebpf.Program `ebpf:"forced"`
 	Freed         *ebpf.Program `ebpf:"freed"`
 	Instrumented  *ebpf.Program `ebpf:"instrumented"`
+	Parked        *ebpf.Program `ebpf:"parked"`
 	ProcessExeced *ebpf.Program `ebpf:"process_execed"`
 	ProcessExited *ebpf.Program `ebpf:"process_exited"`
 	ProcessForked *ebpf.Program `ebpf:"process_forked"`
 	Signalled     *ebpf.Program `ebpf:"signalled"`
+	Unparked      *ebpf.Program `ebpf:"unparked"`
 	Waited        *ebpf.Program `ebpf:"waited"`
 }
 
@@ -639,10 +729,12 @@ func (p *bpfPrograms) Close() error {
 		p.Forced,
 		p.Freed,
 		p.Instrumented,
+		p.Parked,
 		p.ProcessExeced,
 		p.ProcessExited,
 		p.ProcessForked,
 		p.Signalled,
+		p.Unparked,
 		p.Waited,
 	)
 }

@@ -464,6 +464,8 @@ int forced(struct pt_regs *ctx)
 	return 0;
 }
 
+static __noinline int end_parks(struct gil_thread *t, __u64 now);
+
 /* When a thread ends, whether it held the GIL, waited for it, or neither. */
 SEC("tp_btf/sched_process_exit")
 int exited(void *ctx)
@@ -497,6 +499,7 @@ int exited(void *ctx)
 		barrier();
 		g->seq++;
 	}
+	end_parks(t, now);
 	bpf_get_current_comm(t->comm, sizeof(t->comm)); /* it may have been given a name since */
 	barrier();
 	t->seq++;

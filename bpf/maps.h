@@ -164,3 +164,20 @@ struct {
 	__type(key, __u64);
 	__type(value, struct blame_stack);
 } blame_stacks SEC(".maps");
+
+/* Index as of gil_processes -> its world. Made and cleared by Go, written by parked, unparked and exited. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct world);
+} worlds SEC(".maps");
+
+/* Who stopped a world -> how often and for how long. Written by the thread that felt the pause last; deleted by Go with the process. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct stopper_key);
+	__type(value, struct stopper_count);
+} stoppers SEC(".maps");

@@ -15,6 +15,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 #include "processes.bpf.c"
 #include "calls.bpf.c"
 #include "gil.bpf.c"
+#include "freethreaded.bpf.c"
 
 /* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
 const struct name *go_name __attribute__((unused));
@@ -31,3 +32,5 @@ const enum gil_kind *go_gil_kind __attribute__((unused));
 const enum gil_phase *go_gil_phase __attribute__((unused));
 const enum gil_cookie *go_gil_cookie __attribute__((unused));
 const struct gil_frame *go_gil_frame __attribute__((unused));
+const enum park_kind *go_park_kind __attribute__((unused));
+const enum park_sizes *go_park_sizes __attribute__((unused));

@@ -40,8 +40,12 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 		s.GILs = diffGILs(prev.GILs, cur.GILs, interval)
 	}
 	holdProcesses(s.Processes, s.GILs)
+	if cur.Worlds != nil {
+		s.Worlds = diffWorlds(prev.Worlds, cur.Worlds, interval)
+	}
 	if cur.Threads != nil {
-		s.Threads = diffThreads(prev.Threads, cur.Threads, s.GILs, interval)
+		s.Threads = diffThreads(prev.Threads, cur.Threads, s.GILs, s.Worlds, interval)
+		addWaits(s.Worlds, s.Threads)
 	}
 	s.Functions = diffCodes(prev.Codes, cur.Codes, s.Processes, s.Totals.CallsDelta)
 	blameFunctions(s.Functions, s.GILs)

@@ -7,7 +7,7 @@ import (
 )
 
 // diffThreads: what threads did between two readings that lie so far apart.
-func diffThreads(prev, cur []ThreadReading, gils []GILRow, interval time.Duration) []ThreadRow {
+func diffThreads(prev, cur []ThreadReading, gils []GILRow, worlds []WorldRow, interval time.Duration) []ThreadRow {
 	before := make(map[uint64]*ThreadReading, len(prev))
 	for i := range prev {
 		before[prev[i].ID] = &prev[i]
@@ -16,6 +16,11 @@ func diffThreads(prev, cur []ThreadReading, gils []GILRow, interval time.Duratio
 	for _, g := range gils {
 		if g.Counting {
 			followed[g.PID] = max(followed[g.PID], g.measuredDelta(interval))
+		}
+	}
+	for _, w := range worlds {
+		if w.Counting {
+			followed[w.PID] = max(followed[w.PID], min(interval, w.Measured))
 		}
 	}
 	rows := make([]ThreadRow, len(cur))
@@ -32,6 +37,9 @@ func diffThreads(prev, cur []ThreadReading, gils []GILRow, interval time.Duratio
 		t.HoldsPerS = perSecond(t.HoldsDelta, in)
 		t.HoldShare = min(1, share(t.Hold-b.Hold, in))
 		t.WaitShare = min(1, share(t.Wait-b.Wait, in))
+		t.WaitsDelta = grown(b.Waits, t.Waits)
+		t.WaitsPerS = perSecond(t.WaitsDelta, in)
+		t.PauseShare = min(1, share(t.Pause-b.Pause, in))
 		t.CausedShare = share(t.Caused-b.Caused, in)
 		rows[i] = t
 	}

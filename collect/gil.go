@@ -32,6 +32,16 @@ type ThreadReading struct {
 	HoldHist []uint64      // bucket i counts holds of [2^i, 2^(i+1)) ns
 	WaitHist []uint64
 	Caused   time.Duration // that others waited while it held the GIL
+
+	// NoGIL: its process has none (free-threaded), and holds, forced drops and
+	// Caused do not apply. Waits are those for mutexes, and:
+	NoGIL    bool
+	Pauses   uint64        // that it was kept from running since the world was stopped
+	Pause    time.Duration // what goes on is in there
+	PauseMax time.Duration
+	Pausing  time.Duration // of the pause that goes on; 0: none does
+	Parks    uint64        // that it waited for something else in the parking lot: an event, a queue, …
+	Park     time.Duration
 }
 
 // Place is where in a program a thread is.
@@ -133,6 +143,9 @@ type ThreadRow struct {
 	CausedShare float64 // may be above 1: several may wait
 	CPUShare    float64
 	RunShare    float64 // RunQueue's
+	WaitsDelta  uint64
+	WaitsPerS   float64
+	PauseShare  float64
 	// Counting: it was measured during the interval.
 	Counting bool
 }

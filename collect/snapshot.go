@@ -23,6 +23,7 @@ type Snapshot struct {
 	ByThread  []ThreadCount
 	Threads   []ThreadRow // by PID, then TID; nil: not measured
 	GILs      []GILRow    // by PID, then Interpreter; nil: not measured
+	Worlds    []WorldRow  // by PID; nil: not measured
 	Probes    []Probe
 	Lost      []Loss
 	Self      SelfRow

@@ -39,6 +39,7 @@ type Reading struct {
 	ByThread  []ThreadCount
 	Threads   []ThreadReading // by PID, then TID; nil: not measured
 	GILs      []GILReading    // by PID, then Interpreter; nil: not measured
+	Worlds    []WorldReading  // of processes without a GIL, by PID; nil: not measured
 	Probes    []Probe
 	Lost      []Loss
 	Self      Self

@@ -125,7 +125,7 @@ func (m *Model) detailNumbers(f *function, values []float64, width int) []string
 // what stack most of it: as many frames as there is room for.
 func (m *Model) detailBlame(code *collect.Code, width, height int) []string {
 	row, b := m.functions.Find(code.ID), (*collect.BlameRow)(nil)
-	if gilMeasured(m.shown) {
+	if m.shown != nil {
 		b = m.blamedFunction(code)
 	}
 	if b == nil || b.Wait == 0 {

@@ -6,7 +6,7 @@ import (
 )
 
 // gilMeasured tells whether there is something to show of the GIL.
-func gilMeasured(s *collect.Snapshot) bool { return s != nil && len(s.GILs) > 0 }
+func gilMeasured(s *collect.Snapshot) bool { return s != nil && len(s.GILs)+len(s.Worlds) > 0 }
 
 // worstGIL is the GIL that is waited for most.
 func worstGIL(s *collect.Snapshot) *collect.GILRow { return worstOf(s.GILs) }
@@ -23,6 +23,9 @@ func worstOf(gils []collect.GILRow) *collect.GILRow {
 
 // gilNumbers are the header's words on the GIL.
 func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
+	if withoutGIL(s) {
+		return m.worldNumbers(s)
+	}
 	st, g := m.styles, worstGIL(s)
 	if !g.Counting {
 		return []piece{{text: m.signs.Unknown + " held", ink: st.bold, gap: " "}}
@@ -151,14 +154,18 @@ func (m *Model) gilPane(width, height int) []string {
 	case m.thread != 0:
 		return m.threadDetails(width, height)
 	}
-	g, p := m.paneGIL(), m.gilParts(width, height)
+	p := m.gilParts(width, height)
 	lines := append([]string{m.gilTitle(p.left)}, m.threadsView(p.left, p.rows)...)
 	if p.left < width {
-		lines = m.beside(lines, g, p.left, width, height-1)
+		lines = m.beside(lines, p.left, width, height-1)
 	}
-	lines = append(lines, m.blameLine(g, width))
+	if m.paneFree() {
+		lines = append(lines, m.worldLine(m.paneWorld(), width))
+	} else {
+		lines = append(lines, m.blameLine(m.paneGIL(), width))
+	}
 	if p.switches > 0 {
-		lines = append(lines, indent(m.switchLines(g, width-2*gutter, p.switches))...)
+		lines = append(lines, indent(m.sideLines(width-2*gutter, p.switches))...)
 	}
 	if p.blame > 0 {
 		lines = append(lines, m.blameTable(width, p.blame)...)
@@ -178,6 +185,7 @@ func (m *Model) gilTitle(width int) string {
 	}
 	title := []piece{
 		{text: "GIL", ink: m.titleInk(paneGIL)},
+		{text: m.noGILWord(), ink: m.styles.plain, gap: "  "},
 		{text: format.Exactly(running) + " of " + format.Exactly(m.threadsOf(m.shown)) + " threads", ink: m.styles.plain, gap: "  "},
 	}
 	if whose, ok := m.whose(); ok {
@@ -189,9 +197,17 @@ func (m *Model) gilTitle(width int) string {
 	return m.line(width, title, nil)
 }
 
+// sideLines are the switches; without a GIL, who stopped the world.
+func (m *Model) sideLines(width, height int) []string {
+	if m.paneFree() {
+		return m.stopperLines(m.paneWorld(), width, height)
+	}
+	return m.switchLines(m.paneGIL(), width, height)
+}
+
 // beside puts the switches beside the threads, in height lines.
-func (m *Model) beside(lines []string, g *collect.GILRow, left, width, height int) []string {
-	right := m.switchLines(g, width-left-sideGap, height)
+func (m *Model) beside(lines []string, left, width, height int) []string {
+	right := m.sideLines(width-left-sideGap, height)
 	out := make([]string, max(len(lines), len(right)))
 	for i := range out {
 		if i < len(lines) {

@@ -8,14 +8,15 @@ const (
 	columnTID
 )
 
-// showPIDs shows whose the threads are when they may be several processes'.
+// showPIDs gives the table of threads its columns, and shows whose the threads are when they may be several processes'.
 func (m *Model) showPIDs(s *collect.Snapshot) {
+	m.chooseColumns()
 	m.threads.Columns[columnPID].Hide = s == nil || len(s.Processes) <= 1 || m.only != nil
 }
 
 // isShown tells whether a thread has a row: it lives, or used the GIL in the interval.
 func isShown(t *collect.ThreadRow, s *collect.Snapshot) bool {
-	return !t.Ended || t.HoldsDelta > 0 || s.Final
+	return !t.Ended || active(t) || s.Final
 }
 
 // threadsOf counts the threads of the process that was chosen, else all.
@@ -50,7 +51,7 @@ func (m *Model) paneGILs() []collect.GILRow {
 }
 
 // paneMeasured tells whether the pane has something to show.
-func (m *Model) paneMeasured() bool { return len(m.paneGILs()) > 0 }
+func (m *Model) paneMeasured() bool { return len(m.paneGILs())+len(m.paneWorlds()) > 0 }
 
 // paneGIL is the one of them that is waited for most; there is one at least.
 func (m *Model) paneGIL() *collect.GILRow { return worstOf(m.paneGILs()) }

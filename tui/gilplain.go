@@ -10,7 +10,7 @@ import (
 )
 
 // gilPlain is the pane as text: each GIL, its threads, long holds and waits,
-// and its switches.
+// and its switches; then what there is of processes without one.
 func (m *Model) gilPlain(s *collect.Snapshot, width, top int) []string {
 	if !gilMeasured(s) {
 		return nil
@@ -22,10 +22,15 @@ func (m *Model) gilPlain(s *collect.Snapshot, width, top int) []string {
 	for i := range s.GILs {
 		lines = append(lines, m.plainGIL(&s.GILs[i], len(s.GILs) > 1)...)
 	}
-	lines = append(lines, m.plainThreads(s, top)...)
+	if len(s.GILs) > 0 {
+		lines = append(lines, m.plainThreads(s, top)...)
+	}
 	lines = append(lines, m.plainEvents(top, len(s.Processes) > 1)...)
 	for i := range s.GILs {
 		lines = append(lines, m.plainPairs(&s.GILs[i], top, len(s.GILs) > 1)...)
+	}
+	if len(s.Worlds) > 0 {
+		lines = append(lines, m.worldPlain(s, top)...)
 	}
 	if width < unlimited {
 		for i, l := range lines {
@@ -71,7 +76,7 @@ func (m *Model) plainThreads(s *collect.Snapshot, top int) []string {
 	}
 	lines := []string{"", pid("pid") + format.Right("tid", 11) + "  " + format.Left("thread", 18) + format.Right("holds", 9) + format.Right("held", 10) + format.Right("longest", 10) +
 		format.Right("waits", 9) + format.Right("waited", 10) + format.Right("longest", 10) + format.Right("caused", 10)}
-	rows := slices.Clone(s.Threads)
+	rows := slices.DeleteFunc(slices.Clone(s.Threads), func(t collect.ThreadRow) bool { return t.NoGIL })
 	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return cmp.Compare(b.Hold, a.Hold) })
 	for i := range rows[:min(len(rows), top)] {
 		t := &rows[i]

@@ -143,7 +143,7 @@ func (m *Model) blameAt(p gilParts, height int) int {
 	if p.left == m.width {
 		return threadHead + drawn
 	}
-	return max(threadHead+drawn, len(m.switchLines(m.paneGIL(), m.width-p.left-sideGap, height-1)))
+	return max(threadHead+drawn, len(m.sideLines(m.width-p.left-sideGap, height-1)))
 }
 
 // moveThread moves the cursor among the threads, and from the last one on to

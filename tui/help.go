@@ -29,6 +29,9 @@ func (m *Model) keyBar(width int) string {
 	case m.pane == paneGIL && m.thread != 0:
 		all = []short{{"Esc", "back"}, {g.Arrows, "scroll"}, {"b", "blame"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
 		ranks = []int{0, 1, 2, 3, 4, 0, 0}
+	case m.pane == paneGIL && m.paneFree() && !m.details.open:
+		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "thread"}, {g.Space, "pause"}, {"e", "export"}, {"x", "brake"}, {"z", "zoom"}, {g.Tab, "pane"}, {"q", "quit"}}
+		ranks = []int{0, 3, 4, 1, 6, 8, 2, 5, 7, 0}
 	case m.pane == paneGIL && gilMeasured(m.shown) && !m.details.open:
 		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "thread"}, {"b", "blame"}, {"c", "counts"}, {g.Space, "pause"},
 			{"e", "export"}, {"x", "brake"}, {"z", "zoom"}, {g.Tab, "pane"}, {"q", "quit"}}
@@ -105,6 +108,8 @@ var definitions = [][2]string{
 	{"holds, 1 µs to 1 s", "on very wide screens: a thread's holds by how long they were, each cell twice as long as the one before."},
 	{"caused wait", "of a function, from 120 columns on: how long threads waited for the GIL while it was the innermost Python function of who held it, in shares of the interval; above 100 % when several waited. What it calls counts for what is called; who holds is looked at when a wait begins and then once a switch interval."},
 	{"long", "the last holds and waits of 100 ms and more, with the innermost function of who held the GIL when it was first seen to go on for so long. It is looked 20 times a second: how long it went on is at least that. In a thread's details also, in: the C function that the thread was found in most often, sampled 100 times a second of its processor time; from: its callers, where the build keeps frame pointers. asleep: where it slept in the kernel without releasing the GIL, looked at 20 times a second."},
+	{"no GIL", "of a free-threaded Python. waited: the share of the interval that a thread waited for a mutex (of an object, or the interpreter's own): from when it was parked until it went on; not the moment that it tries before. paused: that it was kept from running since another had stopped the world; a wait and a pause within it count each for itself. waits/s: waits that ended."},
+	{"pauses/s", "how often the world was stopped so that a thread felt it: all Python threads wait until what stopped it (a collection of garbage, say) starts it again. Two that follow so soon that no thread ran in between are one. STOPPED BY: which thread did it, as CPython says itself."},
 	{"switches/s", "takes by another thread than the one before. forced/s: drops that a thread was made to, and waited to be taken over."},
 	{"GIL ~", "estimates: it is taken so often that probes would disturb it. Its fields are read a thousand times a second instead; probes look every three seconds whether they can stay. Waits, takes, blame and switches by pairs are not known meanwhile (?), a longest hold is at least (≥) what probes saw."},
 }

@@ -52,6 +52,7 @@ type Model struct {
 	past         *history  // the history as it was when paused; nil when not
 	functions    *table.Table[function]
 	threads      *table.Table[collect.ThreadRow]
+	freeThreads  bool   // its columns are those of threads without a GIL
 	thread       uint64 // the ID of the one whose details are open; 0: none
 	stack        threadStack
 	threadFilter string
@@ -98,7 +99,7 @@ func New(o Options) *Model {
 	}
 	m.styles = newStyles(m.dark, m.profile)
 	m.functions = functionTable(m.signs, m.trend)
-	m.threads = threadTable(m.signs, func(pid int) bool { return m.estimated[pid] })
+	m.threads = threadTable(m.signs, m.isEstimated)
 	field := sortField(o.Sort)
 	m.sorted = field != "" && field != defaultSort
 	if !m.sortBy(field) {

@@ -149,7 +149,7 @@ func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 	if cmd, done := m.pressProcesses(msg); done {
 		return cmd
 	}
-	if key.Matches(msg, keys.Blame) && gilMeasured(m.shown) {
+	if key.Matches(msg, keys.Blame) && m.shown != nil && len(m.shown.GILs) > 0 {
 		if m.blame.open = m.pane == paneGIL && m.blame.open; m.blame.open {
 			m.blame.open = false
 		} else {

@@ -61,7 +61,7 @@ func (m *Model) take(msg readingMsg) tea.Cmd {
 	if s.Interval > 0 {
 		m.history.add(s)
 		m.rates = append(m.rates, rate(s))
-		if gilMeasured(s) {
+		if len(s.GILs) > 0 {
 			m.waited = append(m.waited, contention(worstGIL(s)))
 			m.waited = m.waited[max(0, len(m.waited)-ratesKept):]
 		}

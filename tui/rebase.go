@@ -10,8 +10,8 @@ import (
 // rebaseGIL makes the totals of threads and GILs count from base on. What is
 // the longest stays: of what was before, it cannot be told apart.
 func rebaseGIL(s *collect.Snapshot, base, cur *collect.Reading) {
-	since := collect.Diff(&collect.Reading{Time: base.Time, Threads: base.Threads, GILs: base.GILs},
-		&collect.Reading{Time: cur.Time, Threads: cur.Threads, GILs: cur.GILs}, 2)
+	since := collect.Diff(&collect.Reading{Time: base.Time, Threads: base.Threads, GILs: base.GILs, Worlds: base.Worlds},
+		&collect.Reading{Time: cur.Time, Threads: cur.Threads, GILs: cur.GILs, Worlds: cur.Worlds}, 2)
 	threads := make(map[uint64]*collect.ThreadReading, len(base.Threads))
 	for i := range base.Threads {
 		threads[base.Threads[i].ID] = &base.Threads[i]
@@ -24,6 +24,13 @@ func rebaseGIL(s *collect.Snapshot, base, cur *collect.Reading) {
 	for i := range s.Functions {
 		if f := &s.Functions[i]; f.Caused > 0 {
 			rebaseCaused(f, since.GILs)
+		}
+	}
+	for i := range s.Worlds {
+		for k := range base.Worlds {
+			if base.Worlds[k].ID == s.Worlds[i].ID {
+				rebaseWorld(&s.Worlds[i], &base.Worlds[k], &since.Worlds[i])
+			}
 		}
 	}
 	for i := range s.GILs {
@@ -49,11 +56,12 @@ func rebaseCaused(f *collect.FunctionRow, since []collect.GILRow) {
 }
 
 func rebaseThread(t, b *collect.ThreadReading) {
-	for _, n := range []struct{ to, from *uint64 }{{&t.Holds, &b.Holds}, {&t.Waits, &b.Waits}, {&t.Forced, &b.Forced}} {
+	for _, n := range []struct{ to, from *uint64 }{{&t.Holds, &b.Holds}, {&t.Waits, &b.Waits}, {&t.Forced, &b.Forced}, {&t.Pauses, &b.Pauses}, {&t.Parks, &b.Parks}} {
 		*n.to -= min(*n.to, *n.from)
 	}
 	for _, d := range []struct{ to, from *time.Duration }{
 		{&t.Hold, &b.Hold}, {&t.Wait, &b.Wait}, {&t.Caused, &b.Caused}, {&t.CPU, &b.CPU}, {&t.RunQueue, &b.RunQueue},
+		{&t.Pause, &b.Pause}, {&t.Park, &b.Park},
 	} {
 		*d.to -= min(*d.to, *d.from)
 	}

@@ -18,7 +18,7 @@ const (
 
 // sideWidth is how much of a width the switches have, beside the threads.
 func (m *Model) sideWidth(width int) int {
-	if m.paneMeasured() {
+	if len(m.paneGILs()) > 0 {
 		if g, ok := m.gridOf(m.paneGIL()); ok {
 			return min(max(pairsWidth, g.width(m.counts)+sideGap), max(pairsWidth, width-threadsNeed))
 		}
@@ -26,8 +26,11 @@ func (m *Model) sideWidth(width int) int {
 	return pairsWidth
 }
 
-// switchesWanted is how many lines the switches would like in a width.
+// switchesWanted is how many lines sideLines would like in a width.
 func (m *Model) switchesWanted(width int) int {
+	if m.paneFree() {
+		return 1 + len(m.paneWorld().StopperRows)
+	}
 	g := m.paneGIL()
 	if g.Estimated {
 		return 2

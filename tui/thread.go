@@ -141,11 +141,14 @@ func (m *Model) threadDetails(width, height int) []string {
 	return append([]string{m.line(width, head, back)}, m.threadScroll.view(lines, height-1)...)
 }
 
-// threadCounts is what a thread did with the GIL. Where its fields were read
+// threadCounts is what a thread did with the GIL, or waited for without one. Where its fields were read
 // for a time, more may have gone by.
 func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
 	if !t.Measured {
 		return nil
+	}
+	if t.NoGIL {
+		return m.waitLines(t, width)
 	}
 	atLeast, about := "", ""
 	if m.part(t.PID) {

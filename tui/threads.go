@@ -59,10 +59,13 @@ func threadTable(signs *format.Signs, estimated func(pid int) bool) *table.Table
 			Text: func(t *row) string { return t.Place.Function },
 		},
 	}
-	t := &table.Table[row]{Columns: columns, Key: func(t *row) uint64 { return t.ID }}
+	t := &table.Table[row]{Columns: withoutHolds(columns, signs), Key: func(t *row) uint64 { return t.ID }}
 	t.Sort("hold_share", true)
 	return t
 }
+
+// isEstimated tells whether a process's GIL's fields are read, or were in the interval.
+func (m *Model) isEstimated(pid int) bool { return m.estimated[pid] }
 
 func (c threadCells) held(t *collect.ThreadRow) string {
 	switch {
@@ -174,7 +177,7 @@ func (c threadCells) histogram(t *collect.ThreadRow) string {
 
 // runs is the function that a thread runs, and whether it waits for the GIL.
 func (c threadCells) runs(t *collect.ThreadRow, width int) string {
-	const waits = "waits: "
+	const waits, paused = "waits: ", "paused: "
 	name := format.Plain(t.Place.Function)
 	switch {
 	case t.Ended:
@@ -183,6 +186,8 @@ func (c threadCells) runs(t *collect.ThreadRow, width int) string {
 		return c.signs.Unknown
 	case t.Waiting > 0:
 		return waits + c.signs.CutName(name, width-len(waits))
+	case t.Pausing > 0:
+		return paused + c.signs.CutName(name, width-len(paused))
 	}
 	return c.signs.CutName(name, width)
 }
@@ -199,7 +204,7 @@ func threadName(t *collect.ThreadRow) string {
 }
 
 // setThreads puts the threads of a snapshot on the screen: those that live, or
-// used the GIL in the interval.
+// were active in the interval.
 func (m *Model) setThreads(s *collect.Snapshot) {
 	m.estimated = map[int]bool{}
 	for i := range s.GILs {
@@ -301,7 +306,8 @@ func (m *Model) cursorSign(cursor bool) string {
 	return format.Blank(gutter)
 }
 
-// active tells whether a thread used or wanted the GIL in the interval.
+// active tells whether a thread used or wanted the GIL in the interval; without
+// one, whether it waited or was paused.
 func active(t *collect.ThreadRow) bool {
-	return t.HoldsDelta > 0 || t.HoldShare > 0 || t.Holding > 0 || t.Waiting > 0
+	return t.HoldsDelta > 0 || t.HoldShare > 0 || t.Holding > 0 || t.Waiting > 0 || t.NoGIL && (t.WaitsDelta > 0 || t.PauseShare > 0 || t.Pausing > 0)
 }

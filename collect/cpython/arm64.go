@@ -11,7 +11,7 @@ func onARM64(o Offsets, told bool) Offsets {
 	o.GIL.Size += 2 * wider
 	if !told {
 		o.Runtime.GIL, o.Runtime.Current = Absent, Absent
-		o.Interpreter = InterpreterOffsets{Absent, Absent, Absent, Absent, Absent}
+		o.Interpreter = InterpreterOffsets{Absent, Absent, Absent, Absent, Absent, Absent}
 	}
 	return o
 }

@@ -165,7 +165,8 @@ func (n *narrow) thread(t debugThread13) ThreadOffsets {
 		NativeThreadID: n.field("tstate.native_thread_id", t.NativeThreadID, t.Size, 8),
 		CurrentFrame:   n.field("tstate.current_frame", t.CurrentFrame, t.Size, 8),
 		CFrame:         Absent,
-		EvalBreaker:    24, // behind prev, next and interp (Include/cpython/pystate.h)
+		EvalBreaker:    24,                                             // behind prev, next and interp (Include/cpython/pystate.h)
+		State:          n.field("tstate.state", t.Status+8, t.Size, 4), // behind _status and _whence
 	}
 }
 
@@ -176,6 +177,7 @@ func (n *narrow) interpreter(i debugInterpreter14) InterpreterOffsets {
 		ID:          n.field("interp.id", i.ID, i.Size, 8),
 		CevalGIL:    n.field("interp.ceval.gil", i.CevalGIL, i.Size, 8),
 		GIL:         n.field("interp._gil", i.GIL, i.Size, 8),
+		Size:        uint32(i.Size), // at most maxStruct: the fields were checked
 	}
 }
 

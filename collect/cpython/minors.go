@@ -63,7 +63,7 @@ func offsets15(f *elf.File, runtime uint64) (Offsets, error) {
 		return Offsets{}, err
 	}
 	t, free := d.Thread, d.Head.FreeThreaded == 1
-	thread := debugThread13{Size: t.Size, Next: t.Next, Interp: t.Interp, CurrentFrame: t.CurrentFrame, ThreadID: t.ThreadID, NativeThreadID: t.NativeThreadID}
+	thread := debugThread13{Size: t.Size, Next: t.Next, Interp: t.Interp, CurrentFrame: t.CurrentFrame, ThreadID: t.ThreadID, NativeThreadID: t.NativeThreadID, Status: t.Status}
 	var n narrow
 	o := Offsets{
 		Runtime:     n.runtime(d.Head),

@@ -33,6 +33,7 @@ type InterpreterOffsets struct {
 	ID          uint32 // int64
 	CevalGIL    uint32 // GIL * in use, from 3.12
 	GIL         uint32 // its own GIL, from 3.12
+	Size        uint32 // from 3.13
 }
 
 // GILOffsets are of struct _gil_runtime_state.
@@ -57,6 +58,7 @@ type ThreadOffsets struct {
 	CurrentFrame   uint32 // frame *, but for 3.11 and 3.12: see CFrame
 	CFrame         uint32 // _PyCFrame *, 3.11 and 3.12
 	EvalBreaker    uint32 // uintptr_t, bit 0: a request to drop the GIL; from 3.13
+	State          uint32 // int: attached, detached or suspended; from 3.13
 }
 
 // CFrameOffsets are of _PyCFrame, 3.11 and 3.12.

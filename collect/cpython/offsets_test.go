@@ -121,6 +121,7 @@ func TestToldOffsets(t *testing.T) {
 	o := p.Offsets
 	told["Interpreter.Next"] = fmt.Sprint(o.Interpreter.Next)
 	told["Interpreter.ThreadsHead"] = fmt.Sprint(o.Interpreter.ThreadsHead)
+	told["Interpreter.Size"] = fmt.Sprint(o.Interpreter.Size)
 	told["Interpreter.ID"] = fmt.Sprint(o.Interpreter.ID)
 	told["Interpreter.GIL"] = fmt.Sprint(o.Interpreter.GIL)
 	told["Runtime.InterpretersHead"] = fmt.Sprint(o.Runtime.InterpretersHead)

@@ -33,6 +33,13 @@ type threadJSON struct {
 	RunQueue    *float64 `json:"run_queue_s"`
 	HoldHist    []uint64 `json:"hold_hist"`
 	WaitHist    []uint64 `json:"wait_hist"`
+	// Of a process without a GIL; left out elsewhere.
+	Pauses     *uint64  `json:"pauses,omitempty"`
+	Pause      *float64 `json:"pause_s,omitempty"`
+	PauseMax   *float64 `json:"pause_max_s,omitempty"`
+	PauseShare *float64 `json:"pause_share,omitempty"`
+	Parks      *uint64  `json:"parks,omitempty"` // that it waited for something else than a mutex or the world
+	Park       *float64 `json:"park_s,omitempty"`
 }
 
 type gilJSON struct {
@@ -108,6 +115,11 @@ func threadsOf(s *collect.Snapshot) []threadJSON {
 		}
 		if t.CPUKnown {
 			r.CPU, r.RunQueue = seconds(t.CPU), seconds(t.RunQueue)
+		}
+		if t.Measured && t.NoGIL {
+			waitsOf(&r, t)
+			rows[i] = r
+			continue
 		}
 		if t.Measured {
 			r.Hold = seconds(t.Hold)

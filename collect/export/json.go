@@ -92,6 +92,7 @@ type functionJSON struct {
 type tailJSON struct {
 	Threads []threadJSON `json:"threads"` // null, as gil: not measured
 	GIL     []gilJSON    `json:"gil"`
+	Free    []worldJSON  `json:"free_threading"` // processes without a GIL
 	// Not measured by this version of pytop.
 	GC      *struct{} `json:"gc"`
 	Imports *struct{} `json:"imports"`
@@ -252,7 +253,7 @@ func functionsOf(s *collect.Snapshot, o Options) []collect.FunctionRow {
 }
 
 func tailOf(s *collect.Snapshot) tailJSON {
-	t := tailJSON{Threads: threadsOf(s), GIL: gilsOf(s), Probes: make([]probeJSON, len(s.Probes)), Lost: make(map[string]uint64, len(s.Lost))}
+	t := tailJSON{Threads: threadsOf(s), GIL: gilsOf(s), Free: worldsOf(s), Probes: make([]probeJSON, len(s.Probes)), Lost: make(map[string]uint64, len(s.Lost))}
 	for i := range s.Probes {
 		p := &s.Probes[i]
 		row := probeJSON{

@@ -34,6 +34,7 @@ type build struct {
 	gilPrice    gilPrice
 	gilCalls    *conditions // where its file calls libc's condition variables; nil: not looked for, or not found
 	gilCallsErr error       // why not
+	parking     *parking    // of a free-threaded build; nil: not looked for
 	name        string      // of the file, for people
 }
 
@@ -78,6 +79,7 @@ func (b *build) close() error {
 	if b.gil != nil {
 		errs = append(errs, b.gil.Close())
 	}
+	errs = append(errs, b.parking.close())
 	if b.elf != nil {
 		errs = append(errs, b.elf.Close())
 	}

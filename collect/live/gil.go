@@ -74,6 +74,8 @@ type gilProcess struct {
 	inner        map[int]int // TIDs of its own PID namespace; nil: they are ours
 	innerRead    bool
 	symbols      *symbols // nil: nothing was named yet
+	world        *world   // nil: it has a GIL
+	worlds       []*world // of programs that it ran before, too
 }
 
 // gilObject is one GIL.
@@ -126,9 +128,6 @@ type gilThread struct {
 
 // startGrace is how long a command that was just started may take to load libc.
 const startGrace = 5 * time.Second
-
-// errNoGIL says that a build has no GIL.
-var errNoGIL = errors.New("it runs free-threaded: there is no GIL to hold or to wait for; stop-the-world pauses and waits for mutexes are not measured")
 
 // gilOffsetsOf tells the programs where a build keeps what they read.
 func gilOffsetsOf(py *cpython.Python) bpf.GILOffsets {
@@ -235,8 +234,9 @@ func (s *Source) followGIL(p *process) error {
 	}
 	g.memory = stack.New(p.info.PID, p.build.python, p.codeType-p.build.python.CodeType)
 	if p.build.python.Traits.FreeThreaded && !g.enabled() {
-		return errNoGIL
+		return s.followWorld(p)
 	}
+	g.world = nil
 	if err := s.loadGIL(p.build); err != nil {
 		return err
 	}
@@ -267,21 +267,13 @@ func (g *gilProcess) enabled() bool {
 
 // linkGIL puts the probes in, then tells them the GILs' addresses.
 func (s *Source) linkGIL(p *process) (err error) {
-	g, t := p.gil, s.gil
-	if len(t.freeProcesses) == 0 {
-		return errors.New("too many processes")
-	}
-	index := t.freeProcesses[len(t.freeProcesses)-1]
-	t.freeProcesses = t.freeProcesses[:len(t.freeProcesses)-1]
-	g.index, g.now = index, bpf.GILProcess{Pid: uint32(p.info.PID)}
-	if err := s.maps.GilProcesses.Put(&index, &g.now); err != nil {
-		return fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err)
+	g := p.gil
+	if err := s.takeIndex(p); err != nil {
+		return err
 	}
 	at := g.probed()
-	if g.links, err = attachConditions(at, p.build.gil, p.info.PID, index); err != nil {
-		g.now = bpf.GILProcess{}
-		t.freeProcesses = append(t.freeProcesses, index)
-		return errors.Join(err, s.maps.GilProcesses.Put(&index, &g.now))
+	if g.links, err = attachConditions(at, p.build.gil, p.info.PID, g.index); err != nil {
+		return errors.Join(err, s.freeIndex(g))
 	}
 	at.followed++
 	g.attached, g.stopped = time.Now(), 0
@@ -291,6 +283,28 @@ func (s *Source) linkGIL(p *process) (err error) {
 		s.trust(g)
 	}
 	return err
+}
+
+// takeIndex gives a process its index in the maps.
+func (s *Source) takeIndex(p *process) error {
+	g, t := p.gil, s.gil
+	if len(t.freeProcesses) == 0 {
+		return errors.New("too many processes")
+	}
+	index := t.freeProcesses[len(t.freeProcesses)-1]
+	t.freeProcesses = t.freeProcesses[:len(t.freeProcesses)-1]
+	g.index, g.now = index, bpf.GILProcess{Pid: uint32(p.info.PID)}
+	if err := s.maps.GilProcesses.Put(&index, &g.now); err != nil {
+		return errors.Join(fmt.Errorf("follow the GIL of process %d: %w", p.info.PID, err), s.freeIndex(g))
+	}
+	return nil
+}
+
+// freeIndex makes the index of a process in which there is no probe another's.
+func (s *Source) freeIndex(g *gilProcess) error {
+	g.now = bpf.GILProcess{}
+	s.gil.freeProcesses = append(s.gil.freeProcesses, g.index)
+	return s.maps.GilProcesses.Put(&g.index, &g.now)
 }
 
 // attachConditions attaches a build's programs to a process where it meets

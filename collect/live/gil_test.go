@@ -348,27 +348,6 @@ func inTheMiddle(t *testing.T, p python) string {
 	return ""
 }
 
-// TestGILFree: a free-threaded build has none, and the probe says so.
-func TestGILFree(t *testing.T) {
-	needRoot(t)
-	for _, p := range distinct(t) {
-		if !strings.Contains(p.notes, "freethreaded") {
-			continue
-		}
-		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/gil.py", "spin", "0.1")
-			s := open(t, w, Options{GIL: true})
-			r := read(t, s)
-			if probe := r.Probes[1]; probe.Status != collect.ProbeOff || !strings.Contains(probe.Reason, "free-threaded") {
-				t.Errorf("%+v", probe)
-			}
-			if len(r.GILs) != 0 {
-				t.Errorf("%+v", r.GILs)
-			}
-		})
-	}
-}
-
 // TestGILBrake: detached, nothing is counted; attached again, it goes on.
 func TestGILBrake(t *testing.T) {
 	needRoot(t)

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
@@ -26,8 +27,11 @@ type gilPrice struct {
 const linkShare = 0.065
 
 // gilPrice is what a hit takes from a process, beside all others that are
-// followed at the same libc.
+// followed at the same libc; of a process without a GIL, what a wait's does.
 func (p *process) gilPrice() gilPrice {
+	if p.gil.world != nil && p.build.parking != nil {
+		return p.build.parking.price
+	}
 	price := p.build.gilPrice
 	if c := p.gil.conditions; c != nil && c.followed > 1 {
 		price.hit += time.Duration(float64(price.hit) * linkShare * float64(c.followed-1))
@@ -77,7 +81,7 @@ func (s *Source) gilOnStage(programs *bpf.GILPrograms) (price gilPrice, attached
 	if err != nil {
 		return price, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	if attached, err = attachSignalsToSelf(programs, process); err != nil {
+	if attached, err = attachSignalsToSelf(programs.Signalled, programs.Multi, process); err != nil {
 		return price, nil, err
 	}
 	least := time.Duration(1 << 62)
@@ -96,7 +100,8 @@ func (s *Source) gilOnStage(programs *bpf.GILPrograms) (price gilPrice, attached
 	return price, attached, err
 }
 
-func attachSignalsToSelf(programs *bpf.GILPrograms, process uint32) (link.Link, error) {
+// attachSignalsToSelf attaches a program to passSignals' site.
+func attachSignalsToSelf(program *ebpf.Program, multi bool, process uint32) (link.Link, error) {
 	at, err := passSignalsJump()
 	if err != nil {
 		return nil, err
@@ -109,10 +114,10 @@ func attachSignalsToSelf(programs *bpf.GILPrograms, process uint32) (link.Link, 
 	if err != nil {
 		return nil, fmt.Errorf("calibrate: %w", err)
 	}
-	if programs.Multi {
-		return executable.UprobeMulti(nil, programs.Signalled, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{uint64(process)}, PID: uint32(os.Getpid())})
+	if multi {
+		return executable.UprobeMulti(nil, program, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{uint64(process)}, PID: uint32(os.Getpid())})
 	}
-	return executable.Uprobe("", programs.Signalled, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: uint64(process)})
+	return executable.Uprobe("", program, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: uint64(process)})
 }
 
 // forgetOwnThread gives back the slot of pytop's own thread.

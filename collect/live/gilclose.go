@@ -121,12 +121,17 @@ func (s *Source) unlinkBeside(p *process, then func()) {
 // unlinked notes that no probe is left in a process, after the maps were read.
 func (s *Source) unlinked(p *process) error {
 	g := p.gil
-	g.probed().followed--
+	var err error
+	if g.world != nil {
+		err = s.retireWorld(p)
+	} else {
+		g.probed().followed--
+	}
 	if g.leaving != nil || g.left != nil {
 		g.conditions.followed--
 	}
 	g.links, g.leaving, g.left, g.closing, g.lookingSince = nil, nil, nil, nil, time.Time{}
-	return s.retireGIL(p)
+	return errors.Join(err, s.retireGIL(p))
 }
 
 // closeGILs takes all probes out for good.

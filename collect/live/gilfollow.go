@@ -61,7 +61,7 @@ func (s *Source) attachGIL(p *process) {
 		if !p.asked && !s.since.IsZero() && g.since == "" {
 			g.since = "followed from " + g.attached.Format("15:04:05.000") + " on: what it did before is not measured"
 		}
-	case errors.Is(err, errNoGIL), g.waiting:
+	case g.waiting:
 		g.status, g.reason = collect.ProbeOff, err.Error()
 	default:
 		g.status, g.reason = collect.ProbeFailed, err.Error()
@@ -72,7 +72,7 @@ func (s *Source) attachGIL(p *process) {
 // be followed: it is tried again.
 func (s *Source) isEarly(p *process, err error) bool {
 	switch {
-	case err == nil, errors.Is(err, errNoGIL), errors.Is(err, errNoRoom):
+	case err == nil, errors.Is(err, errNoRoom):
 		return false
 	case p.asked:
 		return errors.Is(err, errNoConditions) && s.options.FromStart && time.Since(p.attached) < startGrace

@@ -52,7 +52,14 @@ func (s *Source) keepGIL() {
 // probes may begin to look whether they could stay.
 func (s *Source) keepGILOf(p *process, apart time.Duration, mayLook bool) {
 	g := p.gil
-	if g.links == nil && g.light == nil || g.closing != nil {
+	if g.closing != nil {
+		return
+	}
+	if g.world != nil {
+		s.keepWorld(p, apart, mayLook)
+		return
+	}
+	if g.links == nil && g.light == nil {
 		return
 	}
 	due := !g.started || time.Since(g.found) >= apart-gilTick/2

@@ -47,7 +47,7 @@ func (s *Source) dropGILs(left map[*process]bool) error {
 		switch {
 		case p.endedUnfollowed() && (g != nil || p.total != (counts{})):
 			s.past.gil.unfollowed++
-		case g != nil && len(g.gils) > 0:
+		case g != nil && len(g.gils)+len(g.worlds) > 0:
 			s.past.gil.add(p)
 		}
 		if g == nil {

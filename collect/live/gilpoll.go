@@ -20,6 +20,9 @@ type threadCounts struct {
 	holdHist, waitHist          [bpf.GILBuckets]uint64
 	holding, waiting            uint64 // of what goes on; in hold and wait already
 	sampled                     uint64 // of hold what was sampled
+	pauses, pause, pauseMax     uint64 // of processes without a GIL, as parks and park: waits of other kinds
+	pausing                     uint64 // of what goes on; in pause already
+	parks, park                 uint64
 }
 
 func (c *threadCounts) add(o *threadCounts) {
@@ -33,6 +36,11 @@ func (c *threadCounts) add(o *threadCounts) {
 	c.steps += o.steps
 	c.forced += o.forced
 	c.sampled += o.sampled
+	c.pauses += o.pauses
+	c.pause += o.pause
+	c.pauseMax = max(c.pauseMax, o.pauseMax)
+	c.parks += o.parks
+	c.park += o.park
 	for i := range c.holdHist {
 		c.holdHist[i] += o.holdHist[i]
 		c.waitHist[i] += o.waitHist[i]
@@ -54,6 +62,7 @@ func threadCountsOf(t *bpf.GILThread, now uint64) threadCounts {
 	}
 	c.hold, c.holdMax = c.hold+c.holding, max(c.holdMax, c.holding)
 	c.wait, c.waitMax = c.wait+c.waiting, max(c.waitMax, c.waiting)
+	c.addParks(t, now)
 	return c
 }
 
@@ -166,6 +175,9 @@ func (s *Source) pollGIL() error {
 		return err
 	}
 	if err := s.pollSteps(byIndex); err != nil {
+		return err
+	}
+	if err := s.pollWorlds(); err != nil {
 		return err
 	}
 	s.foldThreads()
@@ -353,7 +365,7 @@ func (s *Source) retireGIL(p *process) error {
 		if o.process != p || o.slotID == 0 {
 			continue
 		}
-		o.now.holding, o.now.waiting = 0, 0
+		o.now.holding, o.now.waiting, o.now.pausing = 0, 0, 0
 		o.done.add(&o.now)
 		o.now, o.slotID, o.stepSince = threadCounts{}, 0, 0
 		errs = append(errs, s.freeSlot(o.slot))

@@ -20,6 +20,8 @@ func (s *Source) gilOf(p *process) (is collect.ProcessGIL) {
 		is.Reason = p.reason
 	case g == nil:
 		is.Reason = "not followed yet"
+	case g.world != nil:
+		is.Reason = joined([]string{"it runs free-threaded: there is no GIL", g.reason})
 	case g.status == collect.ProbeOn && !g.started:
 		is.Reason = "no interpreter was found in it"
 	case g.status == collect.ProbeOn && g.light != nil:
@@ -56,7 +58,7 @@ func (p *process) endedUnfollowed() bool {
 	if p.gone == "" || p.build == nil {
 		return false
 	}
-	return g == nil || len(g.gils) == 0 && !g.waiting && g.reason != errNoGIL.Error()
+	return g == nil || len(g.gils)+len(g.worlds) == 0 && !g.waiting
 }
 
 // addGIL adds one of the GILs of a process to what is said of it.
@@ -98,7 +100,7 @@ func (s *Source) gilProbe() collect.Probe {
 			continue
 		}
 		switch {
-		case g.status == collect.ProbeOn || p.gone != "" && len(g.gils) > 0:
+		case g.status == collect.ProbeOn || p.gone != "" && len(g.gils)+len(g.worlds) > 0:
 			probe.Status = collect.ProbeOn
 		case g.status == collect.ProbeFailed && probe.Status != collect.ProbeOn:
 			probe.Status = collect.ProbeFailed
@@ -154,6 +156,9 @@ func (s *Source) gilWords() (list []string) {
 // gilMethod is how a process's GIL is followed; empty: not at all.
 func (s *Source) gilMethod(p *process) string {
 	g := p.gil
+	if g.world != nil {
+		return g.worldMethod(p)
+	}
 	if g.conditions == nil || p.build.gil == nil || g.waiting {
 		return ""
 	}

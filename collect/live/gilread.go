@@ -23,7 +23,7 @@ func (s *Source) readGIL(r *collect.Reading) {
 	if s.gil == nil {
 		return
 	}
-	r.GILs, r.Threads = []collect.GILReading{}, []collect.ThreadReading{}
+	r.GILs, r.Threads, r.Worlds = []collect.GILReading{}, []collect.ThreadReading{}, []collect.WorldReading{}
 	caused := map[uint64]time.Duration{}
 	threads := s.gil.byProcess()
 	for i, p := range s.order {
@@ -32,6 +32,9 @@ func (s *Source) readGIL(r *collect.Reading) {
 			continue
 		}
 		list := s.lookAtThreads(p, threads[p])
+		for _, w := range g.worlds {
+			r.Worlds = append(r.Worlds, w.reading(p))
+		}
 		for _, o := range g.gils {
 			if o.id == 0 {
 				continue
@@ -178,7 +181,7 @@ func (o *gilThread) end(t *gilTable) {
 func (o *gilThread) reading() (collect.ThreadReading, bool) {
 	n := o.done
 	n.add(&o.now)
-	if o.ended && n.takes == 0 && n.drops == 0 && n.hold == 0 && n.wait == 0 {
+	if o.ended && n.takes == 0 && n.drops == 0 && n.hold == 0 && n.wait == 0 && n.pauses+n.parks == 0 {
 		return collect.ThreadReading{}, false
 	}
 	r := collect.ThreadReading{
@@ -188,6 +191,10 @@ func (o *gilThread) reading() (collect.ThreadReading, bool) {
 		Holds:    n.takes, Hold: time.Duration(n.hold), HoldMax: time.Duration(n.holdMax), Holding: time.Duration(o.now.holding),
 		Waits: n.waits, Wait: time.Duration(n.wait), WaitMax: time.Duration(n.waitMax), Waiting: time.Duration(o.now.waiting),
 		Forced: n.forced, HoldHist: slices.Clone(n.holdHist[:]), WaitHist: slices.Clone(n.waitHist[:]),
+	}
+	if r.NoGIL = o.process.gil.world != nil; r.NoGIL {
+		r.Pauses, r.Pause, r.PauseMax, r.Pausing = n.pauses, time.Duration(n.pause), time.Duration(n.pauseMax), time.Duration(o.now.pausing)
+		r.Parks, r.Park, r.Measured = n.parks, time.Duration(n.park), true
 	}
 	if o.interKnown {
 		r.Interpreter = o.inter
@@ -290,6 +297,9 @@ func (g *gilProcess) weak() string {
 	say(wrong, "CPython's own field disagreed %d times about whether it was held")
 	say(missed, "switch_number moved by %d more than threads changed (also where a thread changes its thread state)")
 	say(g.now.Lost+g.done.Lost, "%d events of threads for which there was no room")
+	for _, w := range g.worlds {
+		say(w.now.Lost+w.done.Lost, "%d waits whose end was not seen, or for which there was no room")
+	}
 	say(g.now.LostPairs+g.done.LostPairs, "%d switches for whose pair there was no room")
 	if g.back != "" {
 		why = append(why, g.back)

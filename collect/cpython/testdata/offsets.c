@@ -109,9 +109,13 @@ int main(void)
 	O("Thread.NativeThreadID", PyThreadState, native_thread_id);
 #endif
 #if PY_VERSION_HEX < 0x030D0000
+	ABSENT("Interpreter.Size");
 	ABSENT("Thread.EvalBreaker");
+	ABSENT("Thread.State");
 #else
+	V("Interpreter.Size", sizeof(interpreter));
 	O("Thread.EvalBreaker", PyThreadState, eval_breaker);
+	O("Thread.State", PyThreadState, state);
 #endif
 #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030D0000
 	O("CFrame.CurrentFrame", _PyCFrame, current_frame);

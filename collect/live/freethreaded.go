@@ -1,0 +1,260 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"pytop/bpf"
+	"pytop/collect"
+	"pytop/collect/cpython"
+	"pytop/collect/elf"
+	"pytop/collect/site"
+)
+
+// parking is how waits are followed in one free-threaded build.
+type parking struct {
+	programs *bpf.ParkPrograms
+	sites    *site.Parking
+	price    gilPrice
+	err      error // why not
+}
+
+// world is what is known of a process without a GIL, of the program that it
+// runs now or of one before.
+type world struct {
+	id           uint64
+	now, done    bpf.World
+	stoppersNow  map[int]bpf.StopperCount // by TID, as the process numbers it
+	stoppersDone map[int]bpf.StopperCount // by TID, as pytop does
+	interpreters map[uint64]bool          // that the programs know
+	measured     time.Duration            // of times before
+	resting      bool                     // probes cost too much: out for a while
+	rested       time.Time                // since when
+}
+
+// parkOffsetsOf tells the programs where a build keeps what they read.
+func parkOffsetsOf(py *cpython.Python) bpf.ParkOffsets {
+	o := py.Offsets
+	return bpf.ParkOffsets{ThreadInterp: o.Thread.Interp, ThreadState: o.Thread.State, ThreadNativeId: o.Thread.NativeThreadID, InterpSize: o.Interpreter.Size}
+}
+
+// loadParking finds where a build's threads wait, loads the programs that
+// follow that, and measures what they cost.
+func (s *Source) loadParking(b *build) error {
+	if err := s.loadGIL(b); err != nil { // it may run with its GIL in another process; and notes the end of threads
+		return err
+	}
+	if b.parking != nil {
+		return b.parking.err
+	}
+	b.parking = &parking{}
+	b.parking.err = b.parking.load(s, b)
+	return b.parking.err
+}
+
+func (k *parking) load(s *Source, b *build) error {
+	e, err := elf.Open(b.path())
+	if err != nil {
+		return fmt.Errorf("open %s: %w", b.name, err)
+	}
+	k.sites, err = site.FindParking(e)
+	if err = errors.Join(err, e.Close()); err != nil {
+		return fmt.Errorf("it runs free-threaded, and where its threads wait was not found: %w", err)
+	}
+	if k.programs, err = bpf.LoadPark(s.maps, parkOffsetsOf(b.python), s.ns, b.gil.Multi); err != nil {
+		return err
+	}
+	if k.price, err = s.calibrateParking(k.programs); err != nil {
+		err = errors.Join(err, k.programs.Close())
+		k.programs = nil
+	}
+	return err
+}
+
+func (k *parking) close() error {
+	if k == nil || k.programs == nil {
+		return nil
+	}
+	return k.programs.Close()
+}
+
+// followWorld begins to follow the waits of a process without a GIL.
+func (s *Source) followWorld(p *process) error {
+	if err := s.loadParking(p.build); err != nil {
+		return err
+	}
+	g := p.gil
+	if s.followedGILs() >= s.gil.room {
+		return errNoRoom
+	}
+	if g.world == nil {
+		s.gil.lastID++
+		g.world = &world{id: s.gil.lastID, stoppersDone: map[int]bpf.StopperCount{}}
+		g.worlds = append(g.worlds, g.world)
+	}
+	return s.linkWorld(p)
+}
+
+// linkWorld tells the programs the interpreters' addresses, then puts the
+// probes in: what ends a wait first.
+func (s *Source) linkWorld(p *process) (err error) {
+	g, w := p.gil, p.gil.world
+	if err := s.takeIndex(p); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.retireWorld(p), s.retireGIL(p))
+		}
+	}()
+	w.now, w.stoppersNow, w.interpreters = bpf.World{}, nil, map[uint64]bool{}
+	g.attached, g.stopped = time.Time{}, 0
+	if err := s.maps.Worlds.Put(&g.index, &w.now); err != nil {
+		return fmt.Errorf("follow the waits of process %d: %w", p.info.PID, err)
+	}
+	if err := s.findInterpreters(p); err != nil {
+		return err
+	}
+	if g.links, err = p.build.parking.attach(p.build, p.info.PID, g.index); err != nil {
+		return err
+	}
+	g.attached = time.Now()
+	g.judged = judged{at: g.attached}
+	w.resting = false
+	return nil
+}
+
+// attach attaches a build's programs to one process.
+func (k *parking) attach(b *build, pid int, index uint32) (links []link.Link, err error) {
+	executable, err := link.OpenExecutable(b.path())
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", b.name, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeLinks(links))
+			links = nil
+		}
+	}()
+	for _, one := range []struct {
+		program *ebpf.Program
+		sites   []site.Site
+	}{{k.programs.Unparked, k.sites.End}, {k.programs.Parked, k.sites.Begin}} {
+		for _, at := range one.sites {
+			var l link.Link
+			if k.programs.Multi {
+				l, err = executable.UprobeMulti(nil, one.program, &link.UprobeMultiOptions{Addresses: []uint64{at.Offset}, Cookies: []uint64{uint64(index)}, PID: uint32(pid)})
+			} else {
+				l, err = executable.Uprobe("", one.program, &link.UprobeOptions{Address: at.Offset, PID: pid, Cookie: uint64(index)})
+			}
+			if err != nil {
+				return links, fmt.Errorf("attach at %s+%#x: %w", b.name, at.Offset, err)
+			}
+			links = append(links, l)
+		}
+	}
+	return links, nil
+}
+
+// findInterpreters brings the interpreters that the programs know up to date.
+func (s *Source) findInterpreters(p *process) error {
+	g, w := p.gil, p.gil.world
+	list, err := g.memory.Interpreters()
+	if err != nil {
+		return nil // it ends, or changes: next time
+	}
+	seen := map[uint64]bool{}
+	for _, i := range list {
+		seen[i.Address] = true
+		if w.interpreters[i.Address] {
+			continue
+		}
+		key, role := bpf.GILCond{Process: uint64(g.index), Address: i.Address}, bpf.GILRole{Kind: bpf.GILInterpreter}
+		if err := s.maps.GilConds.Update(&key, &role, ebpf.UpdateAny); err != nil {
+			return fmt.Errorf("follow an interpreter: %w", err)
+		}
+		w.interpreters[i.Address] = true
+	}
+	for address := range w.interpreters {
+		if !seen[address] {
+			if err := s.forgetInterpreter(g, address); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Source) forgetInterpreter(g *gilProcess, address uint64) error {
+	delete(g.world.interpreters, address)
+	key := bpf.GILCond{Process: uint64(g.index), Address: address}
+	if err := s.maps.GilConds.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		return err
+	}
+	return nil
+}
+
+// keepWorld does for a process without a GIL what must be done often.
+func (s *Source) keepWorld(p *process, apart time.Duration, mayLook bool) {
+	g, w := p.gil, p.gil.world
+	if g.links == nil {
+		if mayLook && w.resting && !p.braked && time.Since(w.rested) >= lookEvery {
+			w.rested = time.Now()
+			if s.linkWorld(p) == nil { // else it is tried again
+				g.lookingSince = time.Now()
+			}
+		}
+		return
+	}
+	if time.Since(g.found) >= apart-gilTick/2 {
+		g.found = time.Now()
+		if err := s.findInterpreters(p); err != nil {
+			s.failGIL(p, err)
+			return
+		}
+	}
+	if g.lookingSince.IsZero() {
+		s.judgeWorld(p)
+	} else if time.Since(g.lookingSince) >= lookFor {
+		s.decideWorld(p)
+	}
+}
+
+// judgeWorld takes the probes out for a while when they cost too much.
+func (s *Source) judgeWorld(p *process) {
+	g := p.gil
+	after := time.Second
+	if g.judged.at.Equal(g.attached) {
+		after = 4 * gilTick // the first time: it may be a storm
+	}
+	rate, _, ok := s.rate(p, after)
+	if !ok || p.forced || s.options.Budget <= 0 {
+		return
+	}
+	if cost := p.gilPrice().perSecond(rate); cost > mostGIL {
+		g.status = collect.ProbeOff
+		g.reason = fmt.Sprintf("probes would take ~%.0f %% of a core (%.0f waits begun or ended a second), the limit is %.0f %%: waits and pauses are not measured now; every %.0f s it is tried again",
+			100*cost, rate, 100*mostGIL, lookEvery.Seconds())
+		s.rest(p)
+	}
+}
+
+// decideWorld lets the probes stay that were put in for a moment, or takes them
+// out again.
+func (s *Source) decideWorld(p *process) {
+	g := p.gil
+	if rate, _, _ := s.rate(p, 0); p.gilPrice().perSecond(rate) > mostGIL/2 {
+		s.rest(p)
+		return
+	}
+	g.status, g.reason, g.lookingSince = collect.ProbeOn, "", time.Time{}
+}
+
+// rest takes the probes out for a while.
+func (s *Source) rest(p *process) {
+	s.unlinkBeside(p, func() { p.gil.world.resting, p.gil.world.rested = true, time.Now() })
+}

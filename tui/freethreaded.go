@@ -1,0 +1,258 @@
+package tui
+
+import (
+	"slices"
+	"time"
+
+	"pytop/collect"
+	"pytop/tui/format"
+	"pytop/tui/table"
+)
+
+// withoutGIL tells whether all that is watched runs without a GIL: what threads
+// wait for instead is then shown.
+func withoutGIL(s *collect.Snapshot) bool { return s != nil && len(s.GILs) == 0 && len(s.Worlds) > 0 }
+
+// paneWorlds are the processes without a GIL that the pane is about: see paneGILs.
+func (m *Model) paneWorlds() []collect.WorldRow {
+	switch {
+	case m.shown == nil:
+		return nil
+	case m.only == nil:
+		return m.shown.Worlds
+	}
+	var own []collect.WorldRow
+	for i := range m.shown.Worlds {
+		if w := &m.shown.Worlds[i]; w.PID == m.only.PID {
+			own = append(own, *w)
+		}
+	}
+	return own
+}
+
+// paneFree tells whether the pane is about processes without a GIL alone.
+func (m *Model) paneFree() bool { return len(m.paneGILs()) == 0 && len(m.paneWorlds()) > 0 }
+
+// paneWorld is the one that was stopped longest; there is one at least.
+func (m *Model) paneWorld() *collect.WorldRow { return worstWorld(m.paneWorlds()) }
+
+// noGILWord says that there is none; empty: there is one.
+func (m *Model) noGILWord() string {
+	if m.paneFree() {
+		return "no GIL (free-threaded)"
+	}
+	return ""
+}
+
+// freeColumns are the columns of threads that have no GIL.
+func freeColumns(signs *format.Signs, estimated func(pid int) bool) []table.Column[collect.ThreadRow] {
+	type row = collect.ThreadRow
+	known := func(is bool, text string) string {
+		if !is {
+			return signs.Unknown
+		}
+		return text
+	}
+	counted := func(t *row) bool { return t.Counting }
+	cpu := func(t *row) bool { return t.CPUKnown && !t.Ended }
+	share := func(title, field string, leave int, is func(t *row) bool, v func(t *row) float64) table.Column[row] {
+		return table.Column[row]{
+			Title: title, Field: field, Width: 8, Right: true, Falling: true, Leave: leave,
+			Cell: func(t *row, _ int) string { return known(is(t), format.HeadPercent(v(t))) }, Value: v,
+		}
+	}
+	longest := func(title, field string, leave int, v func(t *row) time.Duration) table.Column[row] {
+		return table.Column[row]{
+			Title: title, Field: field, Width: 13, Right: true, Falling: true, Leave: leave,
+			Cell:  func(t *row, _ int) string { return known(t.Measured, signs.Duration(v(t))) },
+			Value: func(t *row) float64 { return v(t).Seconds() },
+		}
+	}
+	list := threadTable(signs, estimated).Columns
+	of := func(field string) table.Column[row] {
+		return list[slices.IndexFunc(list, func(c table.Column[row]) bool { return c.Field == field })]
+	}
+	runs := of("function")
+	runs.Leave = 3
+	return []table.Column[row]{
+		of("pid"), of("tid"), of("name"),
+		share("waited", "wait_share", 0, counted, func(t *row) float64 { return t.WaitShare }),
+		share("paused", "pause_share", 0, counted, func(t *row) float64 { return t.PauseShare }),
+		{
+			Title: "waits/s", Field: "waits_per_s", Width: 8, Right: true, Falling: true, Leave: 5,
+			Cell:  func(t *row, _ int) string { return known(t.Counting, format.Rate(t.WaitsPerS)) },
+			Value: func(t *row) float64 { return t.WaitsPerS },
+		},
+		longest("longest wait", "wait_max_s", 2, func(t *row) time.Duration { return t.WaitMax }),
+		longest("longest pause", "pause_max_s", 4, func(t *row) time.Duration { return t.PauseMax }),
+		share("cpu", "cpu_share", 8, cpu, func(t *row) float64 { return t.CPUShare }),
+		share("queued", "run_queue_share", 9, cpu, func(t *row) float64 { return t.RunShare }),
+		of("state"), runs,
+	}
+}
+
+// withoutHolds makes what is said of holds say that it does not apply to
+// threads that have no GIL, where other threads have one.
+func withoutHolds(columns []table.Column[collect.ThreadRow], signs *format.Signs) []table.Column[collect.ThreadRow] {
+	for i := range columns {
+		c := &columns[i]
+		if !slices.Contains([]string{"hold_share", "holds_per_s", "hold_max_s", "caused_wait_share", "hold_hist"}, c.Field) {
+			continue
+		}
+		cell := c.Cell
+		c.Cell = func(t *collect.ThreadRow, width int) string {
+			if t.NoGIL {
+				return signs.None
+			}
+			return cell(t, width)
+		}
+	}
+	return columns
+}
+
+// waitLines are a thread's waits and pauses in full, where there is no GIL.
+func (m *Model) waitLines(t *collect.ThreadRow, width int) []string {
+	lines := []string{"waits   " + format.Count(t.Waits) + " for mutexes, " + m.signs.Duration(t.Wait) + " in all, longest " + m.signs.Duration(t.WaitMax)}
+	if t.Waits > 0 {
+		lines = append(lines, "        "+histogram(m.signs, t.WaitHist))
+	}
+	lines = append(lines,
+		"pauses  "+format.Count(t.Pauses)+", "+m.signs.Duration(t.Pause)+" in all, longest "+m.signs.Duration(t.PauseMax),
+		"parked  "+format.Count(t.Parks)+" times for something else, "+m.signs.Duration(t.Park)+" in all")
+	for i, text := range lines {
+		lines[i] = "   " + m.signs.CutRight(text, width-4)
+	}
+	return lines
+}
+
+// chooseColumns gives the table of threads the columns that apply.
+func (m *Model) chooseColumns() {
+	if free := m.paneFree(); free != m.freeThreads {
+		m.freeThreads = free
+		if free {
+			m.threads.Columns = freeColumns(m.signs, m.isEstimated)
+			m.threads.Sort("wait_share", true)
+		} else {
+			m.threads.Columns = threadTable(m.signs, m.isEstimated).Columns
+			m.threads.Sort("hold_share", true)
+		}
+	}
+}
+
+// worstWorld is the process that was stopped longest.
+func worstWorld(worlds []collect.WorldRow) *collect.WorldRow {
+	worst := &worlds[0]
+	for i := range worlds {
+		if w := &worlds[i]; w.PauseShare > worst.PauseShare || w.PauseShare == worst.PauseShare && w.WaitShare > worst.WaitShare {
+			worst = w
+		}
+	}
+	return worst
+}
+
+// worldNumbers are the header's words on processes without a GIL.
+func (m *Model) worldNumbers(s *collect.Snapshot) []piece {
+	st, w := m.styles, worstWorld(s.Worlds)
+	left := []piece{{text: "none (free-threaded)", ink: st.bold, gap: " "}}
+	if !w.Counting {
+		return append(left, piece{text: m.signs.Unknown + " paused", ink: st.plain, gap: "  "})
+	}
+	left = append(left,
+		piece{text: format.HeadPercent(w.PauseShare) + " paused", ink: st.plain, gap: "  "},
+		piece{text: format.Rate(w.PausesPerS) + " pauses/s", ink: st.plain, gap: "  ", rank: 3},
+		piece{text: format.Rate(w.WaitsPerS) + " waits/s", ink: st.plain, gap: "  ", rank: 4})
+	if len(s.Worlds) > 1 {
+		left = append(left, piece{text: "worst of " + format.Exactly(len(s.Worlds)) + ", pid " + format.Whole(w.PID), ink: st.dim, gap: "  ", rank: 2})
+	}
+	return left
+}
+
+// stopperName is a thread that stopped the world.
+func (m *Model) stopperName(s *collect.Snapshot, pid, tid int) string {
+	if tid == 0 {
+		return "a thread not known"
+	}
+	for i := range s.Threads {
+		if t := &s.Threads[i]; t.PID == pid && t.TID == tid && !t.Ended && !m.sameNames {
+			return threadName(t)
+		}
+	}
+	return "thread " + format.Whole(tid)
+}
+
+// stopperLines are who stopped the world, beside the threads of a wide screen.
+func (m *Model) stopperLines(w *collect.WorldRow, width, height int) []string {
+	st := m.styles
+	lines := []string{st.idle.paint("STOPPED BY") + st.dim.paint(" in all")}
+	for _, b := range w.StopperRows[:min(len(w.StopperRows), max(0, height-1))] {
+		text := format.Count(b.Pauses) + " " + m.signs.Times + " " + m.signs.Duration(b.Pause)
+		lines = append(lines, format.Left(m.signs.CutRight(m.stopperName(m.shown, w.PID, b.TID), width-17), width-16)+format.Right(text, 16))
+	}
+	return lines
+}
+
+// worldLine says how long the world was stopped, and by whom.
+func (m *Model) worldLine(w *collect.WorldRow, width int) string {
+	st := m.styles
+	if !w.Counting && w.Status == collect.GILOff {
+		return m.line(width, []piece{{text: m.gilReason(m.shown), ink: st.amber, flex: true}}, nil)
+	}
+	if w.Pauses == 0 && w.Pausing == 0 {
+		return m.line(width, []piece{{text: "pauses: no thread felt one", ink: st.dim}}, nil)
+	}
+	pieces := []piece{
+		{text: "pauses:", ink: st.dim},
+		{text: format.Count(w.Pauses) + ", longest " + m.signs.Duration(w.PauseMax), ink: st.bold, gap: " "},
+		{text: m.signs.Duration(w.Pause) + " in all", ink: st.plain, gap: "  ", rank: 2},
+	}
+	if len(w.StopperRows) > 0 {
+		pieces = append(pieces, piece{text: "most by " + m.stopperName(m.shown, w.PID, w.StopperRows[0].TID), ink: st.plain, gap: "  ", rank: 1})
+	}
+	if w.Pausing > 0 {
+		pieces = append(pieces, piece{text: "now for " + m.signs.Duration(w.Pausing), ink: st.amber, gap: "  "})
+	}
+	return m.line(width, pieces, nil)
+}
+
+// worldPlain is the pane as text, of processes without a GIL.
+func (m *Model) worldPlain(s *collect.Snapshot, top int) []string {
+	var lines []string
+	for i := range s.Worlds {
+		w := &s.Worlds[i]
+		lines = append(lines, "", "no GIL (free-threaded), pid "+format.Whole(w.PID)+": paused "+m.signs.Duration(w.Pause)+" of "+m.signs.Duration(w.Measured)+m.signs.Dot+
+			format.Count(w.Pauses)+" pauses, longest "+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
+		for _, b := range w.StopperRows[:min(len(w.StopperRows), 3)] {
+			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+format.Count(b.Pauses)+" pauses, "+m.signs.Duration(b.Pause)+" in all, longest "+m.signs.Duration(b.PauseMax))
+		}
+	}
+	lines = append(lines, "", format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+
+		format.Right("pauses", 9)+format.Right("paused", 10)+format.Right("longest", 10))
+	rows := slices.DeleteFunc(slices.Clone(s.Threads), func(t collect.ThreadRow) bool { return !t.NoGIL })
+	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return int(max(-1, min(1, b.Wait+b.Pause-a.Wait-a.Pause))) })
+	for _, t := range rows[:min(len(rows), top)] {
+		lines = append(lines, format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(&t), 17), 18)+
+			format.Right(format.Count(t.Waits), 9)+format.Right(m.signs.Duration(t.Wait), 10)+format.Right(m.signs.Duration(t.WaitMax), 10)+
+			format.Right(format.Count(t.Pauses), 9)+format.Right(m.signs.Duration(t.Pause), 10)+format.Right(m.signs.Duration(t.PauseMax), 10))
+	}
+	return lines
+}
+
+// rebaseWorld makes the totals of a process without a GIL count from b on: see rebaseGIL.
+func rebaseWorld(w *collect.WorldRow, b *collect.WorldReading, since *collect.WorldRow) {
+	w.Pauses -= min(w.Pauses, b.Pauses)
+	w.Pause -= min(w.Pause, b.Pause)
+	w.Measured -= min(w.Measured, b.Measured)
+	deltas := map[int]uint64{}
+	for _, one := range since.StopperRows {
+		deltas[one.TID] = one.Delta
+	}
+	before := map[int]time.Duration{}
+	for _, one := range b.Stoppers {
+		before[one.TID] = one.Pause
+	}
+	for i := range w.StopperRows {
+		one := &w.StopperRows[i]
+		one.Pauses, one.Pause = deltas[one.TID], one.Pause-min(one.Pause, before[one.TID])
+	}
+	w.Stoppers = nil // their rows say it
+}

@@ -1,0 +1,147 @@
+package tui
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"pytop/collect"
+)
+
+// freeReading is what there is of a process without a GIL after so many seconds.
+func freeReading(n uint64) *collect.Reading {
+	r := gilReading(n)
+	d := time.Duration(n) * time.Second
+	r.GILs = []collect.GILReading{}
+	for i := range r.Threads {
+		t := &r.Threads[i]
+		*t = collect.ThreadReading{ID: t.ID, PID: t.PID, TID: t.TID, Name: t.Name, State: t.State, Place: t.Place, Measured: true, NoGIL: true, CPUKnown: true, WaitHist: make([]uint64, 40)}
+	}
+	one := &r.Threads[1]
+	one.Waits, one.Wait, one.WaitMax, one.WaitHist[20] = 30*n, d/4, 77*time.Millisecond, 30*n
+	one.Pauses, one.Pause, one.PauseMax = 2*n, d/10, 61*time.Millisecond
+	r.Worlds = []collect.WorldReading{{
+		ID: 9, PID: 7, Status: collect.GILExact, Measured: d, Pauses: 2 * n, Pause: d / 8, PauseMax: 62 * time.Millisecond,
+		Stoppers: []collect.Stopper{{TID: 9, Pauses: 2 * n, Pause: d / 8, PauseMax: 62 * time.Millisecond}},
+	}}
+	return r
+}
+
+// TestFreePane: without a GIL the pane says so, and what there is instead; what
+// is said of holds is not there, so that it cannot be 0.
+func TestFreePane(t *testing.T) {
+	for _, size := range [][2]int{{60, 14}, {80, 24}, {120, 30}, {160, 50}} {
+		m := New(Options{})
+		m.width, m.height = size[0], size[1]
+		m.show(collect.Diff(freeReading(1), freeReading(2), 2))
+		text := ansi.Strip(strings.Join(m.frame(), "\n"))
+		for _, line := range m.frame() {
+			if ansi.StringWidth(line) > size[0] {
+				t.Errorf("%v: %d cells: %q", size, ansi.StringWidth(line), line)
+			}
+		}
+		want := []string{"none (free-threaded)"}
+		if size[1] >= 20 {
+			want = append(want, "no GIL (free-threaded)", "worker-1", "25 %", "10 %", "77 ms", "pauses: 4, longest 62 ms", "13 % paused")
+		}
+		if size[0] >= 110 {
+			if size[0] >= 160 {
+				want = append(want, "61 ms", "30 ")
+			}
+			want = append(want, "STOPPED BY", "worker-2", "2.0 pauses/s", "30 waits/s", "runs", "Basket.discount")
+		}
+		for _, w := range want {
+			if !strings.Contains(text, w) {
+				t.Errorf("%v: no %q in\n%s", size, w, text)
+			}
+		}
+		for _, not := range []string{"held", "takes/s", "SWITCHES", "blame", "caused"} {
+			if size[1] >= 20 && strings.Contains(text, not) {
+				t.Errorf("%v: %q in\n%s", size, not, text)
+			}
+		}
+		m.pane, m.thread = paneGIL, 2
+		details := ansi.Strip(strings.Join(m.frame(), "\n"))
+		if size[1] >= 20 && (!strings.Contains(details, "60 for mutexes") || !strings.Contains(details, "pauses  4") || strings.Contains(details, "holds")) {
+			t.Errorf("%v:\n%s", size, details)
+		}
+	}
+	// And back: the columns are those of a GIL again.
+	m := New(Options{})
+	m.width, m.height = 120, 30
+	m.show(collect.Diff(freeReading(1), freeReading(2), 2))
+	m.show(gilSnapshot())
+	if text := ansi.Strip(strings.Join(m.frame(), "\n")); !strings.Contains(text, "held") || strings.Contains(text, "free-threaded") {
+		t.Error(text)
+	}
+}
+
+// TestFreeOff: while the probes rest nothing is 0, and the reason is there.
+func TestFreeOff(t *testing.T) {
+	m := New(Options{})
+	m.width, m.height = 120, 30
+	prev, cur := freeReading(1), freeReading(2)
+	cur.Worlds[0].Measured, cur.Worlds[0].Status = prev.Worlds[0].Measured, collect.GILOff
+	cur.Probes[1] = collect.Probe{Name: "gil", Status: collect.ProbeOff, Reason: "probes would take ~9 % of a core"}
+	m.show(collect.Diff(prev, cur, 2))
+	text := ansi.Strip(strings.Join(m.frame(), "\n"))
+	if !strings.Contains(text, "? paused") || !strings.Contains(text, "~9 % of a core") || strings.Contains(text, "0 % paused") {
+		t.Error(text)
+	}
+}
+
+// TestFreeMixed: beside a process with a GIL, threads without one have no holds.
+func TestFreeMixed(t *testing.T) {
+	add := func(r *collect.Reading, free *collect.Reading) *collect.Reading {
+		for _, one := range free.Threads {
+			one.ID, one.PID, one.TID = one.ID+100, 70, one.TID+100
+			r.Threads = append(r.Threads, one)
+		}
+		free.Worlds[0].PID = 70
+		r.Worlds = free.Worlds
+		return r
+	}
+	m := New(Options{})
+	m.width, m.height = 120, 40
+	m.show(collect.Diff(add(gilReading(1), freeReading(1)), add(gilReading(2), freeReading(2)), 2))
+	seen := false
+	for _, line := range m.frame() {
+		if text := ansi.Strip(line); strings.Contains(text, "77 ms") { // the wait of one without
+			seen = true
+			if !strings.Contains(text, "worker-1") || !strings.Contains(text, "—") || !strings.Contains(text, "25 %") || strings.Contains(text, " 0 ns") {
+				t.Errorf("%q", text)
+			}
+		}
+	}
+	if !seen {
+		t.Error(ansi.Strip(strings.Join(m.frame(), "\n")))
+	}
+}
+
+// TestFreeReset: R counts pauses from then on.
+func TestFreeReset(t *testing.T) {
+	base, cur := freeReading(1), freeReading(3)
+	s := collect.Diff(freeReading(2), cur, 3)
+	rebaseGIL(s, base, cur)
+	w, one := s.Worlds[0], s.Threads[1]
+	if w.Pauses != 4 || w.Pause != 250*time.Millisecond || w.StopperRows[0].Pauses != 4 || one.Pauses != 4 || one.Waits != 60 {
+		t.Errorf("%+v\n%+v", w, one)
+	}
+	if cur.Worlds[0].Pauses != 6 || cur.Worlds[0].Stoppers[0].Pauses != 6 {
+		t.Error("the reading was changed")
+	}
+}
+
+// TestFreePlain: the table without a screen.
+func TestFreePlain(t *testing.T) {
+	m := New(Options{})
+	s := collect.Diff(freeReading(1), freeReading(2), 2)
+	text := strings.Join(m.gilPlain(s, unlimited, 0), "\n")
+	for _, w := range []string{"no GIL (free-threaded), pid 7: paused 250 ms of 2 s", "stopped it, 4 pauses", "worker-1", "60", "77 ms"} {
+		if !strings.Contains(text, w) {
+			t.Errorf("no %q in\n%s", w, text)
+		}
+	}
+}
