@@ -133,7 +133,7 @@ func changedOver(t testing.TB, s *Source) {
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		s.mu.Lock()
 		g := s.order[0].gil
-		done := g.calls != nil && g.leaving == nil
+		done := g.calls != nil && g.leaving == nil && g.left == nil
 		s.mu.Unlock()
 		if done {
 			return

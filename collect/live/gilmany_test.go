@@ -312,7 +312,7 @@ func noGILHeld(t testing.TB, s *Source) {
 			}
 		}
 	}
-	if err := readAll(s.maps.GilPairs, func(key bpf.GILPair, _ uint64) {
+	if err := readAll(s.maps.GilPairs, func(key bpf.GILPair, _ bpf.GILPairCount) {
 		if !indexes[key.Gil] {
 			t.Errorf("a pair of GIL %d is kept", key.Gil)
 		}

@@ -9,7 +9,7 @@
     serve       NUMBER (200) processes are forked, and then it waits; each calls once for each line read. With "later" it waits
                 first, forks then, and says "serving"
     gil         NUMBER (4) workers are forked, as a server's are, after it has waited; then it says "serving". For each line read, each does:
-                "w": takes the GIL GIL_TAKES times; "s": two threads compute for 0.1 s. It says "served" when all have done so
+                "w": takes the GIL GIL_TAKES times; "s": two threads compute for 0.1 s; "h", "c": what gil.py calls sum and crowd. It says "served" when all have done so
 
 Prints "waiting PID", waits for one byte on standard input, and prints its expected rows, of all processes together, as JSON.
 """
@@ -161,6 +161,8 @@ def gil_worker(orders, answers):
     """Each system call drops the GIL and takes it once; nothing else here does."""
     import threading
     import time
+
+    import gil as ways
     null = os.open(os.devnull, os.O_WRONLY)
 
     def spin():
@@ -175,6 +177,10 @@ def gil_worker(orders, answers):
         if order == b"w":
             for _ in range(GIL_WRITES):
                 os.write(null, b"x")
+        elif order == b"h":
+            ways.long_sum(1)
+        elif order == b"c":
+            ways.crowd(1.5)
         else:
             threads = [threading.Thread(target=spin) for _ in range(2)]
             for t in threads:

@@ -362,4 +362,5 @@ def main():
         print(json.dumps(WAYS[way](float(words[1]) if len(words) > 1 else seconds)), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
