@@ -191,6 +191,7 @@ def gil_worker(orders, answers):
 
 
 def gil(number):
+    __import__("gil")  # what workers use: none is to take the GIL for an import once it is followed
     wait()
     answers, answer = os.pipe()
     pipes = []
