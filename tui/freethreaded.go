@@ -61,11 +61,17 @@ func freeColumns(signs *format.Signs, estimated func(pid int) bool) []table.Colu
 			Cell: func(t *row, _ int) string { return known(is(t), format.HeadPercent(v(t))) }, Value: v,
 		}
 	}
-	longest := func(title, field string, leave int, v func(t *row) time.Duration) table.Column[row] {
+	longest := func(title, field string, leave int, of func(t *row) (time.Duration, bool)) table.Column[row] {
 		return table.Column[row]{
 			Title: title, Field: field, Width: 13, Right: true, Falling: true, Leave: leave,
-			Cell:  func(t *row, _ int) string { return known(t.Measured, signs.Duration(v(t))) },
-			Value: func(t *row) float64 { return v(t).Seconds() },
+			Cell: func(t *row, _ int) string {
+				d, any := of(t)
+				if t.Measured && !any {
+					return signs.None
+				}
+				return known(t.Measured, signs.Duration(d))
+			},
+			Value: func(t *row) float64 { d, _ := of(t); return d.Seconds() },
 		}
 	}
 	list := threadTable(signs, estimated).Columns
@@ -83,8 +89,8 @@ func freeColumns(signs *format.Signs, estimated func(pid int) bool) []table.Colu
 			Cell:  func(t *row, _ int) string { return known(t.Counting, format.Rate(t.WaitsPerS)) },
 			Value: func(t *row) float64 { return t.WaitsPerS },
 		},
-		longest("longest wait", "wait_max_s", 2, func(t *row) time.Duration { return t.WaitMax }),
-		longest("longest pause", "pause_max_s", 4, func(t *row) time.Duration { return t.PauseMax }),
+		longest("longest wait", "wait_max_s", 2, func(t *row) (time.Duration, bool) { return t.WaitMax, t.Waits > 0 || t.Waiting > 0 }),
+		longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.Pauses > 0 || t.Pausing > 0 }),
 		share("cpu", "cpu_share", 8, cpu, func(t *row) float64 { return t.CPUShare }),
 		share("queued", "run_queue_share", 9, cpu, func(t *row) float64 { return t.RunShare }),
 		of("state"), runs,
@@ -112,17 +118,29 @@ func withoutHolds(columns []table.Column[collect.ThreadRow], signs *format.Signs
 
 // waitLines are a thread's waits and pauses in full, where there is no GIL.
 func (m *Model) waitLines(t *collect.ThreadRow, width int) []string {
-	lines := []string{"waits   " + format.Count(t.Waits) + " for mutexes, " + m.signs.Duration(t.Wait) + " in all, longest " + m.signs.Duration(t.WaitMax)}
+	all := func(n uint64, what string, d time.Duration) string {
+		if n == 0 && d == 0 {
+			return "none"
+		}
+		return format.Count(n) + what + ", " + m.signs.Duration(d) + " in all"
+	}
+	lines := []string{"waits   " + all(t.Waits, " for mutexes", t.Wait) + m.longestOf(t.WaitMax)}
 	if t.Waits > 0 {
 		lines = append(lines, "        "+histogram(m.signs, t.WaitHist))
 	}
-	lines = append(lines,
-		"pauses  "+format.Count(t.Pauses)+", "+m.signs.Duration(t.Pause)+" in all, longest "+m.signs.Duration(t.PauseMax),
-		"parked  "+format.Count(t.Parks)+" times for something else, "+m.signs.Duration(t.Park)+" in all")
+	lines = append(lines, "pauses  "+all(t.Pauses, "", t.Pause)+m.longestOf(t.PauseMax), "parked  "+all(t.Parks, " times for something else", t.Park))
 	for i, text := range lines {
 		lines[i] = "   " + m.signs.CutRight(text, width-4)
 	}
 	return lines
+}
+
+// longestOf says what was the longest; empty: there was none.
+func (m *Model) longestOf(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return ", longest " + m.signs.Duration(d)
 }
 
 // chooseColumns gives the table of threads the columns that apply.

@@ -26,6 +26,9 @@ func (m *Model) keyBar(width int) string {
 	case m.pane == paneGIL && m.blame.open:
 		all = []short{{"Esc", "back"}, {g.Arrows, "another"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
 		ranks = []int{0, 1, 3, 4, 0, 0}
+	case m.pane == paneGIL && m.thread != 0 && m.paneFree():
+		all = []short{{"Esc", "back"}, {g.Arrows, "scroll"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
+		ranks = []int{0, 1, 2, 3, 0, 0}
 	case m.pane == paneGIL && m.thread != 0:
 		all = []short{{"Esc", "back"}, {g.Arrows, "scroll"}, {"b", "blame"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
 		ranks = []int{0, 1, 2, 3, 4, 0, 0}
