@@ -70,6 +70,7 @@ type ProcessGIL struct {
 	Reason   string        // why Status is not GILExact, or since when it is followed
 	Measured time.Duration // time during which it was followed
 	Held     time.Duration // of Measured
+	None     bool          // it runs free-threaded
 }
 
 // GILReading is one GIL at one instant; counts are cumulative.

@@ -159,6 +159,8 @@ func heldColumn(signs *format.Signs) table.Column[process] {
 		Title: "GIL %", Field: "gil_held_share", Width: 7, Right: true, Falling: true, Leave: 3,
 		Cell: func(p *process, _ int) string {
 			switch {
+			case p.GIL.None:
+				return signs.None
 			case !p.GILHeldKnown:
 				return signs.Unknown
 			case p.GILEstimated:

@@ -153,6 +153,9 @@ func clean(t *testing.T, s *Source, r *collect.Reading) {
 	if probe := r.Probes[1]; probe.Status != collect.ProbeOn || probe.Reason != "" || probe.Lost != 0 || probe.Hits == 0 {
 		t.Errorf("%+v", probe)
 	}
+	if is := r.Processes[0].GIL; !is.None || is.Status != collect.GILOff {
+		t.Errorf("%+v", is)
+	}
 	for _, w := range r.Worlds {
 		if w.Status != collect.GILExact {
 			t.Errorf("%+v", w)
