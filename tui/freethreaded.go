@@ -6,7 +6,6 @@ import (
 
 	"pytop/collect"
 	"pytop/tui/format"
-	"pytop/tui/table"
 )
 
 // withoutGIL tells whether all that is watched runs without a GIL: what threads
@@ -45,67 +44,44 @@ func (m *Model) noGILWord() string {
 }
 
 // freeColumns are the columns of threads that have no GIL.
-func freeColumns(signs *format.Signs, estimated func(pid int) bool) []table.Column[collect.ThreadRow] {
+func freeColumns(signs *format.Signs) []threadColumn {
 	type row = collect.ThreadRow
-	known := func(is bool, text string) string {
-		if !is {
-			return signs.Unknown
-		}
-		return text
+	c := threadCells{signs, func(int) bool { return false }}
+	list := threadTable(signs, c.estimated).Columns
+	of := func(field string, leave int) threadColumn {
+		column := list[slices.IndexFunc(list, func(c threadColumn) bool { return c.Field == field })]
+		column.Leave = leave
+		return column
 	}
-	counted := func(t *row) bool { return t.Counting }
-	cpu := func(t *row) bool { return t.CPUKnown && !t.Ended }
-	share := func(title, field string, leave int, is func(t *row) bool, v func(t *row) float64) table.Column[row] {
-		return table.Column[row]{
-			Title: title, Field: field, Width: 8, Right: true, Falling: true, Leave: leave,
-			Cell: func(t *row, _ int) string { return known(is(t), format.HeadPercent(v(t))) }, Value: v,
-		}
-	}
-	longest := func(title, field string, leave int, of func(t *row) (time.Duration, bool)) table.Column[row] {
-		return table.Column[row]{
-			Title: title, Field: field, Width: 13, Right: true, Falling: true, Leave: leave,
-			Cell: func(t *row, _ int) string {
-				d, any := of(t)
-				if t.Measured && !any {
-					return signs.None
-				}
-				return known(t.Measured, signs.Duration(d))
-			},
-			Value: func(t *row) float64 { d, _ := of(t); return d.Seconds() },
-		}
-	}
-	list := threadTable(signs, estimated).Columns
-	of := func(field string) table.Column[row] {
-		return list[slices.IndexFunc(list, func(c table.Column[row]) bool { return c.Field == field })]
-	}
-	runs := of("function")
-	runs.Leave = 3
-	return []table.Column[row]{
-		of("pid"), of("tid"), of("name"),
-		share("waited", "wait_share", 0, counted, func(t *row) float64 { return t.WaitShare }),
-		share("paused", "pause_share", 0, counted, func(t *row) float64 { return t.PauseShare }),
-		{
-			Title: "waits/s", Field: "waits_per_s", Width: 8, Right: true, Falling: true, Leave: 5,
-			Cell:  func(t *row, _ int) string { return known(t.Counting, format.Rate(t.WaitsPerS)) },
-			Value: func(t *row) float64 { return t.WaitsPerS },
-		},
-		longest("longest wait", "wait_max_s", 2, func(t *row) (time.Duration, bool) { return t.WaitMax, t.Waits > 0 || t.Waiting > 0 }),
-		longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.Pauses > 0 || t.Pausing > 0 }),
-		share("cpu", "cpu_share", 8, cpu, func(t *row) float64 { return t.CPUShare }),
-		share("queued", "run_queue_share", 9, cpu, func(t *row) float64 { return t.RunShare }),
-		of("state"), runs,
+	pause := c.longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.Pauses > 0 || t.Pausing > 0 })
+	pause.Width = 13
+	return []threadColumn{
+		of("pid", 2), of("tid", 6), of("name", 0),
+		of("wait_share", 0),
+		c.counted("paused", "pause_share", 8, 0, func(t *row) string { return format.HeadPercent(t.PauseShare) }, func(t *row) float64 { return t.PauseShare }),
+		c.counted("waits/s", "waits_per_s", 9, 5, func(t *row) string { return format.Rate(t.WaitsPerS) }, func(t *row) float64 { return t.WaitsPerS }),
+		of("wait_max_s", 2), pause,
+		of("cpu_share", 8), of("run_queue_share", 9), of("state", 10), of("function", 3),
 	}
 }
 
 // withoutHolds makes what is said of holds say that it does not apply to
 // threads that have no GIL, where other threads have one.
-func withoutHolds(columns []table.Column[collect.ThreadRow], signs *format.Signs) []table.Column[collect.ThreadRow] {
+func withoutHolds(columns []threadColumn, signs *format.Signs) []threadColumn {
 	for i := range columns {
 		c := &columns[i]
 		if !slices.Contains([]string{"hold_share", "holds_per_s", "hold_max_s", "caused_wait_share", "hold_hist"}, c.Field) {
 			continue
 		}
-		cell := c.Cell
+		cell, value := c.Cell, c.Value
+		if value != nil {
+			c.Value = func(t *collect.ThreadRow) float64 {
+				if t.NoGIL {
+					return -1
+				}
+				return value(t)
+			}
+		}
 		c.Cell = func(t *collect.ThreadRow, width int) string {
 			if t.NoGIL {
 				return signs.None
@@ -148,7 +124,8 @@ func (m *Model) chooseColumns() {
 	if free := m.paneFree(); free != m.freeThreads {
 		m.freeThreads = free
 		if free {
-			m.threads.Columns = freeColumns(m.signs, m.isEstimated)
+			m.blame.open, m.blame.under = false, false // nobody is
+			m.threads.Columns = freeColumns(m.signs)
 			m.threads.Sort("wait_share", true)
 		} else {
 			m.threads.Columns = threadTable(m.signs, m.isEstimated).Columns
