@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -56,5 +57,35 @@ func TestEndedKeepsItsJudgement(t *testing.T) {
 	p := &process{build: &build{price: price{call: time.Microsecond}}, links: &links{}, gone: "ended", cpu: time.Second, tax: time.Second}
 	if err := s.holdOne(p, time.Now(), 0); err != nil || p.overBudget || p.links == nil {
 		t.Errorf("%v, over the budget %v", err, p.overBudget)
+	}
+}
+
+// TestEndedFunctions: processes that end leave their functions' sums behind, by
+// name; of names that never come again not more and more are kept, and none of
+// their calls is missing.
+func TestEndedFunctions(t *testing.T) {
+	table := newFunctions()
+	const number = mostEnded + 1000
+	for i := range number {
+		p := &process{info: &collect.Process{PID: 1 + i}}
+		f, main := table.of(p, objectName{"once.py", fmt.Sprint("f", i), 1}, false), table.of(p, objectName{"once.py", "main", 9}, true)
+		f.done, f.base = counts{calls: 5}, counts{calls: 2}
+		main.done = counts{calls: 1, resumes: 1}
+		table.drop(map[*process]bool{p: true})
+	}
+	sum := map[string]counts{}
+	for _, c := range table.reading() {
+		n := sum[c.Code.Function]
+		n.add(counts{c.Calls, c.Resumes})
+		sum[c.Code.Function] = n
+	}
+	more := number + 1 - mostEnded // main has a name, too
+	for name, want := range map[string]counts{"f0": {calls: 3}, "main": {number, number}, moreEnded.function: {calls: 3 * uint64(more)}} {
+		if sum[name] != want {
+			t.Errorf("%s: %+v, want %+v", name, sum[name], want)
+		}
+	}
+	if n := len(table.all); n != mostEnded+1 || len(table.byKey) != n || len(sum) != n {
+		t.Errorf("%d functions, %d by name, %d read; want %d", n, len(table.byKey), len(sum), mostEnded+1)
 	}
 }

@@ -234,6 +234,9 @@ func TestManyShort(t *testing.T) {
 	if n := len(r.Past) + len(r.Processes) - 1; n != number {
 		t.Errorf("%d processes ended, want %d", n, number)
 	}
+	if n := s.functions.ended; n > 200 { // they all run the same program: some 160 functions, whatever their number
+		t.Errorf("%d functions of processes that ended are kept", n)
+	}
 	nothingHeld(t, s)
 	noGILHeld(t, s)
 	someFollowed(t, r)
@@ -253,6 +256,6 @@ func TestManyShort(t *testing.T) {
 		t.Errorf("%d maps, programs and links, %d before", n, links)
 	}
 	after, afterMaps := memory(), s.maps.Memory()
-	t.Logf("%d processes in %v: heap %d KiB before, %d at most, %d after; maps %d KiB before, %d at most, %d after; %d goroutines, %d before; %d functions",
-		number, time.Since(began).Round(time.Millisecond), held>>10, most>>10, after>>10, maps>>10, mostMaps>>10, afterMaps>>10, runtime.NumGoroutine(), goroutines, len(s.functions.all))
+	t.Logf("%d processes in %v: heap %d KiB before, %d at most, %d after; maps %d KiB before, %d at most, %d after; %d goroutines, %d before; %d functions, %d of them of the ended together",
+		number, time.Since(began).Round(time.Millisecond), held>>10, most>>10, after>>10, maps>>10, mostMaps>>10, afterMaps>>10, runtime.NumGoroutine(), goroutines, len(s.functions.all), s.functions.ended)
 }

@@ -63,7 +63,15 @@ type functions struct {
 	byKey   map[functionKey]*function
 	objects map[uint64]*object // by id
 	lastID  uint64
+	ended   int // of no process, each by its name
 }
+
+// mostEnded is how many functions of processes that ended are kept by name.
+const mostEnded = 16384
+
+// moreEnded stands for those for which there was no room: what was called
+// stays in the sums.
+var moreEnded = objectName{file: "?", function: "(more functions of ended processes)"}
 
 func newFunctions() *functions {
 	return &functions{byKey: map[functionKey]*function{}, objects: map[uint64]*object{}}
@@ -74,6 +82,12 @@ func (t *functions) of(p *process, name objectName, hasResumes bool) *function {
 	key := functionKey{p, name.file, name.function, name.line}
 	f := t.byKey[key]
 	if f == nil {
+		if p == nil {
+			if t.ended >= mostEnded && name != moreEnded {
+				return t.of(nil, moreEnded, hasResumes)
+			}
+			t.ended++
+		}
 		t.lastID++
 		f = &function{of: p, code: collect.Code{ID: t.lastID, File: name.file, Function: name.function, Line: name.line}}
 		if p != nil {
