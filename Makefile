@@ -13,7 +13,7 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 export PYTOP_PYTHONS ?= $(CACHE)/pythons
 
 .DEFAULT_GOAL := build
-.PHONY: demo build install test unit live bench builds fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
+.PHONY: demo build install test unit live bench builds doctor fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
 
 demo: build ## build pytop, start a made-up Python program, watch it live
 	@.ci/need python3
@@ -45,6 +45,9 @@ bench: build ## what counting costs, and what pytop itself costs
 
 builds: ## docs/builds.md again: every build here, counted and compared
 	PYTOP_BUILDS=$(CURDIR)/docs/builds.md go test -count=1 -run TestExactKnown ./collect/live
+
+doctor: ## docs/doctor.md again: what pytop doctor says of each kind of process; needs root and make pythons
+	PYTOP_DOCTOR=$(CURDIR)/docs/doctor.md go test -count=1 -run TestDoctorKinds .
 
 fuzz: ## each parser against made-up input, FUZZTIME (10s) each
 	@.ci/need go

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// doctorKind is one kind of process that pytop doctor is asked about.
+type doctorKind struct {
+	title  string
+	build  string   // in the manifest of what make pythons fetched; empty: the machine's own
+	not    []string // the command, which is no Python
+	change func(*exec.Cmd)
+	status int
+	want   []string
+}
+
+var doctorKinds = []doctorKind{
+	{title: "Debian's own, stripped", want: []string{"CPython 3.", "calls ", "sites in python3", "cost "}},
+	{title: "A program with libpython in it", build: "debian-trixie-3.13-embed", want: []string{"CPython 3.13", "libpython3.13.so"}},
+	{title: "A debug build", build: "debian-sid-3.14-debug", want: []string{"CPython 3.14", "(debug", "sites in"}},
+	{title: "python-build-standalone, 3.11", build: "standalone-3.11.11", want: []string{"CPython 3.11.11", "libpython3.11.so"}},
+	{title: "python-build-standalone, with the tail-calling interpreter", build: "standalone-3.14.6", want: []string{"CPython 3.14.6", "tail"}},
+	{title: "Free-threaded, in a chroot", build: "freethreaded-3.13", want: []string{"CPython 3.13", "free-threaded"}},
+	{title: "In a PID and mount namespace of its own", build: "debian-sid-3.13", change: ownNamespaces, want: []string{"CPython 3.13", "sites in"}},
+	{title: "No Python", not: []string{"sleep", "100"}, status: exitNoTarget, want: []string{"is not a CPython", "pgrep -af python"}},
+	{title: "No privilege", change: as(nobody), status: exitNotPermitted, want: []string{"CAP_BPF (to load programs)", "run pytop with sudo"}},
+}
+
+func ownNamespaces(c *exec.Cmd) {
+	c.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
+}
+
+// TestDoctorKinds: what pytop doctor says of a process of each kind. Where
+// PYTOP_DOCTOR names a file it is written there: docs/doctor.md.
+func TestDoctorKinds(t *testing.T) {
+	needRoot(t)
+	root, err := filepath.Abs(cmp.Or(os.Getenv("PYTOP_PYTHONS"), ".cache/pythons"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	builds := manifest(t, root)
+	var doc strings.Builder
+	doc.WriteString("# What pytop doctor says\nOf a process of each kind; `make doctor` writes this. Numbers of processes and the directories that interpreters were unpacked to are not those of the run.\n")
+	for i, kind := range doctorKinds {
+		t.Run(kind.title, func(t *testing.T) {
+			text := kind.ask(t, root, builds)
+			if i > 0 && kind.status == exitDone { // the machine is the same
+				if at := strings.Index(text, "ok       process"); at >= 0 {
+					text = text[at:]
+				}
+			}
+			fmt.Fprintf(&doc, "\n## %s\n```\n%s```\n", kind.title, text)
+		})
+	}
+	if name := os.Getenv("PYTOP_DOCTOR"); name != "" && !t.Failed() {
+		if err := os.WriteFile(name, []byte(doc.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// ask starts a process of a kind and asks the doctor about it.
+func (k *doctorKind) ask(t *testing.T, root string, builds map[string][2]string) string {
+	path, chroot := systemPython, ""
+	if k.build != "" {
+		build, ok := builds[k.build]
+		if !ok {
+			t.Skipf("%s is not here: make pythons", k.build)
+		}
+		if chroot, path = build[0], build[1]; chroot == "" {
+			path = filepath.Join(root, path)
+		}
+	}
+	args := []string{path, "-c", "print('waiting', flush=True); input()"}
+	if k.not != nil {
+		args = []string{"sh", "-c", "echo waiting; exec " + strings.Join(k.not, " ")}
+	}
+	w := program(t, func(c *exec.Cmd) {
+		c.SysProcAttr = &syscall.SysProcAttr{}
+		if chroot != "" {
+			c.Path, c.Err, c.Dir, c.SysProcAttr.Chroot = path, nil, "/", filepath.Join(root, chroot)
+		}
+		if k.change != nil && k.status == exitDone {
+			k.change(c)
+		}
+	}, args[0], args[1:]...)
+	var change func(*exec.Cmd)
+	if k.status == exitNotPermitted {
+		change = k.change
+	}
+	got := begin(t, change, "doctor", "-p", w.pid()).wait(t)
+	got.mustSay(t, k.status)
+	for _, want := range k.want {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("it does not say %q:\n%s", want, got.out)
+		}
+	}
+	text := regexp.MustCompile(`\b`+w.pid()+`\b`).ReplaceAllString(got.out, "4711")
+	if chroot != "" {
+		text = strings.ReplaceAll(text, filepath.Join(root, chroot), "/srv/"+chroot)
+	}
+	text = strings.ReplaceAll(text, root, "/opt")
+	if home, err := os.UserHomeDir(); err == nil && strings.Contains(text, home+"/") {
+		t.Errorf("a path of this machine is left:\n%s", text)
+	}
+	return kernelRelease.ReplaceAllString(text, "$1,")
+}
+
+// kernelRelease is a kernel's version with what its builder added.
+var kernelRelease = regexp.MustCompile(`(Linux \d+\.\d+)\S*,`)
+
+// manifest is where each build is that make pythons fetched: the directory to
+// change the root to, or none, and the path.
+func manifest(t *testing.T, root string) map[string][2]string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "manifest.tsv"))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("CI runs over all interpreters: %v: make pythons", err)
+		}
+		t.Logf("only the interpreters that the machine has anyway: %v", err)
+	}
+	builds := map[string][2]string{}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Split(line, "\t"); len(f) >= 5 && !strings.HasPrefix(line, "#") {
+			builds[f[0]] = [2]string{strings.TrimPrefix(f[1], "-"), f[2]}
+		}
+	}
+	return builds
+}
