@@ -84,10 +84,10 @@ func TestDumpBusy(t *testing.T) {
 	needRoot(t)
 	for _, p := range withGIL(t) {
 		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/gil.py", "hog", "1")
+			w := p.start(t, p.workloads(t)+"/gil.py", "hog", "60")
 			w.in.Write([]byte("go\n"))
-			held, waited := 0, 0
-			for range 20 {
+			held, waited, dumps := 0, 0, 0
+			for deadline := time.Now().Add(20 * time.Second); dumps < 20 || (held == 0 || waited == 0) && time.Now().Before(deadline); dumps++ {
 				d, err := Dump(w.Process.Pid)
 				if err != nil {
 					t.Fatal(err)
@@ -106,7 +106,7 @@ func TestDumpBusy(t *testing.T) {
 				}
 			}
 			if held == 0 || waited == 0 {
-				t.Errorf("in 20 dumps %d threads hold it, %d wait", held, waited)
+				t.Errorf("in %d dumps %d threads hold it, %d wait", dumps, held, waited)
 			}
 		})
 	}
