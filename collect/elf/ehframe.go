@@ -2,6 +2,7 @@ package elf
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"sort"
@@ -26,67 +27,91 @@ type Code struct {
 	Start, End uint64 // addresses: [Start, End)
 }
 
-// unwind are the search tables of the file, read once.
+// unwind are the search tables of the file, found once.
 type unwind struct {
-	read   bool
+	found  bool
 	at     uint64 // address of .eh_frame_hdr; 0: there is none
 	tables []searchTable
 }
 
-// searchTable is what .eh_frame_hdr at an address has behind its head: by start.
+// searchTable is what .eh_frame_hdr has behind its head: by start. It is read
+// entry by entry, since those of large libraries have megabytes.
 type searchTable struct {
-	at      uint64
-	entries []byte
-}
-
-// start is where code begins of which an entry tells, as the table says.
-func (t *searchTable) start(i int) uint64 {
-	return t.at + uint64(int64(int32(le.Uint32(t.entries[i*searchEntry:]))))
-}
-
-// entry is the address of what tells of it.
-func (t *searchTable) entry(i int) uint64 {
-	return t.at + uint64(int64(int32(le.Uint32(t.entries[i*searchEntry+4:]))))
+	at    uint64 // of .eh_frame_hdr
+	count uint64 // entries
 }
 
 // CodeAt finds the piece of code that an address is in. False: .eh_frame
 // tells of none, or not in a form that is understood. It survives strip.
 func (f *File) CodeAt(address uint64) (Code, bool) {
 	u := &f.unwind
-	if !u.read {
-		u.read = true
-		f.readSearchTable(u.at)
+	if !u.found {
+		u.found = true
+		f.findSearchTable(u.at)
 		if old, ok := f.Section(".bolt.org.eh_frame_hdr"); ok { // of the code that BOLT moved, and left where it was
-			f.readSearchTable(old.Address)
+			f.findSearchTable(old.Address)
 		}
 	}
-	for k := range u.tables {
-		t := &u.tables[k]
-		i := sort.Search(len(t.entries)/searchEntry, func(i int) bool { return t.start(i) > address }) - 1
-		if i < 0 {
-			continue
-		}
-		if fn, err := f.unwound(t.entry(i)); err == nil && fn.Start == t.start(i) && address >= fn.Start && address < fn.End {
-			return fn, true
+	for _, t := range u.tables {
+		if code, err := f.search(t, address); err == nil && address >= code.Start && address < code.End {
+			return code, true
 		}
 	}
 	return Code{}, false
 }
 
-// readSearchTable reads a table, if there is one in a form that is understood.
-func (f *File) readSearchTable(at uint64) {
+// findSearchTable notes a table, if there is one in a form that is understood.
+func (f *File) findSearchTable(at uint64) {
 	h, err := f.Read(at, searchHead)
 	if at == 0 || err != nil || h[0] != 1 || h[1] != relative4 || h[2] != unsigned4 || h[3] != tableRelative4 {
 		return
 	}
-	n := uint64(le.Uint32(h[8:]))
-	if n > mostUnwound {
+	t := searchTable{at, uint64(le.Uint32(h[8:]))}
+	if t.count == 0 || t.count > mostUnwound {
 		return
 	}
-	if b, err := f.Read(at+searchHead, n*searchEntry); err == nil {
-		f.unwind.tables = append(f.unwind.tables, searchTable{at, b})
+	if _, _, err := f.searchEntry(t, t.count-1); err == nil {
+		f.unwind.tables = append(f.unwind.tables, t)
 	}
 }
+
+// searchEntry reads where the code of an entry begins, and the address of what
+// tells of it.
+func (f *File) searchEntry(t searchTable, i uint64) (start, entry uint64, err error) {
+	b, err := f.Read(t.at+searchHead+i*searchEntry, searchEntry)
+	if err != nil {
+		return 0, 0, err
+	}
+	return t.at + signed(b), t.at + signed(b[4:]), nil
+}
+
+// search finds the last piece of code that begins at an address or before it.
+func (f *File) search(t searchTable, address uint64) (Code, error) {
+	var failed error
+	next := sort.Search(int(t.count), func(i int) bool {
+		start, _, err := f.searchEntry(t, uint64(i))
+		failed = errors.Join(failed, err)
+		return start > address
+	})
+	if failed != nil {
+		return Code{}, failed
+	}
+	if next == 0 { // before all
+		return Code{}, nil
+	}
+	start, entry, err := f.searchEntry(t, uint64(next-1))
+	if err != nil {
+		return Code{}, err
+	}
+	code, err := f.unwound(entry)
+	if err == nil && code.Start != start {
+		err = fmt.Errorf("%w: unwind entry at %#x is of other code than %#x", ErrCorrupt, entry, start)
+	}
+	return code, err
+}
+
+// signed is a signed number of 32 bits as what is added to an address.
+func signed(b []byte) uint64 { return uint64(int64(int32(le.Uint32(b)))) }
 
 // unwound reads the piece of code that an entry of .eh_frame (FDE) is about.
 func (f *File) unwound(at uint64) (Code, error) {
@@ -101,7 +126,7 @@ func (f *File) unwound(at uint64) (Code, error) {
 	if err := f.checkCommon(at + 4 - back); err != nil {
 		return Code{}, err
 	}
-	start := at + 8 + uint64(int64(int32(le.Uint32(b[8:]))))
+	start := at + 8 + signed(b[8:])
 	end := start + uint64(le.Uint32(b[12:]))
 	if end <= start {
 		return Code{}, fmt.Errorf("%w: unwind entry at %#x is of no code", ErrCorrupt, at)

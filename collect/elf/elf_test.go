@@ -202,7 +202,6 @@ func exercise(f *File) {
 		_, _ = f.Bytes(i)
 		_, _ = f.Read(s.Address+s.Size-1, 16)
 		_, _ = f.FunctionAt(s.Address + s.Size/2)
-		f.Unwound(s.Address + s.Size/2)
 		f.CodeAt(s.Address + s.Size/2)
 	}
 	_, _ = f.FunctionStarts(10, 1)

@@ -44,8 +44,8 @@ func (f *File) FunctionAt(address uint64) (Function, error) {
 		}
 		l.name = 0
 	}
-	if start, size, ok := f.Unwound(address); ok {
-		return Function{Address: start, Size: size}, nil
+	if code, ok := f.CodeAt(address); ok {
+		return Function{Address: code.Start, Size: code.End - code.Start}, nil
 	}
 	return Function{Address: l.low, Size: l.high - l.low, Between: true}, nil
 }

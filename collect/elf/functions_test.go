@@ -1,6 +1,7 @@
 package elf
 
 import (
+	"bytes"
 	"debug/elf"
 	"os"
 	"os/exec"
@@ -34,12 +35,41 @@ func TestFunctionAt(t *testing.T) {
 		if starts, err := f.FunctionStarts(10, first.Size+1); err != nil || len(starts) != 0 {
 			t.Errorf("%s: %x, %v", name, starts, err)
 		}
-		start, size, ok := f.Unwound(first.Address + 1)
-		if want := name == "whole"; ok != want || ok && (start != first.Address || size != first.Size) {
-			t.Errorf("%s: %#x %d %v", name, start, size, ok)
+	}
+}
+
+// TestFunctionAtNameless: where no symbol names a function, the tables for
+// unwinding tell where it is, section headers or not.
+func TestFunctionAtNameless(t *testing.T) {
+	whole := testdata(t, "rela.so")
+	f, err := parse(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := f.Symbol("first")
+	value := le.AppendUint64(le.AppendUint64(nil, first.Address), first.Size)
+	hidden := 0
+	for at := 0; ; hidden++ {
+		next := bytes.Index(whole[at:], value)
+		if next < 0 {
+			break
 		}
-		if _, _, ok := f.Unwound(first.Address + first.Size); ok {
-			t.Errorf("%s: what is behind the last function is one", name)
+		at += next
+		whole[at-4] &^= 15 // the symbol's type: none
+		at += len(value)
+	}
+	if hidden == 0 {
+		t.Fatal("no symbol of first")
+	}
+	for name, b := range map[string][]byte{"whole": whole, "no section headers": withoutSections(whole)} {
+		f, err := parse(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []uint64{first.Address, first.Address + first.Size - 1} {
+			if got, err := f.FunctionAt(at); err != nil || got != (Function{Address: first.Address, Size: first.Size}) {
+				t.Errorf("%s, %#x: %+v, %v", name, at, got, err)
+			}
 		}
 	}
 }
