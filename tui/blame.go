@@ -177,6 +177,9 @@ func (m *Model) blameView(width, height int) []string {
 	rows := m.blamedRows()
 	if len(rows) == 0 {
 		text := "nobody had to wait"
+		if m.paneFree() {
+			text = "there is no GIL to wait for"
+		}
 		if gils := m.paneGILs(); len(gils) > 0 && gils[0].Estimated {
 			text = "not measured while its fields are read"
 		}

@@ -92,8 +92,8 @@ func TestFreeOff(t *testing.T) {
 	}
 }
 
-// TestFreeMixed: beside a process with a GIL, threads without one have no holds.
-func TestFreeMixed(t *testing.T) {
+// mixed is a process with a GIL and one without, after two seconds.
+func mixed() *collect.Snapshot {
 	add := func(r *collect.Reading, free *collect.Reading) *collect.Reading {
 		for _, one := range free.Threads {
 			one.ID, one.PID, one.TID = one.ID+100, 70, one.TID+100
@@ -103,9 +103,14 @@ func TestFreeMixed(t *testing.T) {
 		r.Worlds = free.Worlds
 		return r
 	}
+	return collect.Diff(add(gilReading(1), freeReading(1)), add(gilReading(2), freeReading(2)), 2)
+}
+
+// TestFreeMixed: beside a process with a GIL, threads without one have no holds.
+func TestFreeMixed(t *testing.T) {
 	m := New(Options{})
 	m.width, m.height = 120, 40
-	m.show(collect.Diff(add(gilReading(1), freeReading(1)), add(gilReading(2), freeReading(2)), 2))
+	m.show(mixed())
 	seen := false
 	for _, line := range m.frame() {
 		if text := ansi.Strip(line); strings.Contains(text, "77 ms") { // the wait of one without
@@ -117,6 +122,57 @@ func TestFreeMixed(t *testing.T) {
 	}
 	if !seen {
 		t.Error(ansi.Strip(strings.Join(m.frame(), "\n")))
+	}
+	if last := m.threads.Row(m.threads.Len() - 1); !last.NoGIL { // whose holds are not known: the last, not as if they were 0
+		t.Errorf("%+v", last)
+	}
+}
+
+// TestFreeMixedPlain: as text each thread is once, where what is said applies.
+func TestFreeMixedPlain(t *testing.T) {
+	m := New(Options{})
+	m.shown = mixed()
+	with, without, ok := strings.Cut(strings.Join(m.gilPlain(m.shown, unlimited, 0), "\n"), "no GIL (free-threaded), pid 70")
+	if !ok || !strings.Contains(with, " 8  ") || strings.Contains(with, " 108  ") || strings.Contains(without, " 8  ") || !strings.Contains(without, " 108  ") {
+		t.Errorf("%s\n=====\n%s", with, without)
+	}
+}
+
+// TestFreeBlame: a process that changes to a program without a GIL takes along
+// neither who is to blame nor the keys for it.
+func TestFreeBlame(t *testing.T) {
+	m := New(Options{})
+	m.width, m.height, m.pane = 160, 40, paneGIL
+	m.show(gilSnapshot())
+	if bar := ansi.Strip(m.keyBar(m.width)); !strings.Contains(bar, "b blame") || !strings.Contains(bar, "c counts") {
+		t.Error(bar)
+	}
+	m.openBlame()
+	if text := ansi.Strip(strings.Join(m.frame(), "\n")); !strings.Contains(text, "BLAME") {
+		t.Error(text)
+	}
+	m.show(collect.Diff(freeReading(1), freeReading(2), 2))
+	if text := ansi.Strip(strings.Join(m.frame(), "\n")); strings.Contains(strings.ToLower(text), "blame") || !strings.Contains(text, "STOPPED BY") {
+		t.Error(text)
+	}
+	if bar := ansi.Strip(m.keyBar(m.width)); strings.Contains(bar, "counts") || !strings.Contains(bar, "Enter") && !strings.Contains(bar, m.signs.Enter) {
+		t.Error(bar)
+	}
+}
+
+// TestFreeAlone: on a narrow screen who stopped the world is under the threads
+// of the active pane.
+func TestFreeAlone(t *testing.T) {
+	m := New(Options{})
+	m.width, m.height = 80, 24
+	m.show(collect.Diff(freeReading(1), freeReading(2), 2))
+	if text := ansi.Strip(strings.Join(m.frame(), "\n")); strings.Contains(text, "STOPPED BY") {
+		t.Error(text)
+	}
+	m.pane = paneGIL
+	text := ansi.Strip(strings.Join(m.frame(), "\n"))
+	if pauses, stopped := strings.Index(text, "pauses: 4"), strings.Index(text, "STOPPED BY"); pauses < 0 || stopped < pauses || !strings.Contains(text[stopped:], "worker-2") {
+		t.Error(text)
 	}
 }
 
