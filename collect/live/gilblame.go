@@ -71,15 +71,18 @@ func (s *Source) pollSteps(byIndex map[uint64]*gilObject) error {
 	return nil
 }
 
-// mostStacks bounds the stacks that are remembered; the kernel's map has as many.
+// mostStacks bounds the stacks that are remembered.
 const mostStacks = 16384
 
 // nameStacks finds out what the frames of new stacks are called: soon, since
-// code objects are freed.
+// code objects are freed. What was read is deleted, so that the kernel has room
+// for new ones; it stores a stack again when that makes others wait again.
 func (s *Source) nameStacks() error {
 	t := s.gil
 	full := false
+	var got []uint64
 	err := readAll(s.maps.BlameStacks, func(key uint64, one bpf.BlameStack) {
+		got = append(got, key)
 		if _, known := t.stacks[key]; known {
 			return
 		}
@@ -98,9 +101,8 @@ func (s *Source) nameStacks() error {
 	}
 	if full { // begin anew: those that still make others wait come again
 		t.stacks = map[uint64]blamedStack{}
-		return clearMap(s.maps.BlameStacks, new(uint64), new(bpf.BlameStack))
 	}
-	return nil
+	return deleteAll(s.maps.BlameStacks, got)
 }
 
 // followed is the process with a PID whose GIL is followed; nil: there is none.

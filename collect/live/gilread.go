@@ -301,6 +301,7 @@ func (g *gilProcess) weak() string {
 		say(w.now.Lost+w.done.Lost, "%d waits whose end was not seen, or for which there was no room")
 	}
 	say(g.now.LostPairs+g.done.LostPairs, "%d switches for whose pair there was no room")
+	say(g.now.LostBlame+g.done.LostBlame, "%d steps of waits for whose stack there was no room")
 	if g.back != "" {
 		why = append(why, g.back)
 	}
