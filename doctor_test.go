@@ -17,22 +17,28 @@ type doctorKind struct {
 	title  string
 	build  string   // in the manifest of what make pythons fetched; empty: the machine's own
 	not    []string // the command, which is no Python
+	ended  bool     // it has ended when the doctor is asked
 	change func(*exec.Cmd)
 	status int
 	want   []string
 }
 
 var doctorKinds = []doctorKind{
-	{title: "Debian's own, stripped", want: []string{"CPython 3.", "calls ", "sites in python3", "cost "}},
+	{title: "Debian's own, stripped", want: []string{"CPython 3.", "calls ", "sites in python3", "cost ", "ok       GIL ", " 1 thread:", "condition variables in libc.so.6; at least "}},
 	{title: "A program with libpython in it", build: "debian-trixie-3.13-embed", want: []string{"CPython 3.13", "libpython3.13.so"}},
 	{title: "A debug build", build: "debian-sid-3.14-debug", want: []string{"CPython 3.14", "(debug", "sites in"}},
 	{title: "python-build-standalone, 3.11", build: "standalone-3.11.11", want: []string{"CPython 3.11.11", "libpython3.11.so"}},
 	{title: "python-build-standalone, with the tail-calling interpreter", build: "standalone-3.14.6", want: []string{"CPython 3.14.6", "tail"}},
-	{title: "Free-threaded, in a chroot", build: "freethreaded-3.13", want: []string{"CPython 3.13", "free-threaded"}},
+	{title: "3.8, with libpython, stripped", build: "stripped-3.8.18", want: []string{"CPython 3.8", "(eval function, 1 way in)", "condition variables in lib"}},
+	{title: "With a JIT, which may be on: that is noticed when calls are counted", build: "debian-sid-3.15", change: withJIT, want: []string{"CPython 3.15", "sites in"}},
+	{title: "Free-threaded, in a chroot", build: "freethreaded-3.13", want: []string{"CPython 3.13", "free-threaded", "no GIL"}},
 	{title: "In a PID and mount namespace of its own", build: "debian-sid-3.13", change: ownNamespaces, want: []string{"CPython 3.13", "sites in"}},
 	{title: "No Python", not: []string{"sleep", "100"}, status: exitNoTarget, want: []string{"is not a CPython", "pgrep -af python"}},
+	{title: "No such process", not: []string{"true"}, ended: true, status: exitNoTarget, want: []string{"missing  target", "no such process", "pgrep -af python"}},
 	{title: "No privilege", change: as(nobody), status: exitNotPermitted, want: []string{"CAP_BPF (to load programs)", "run pytop with sudo"}},
 }
+
+func withJIT(c *exec.Cmd) { c.Env = append(os.Environ(), "PYTHON_JIT=1") }
 
 func ownNamespaces(c *exec.Cmd) {
 	c.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID | syscall.CLONE_NEWNS
@@ -95,6 +101,11 @@ func (k *doctorKind) ask(t *testing.T, root string, builds map[string][2]string)
 	var change func(*exec.Cmd)
 	if k.status == exitNotPermitted {
 		change = k.change
+	}
+	if k.ended {
+		if err := w.Wait(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	got := begin(t, change, "doctor", "-p", w.pid()).wait(t)
 	got.mustSay(t, k.status)

@@ -98,7 +98,7 @@ func diagnose(c config) (int, error) {
 	}
 	missing := false
 	for _, k := range list {
-		fmt.Printf("%-8s %-15s %s\n", k.Verdict, k.Name, format.Plain(k.Found))
+		fmt.Printf("%-8s %-15s %s\n", k.Verdict, k.Name, format.Plain(strings.ReplaceAll(k.Found, "\n", "; ")))
 		if k.Advice != "" {
 			fmt.Printf("%-8s %-15s → %s\n", "", "", k.Advice)
 		}

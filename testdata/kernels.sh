@@ -197,6 +197,9 @@ table() {
 	done <<<"$kernels"
 	cat <<-'MD'
 
+		Once, not in the table, a boot of 6.12.117 ended in the guest's kernel, in `__schedule`, at a breakpoint that the kernel had put there itself while it changed an instruction of its own, and had already taken
+		back: of two emulated processors one still met it. That is taken for the emulator's doing. It was not proven, and has not come again.
+
 		The steps:
 		- *refusal*: `pytop -p`, on a screen and without, `pytop doctor -p` and `pytop -- command` end with the status that the manual says, and name Linux 5.15.
 		- *doctor*: every check is well, and says by what is counted. *batch*: `--batch` of a made-up shop with six threads. *command*: a function is counted from a command's first call on, and its exit status handed on.

@@ -199,7 +199,7 @@ func Target(pid int) ([]Check, error) {
 	var list []Check
 	if stat, err := proc.System().Stat(pid); err == nil {
 		command, _ := proc.System().Command(pid)
-		list = append(list, ok("process", fmt.Sprintf("%d, %d threads: %s", pid, stat.Threads, command)))
+		list = append(list, ok("process", fmt.Sprintf("%d, %s: %s", pid, threads(stat.Threads), command)))
 	}
 	found, err := live.Inspect(pid)
 	if err != nil {
@@ -217,5 +217,16 @@ func Target(pid int) ([]Check, error) {
 	if found.Weak != "" {
 		list = append(list, Check{"weaker", Weak, found.Weak, ""})
 	}
-	return append(list, ok("cost", fmt.Sprintf("at least %d ns a call, %d ns a resume", found.Call.Nanoseconds(), found.Resume.Nanoseconds()))), nil
+	list = append(list, ok("cost", fmt.Sprintf("at least %d ns a call, %d ns a resume", found.Call.Nanoseconds(), found.Resume.Nanoseconds())))
+	if found.GILWhy != nil {
+		return append(list, Check{"GIL", Weak, found.GILWhy.Error(), "its calls are counted all the same; to leave the GIL out use --probes calls"}), nil
+	}
+	return append(list, ok("GIL", found.GIL)), nil
+}
+
+func threads(n int) string {
+	if n == 1 {
+		return "1 thread"
+	}
+	return fmt.Sprintf("%d threads", n)
 }

@@ -2,11 +2,14 @@ package live
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"pytop/bpf"
+	"pytop/collect"
 	"pytop/collect/cpython"
 	"pytop/collect/site"
+	"pytop/collect/stack"
 )
 
 // Inspection is what pytop would do with a process, found out without
@@ -19,6 +22,8 @@ type Inspection struct {
 	Weak   string        // what is weaker than it could be; empty: nothing
 	Took   time.Duration // finding all this
 	Cost
+	GIL    string // how its GIL, or without one its threads' waits, would be followed; empty: see GILWhy
+	GILWhy error  // why that could not be followed; the calls can be counted all the same
 }
 
 // Cost is what a hit takes on this machine, measured on pytop itself.
@@ -39,15 +44,40 @@ func Inspect(pid int) (_ *Inspection, err error) {
 	if err != nil {
 		return nil, err
 	}
-	path := l.Mapping.Path
+	path, mapping := l.Mapping.Path, l.Mapping
 	b, err := s.buildOf(l)
 	if err != nil {
 		return nil, err
 	}
-	return &Inspection{
+	found := &Inspection{
 		File: path, Python: b.python.Version, Build: b.words(), Method: b.method(), Weak: b.weak(),
 		Took: time.Since(began), Cost: Cost{b.price.call, b.price.resume, b.programs.Multi},
-	}, nil
+	}
+	found.GIL, found.GILWhy = s.inspectGIL(&process{
+		info: &collect.Process{PID: pid}, build: b,
+		gil: &gilProcess{memory: stack.New(pid, b.python, codeTypeOf(b, mapping)-b.python.CodeType)},
+	})
+	return found, nil
+}
+
+// inspectGIL finds out how a process's GIL would be followed.
+func (s *Source) inspectGIL(p *process) (string, error) {
+	if err := s.openGIL(); err != nil {
+		return "", err
+	}
+	g, b := p.gil, p.build
+	if b.python.Traits.FreeThreaded && !g.enabled() {
+		err := s.loadParking(b)
+		return g.worldMethod(p), err
+	}
+	if err := s.loadGIL(b); err != nil {
+		return "", err
+	}
+	c, err := s.conditionsOf(p.info.PID)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s; at least %d ns a take and drop", c.where(), 2*b.gilPrice.hit.Nanoseconds()), nil
 }
 
 // Try loads the programs, attaches one to pytop itself and counts: what the

@@ -45,6 +45,9 @@ func (s *search) findLegacy() error {
 			}
 		}
 		s.plan.Method = fmt.Sprintf("eval function, %d ways in", len(set))
+		if len(set) == 1 {
+			s.plan.Method = "eval function, 1 way in"
+		}
 		if t.weak != "" {
 			s.plan.weaken(t.weak)
 		}
