@@ -69,59 +69,86 @@ func attachTo(b *build, pid int, attach uint8) (_ *links, err error) {
 	if err := site.Validate(b.elf, b.plan); err != nil {
 		return nil, fmt.Errorf("check the sites of %s: %w", b.name, err)
 	}
-	executable, err := link.OpenExecutable(b.path())
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", b.name, err)
-	}
-	l := &links{shared: pid == 0}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, l.close())
-		}
-	}()
-	put := func(program *ebpf.Program, sites []site.Site) ([]link.Link, error) {
-		return put(executable, b, program, sites, pid, attach)
-	}
-	for _, group := range []struct {
-		program *ebpf.Program
-		sites   []site.Site
-	}{{b.programs.Freed, b.plan.Freed}, {b.programs.Instrumented, b.plan.Instrument}, {b.programs.Executor, b.plan.Executor}} {
-		some, err := put(group.program, group.sites)
-		l.rest = append(l.rest, some...)
-		if err != nil {
-			return nil, err
-		}
-	}
-	l.called, err = put(b.programs.Called, b.plan.Calls)
+	a, err := attachmentTo(b.path(), b.name, b.programs.Multi, pid)
 	if err != nil {
 		return nil, err
+	}
+	a.cookie = func(s site.Site) uint64 { return cookie(s, attach) }
+	l := &links{shared: pid == 0}
+	if l.rest, err = a.put(probes{b.programs.Freed, b.plan.Freed}, probes{b.programs.Instrumented, b.plan.Instrument}, probes{b.programs.Executor, b.plan.Executor}); err != nil {
+		return nil, err
+	}
+	if l.called, err = a.put(probes{b.programs.Called, b.plan.Calls}); err != nil {
+		return nil, errors.Join(err, l.close())
 	}
 	return l, nil
 }
 
-// put attaches one program to its sites: by one link where the kernel has
-// uprobe_multi, else by one a site.
-func put(executable *link.Executable, b *build, program *ebpf.Program, sites []site.Site, pid int, attach uint8) ([]link.Link, error) {
+// attachment is what is to be attached to: a file as one process maps it, or
+// with pid 0 as all do.
+type attachment struct {
+	executable *link.Executable
+	name       string // of the file, for people
+	multi      bool   // by uprobe_multi
+	pid        int
+	cookie     func(site.Site) uint64 // what a program is told of a site
+}
+
+// probes are a program and where it goes.
+type probes struct {
+	program *ebpf.Program
+	sites   []site.Site
+}
+
+func attachmentTo(path, name string, multi bool, pid int) (*attachment, error) {
+	executable, err := link.OpenExecutable(path)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	return &attachment{executable: executable, name: name, multi: multi, pid: pid}, nil
+}
+
+// put attaches programs, the first first, to sites whose bytes were compared.
+// What was attached before an error is detached again.
+func (a *attachment) put(list ...probes) (all []link.Link, err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, closeLinks(all))
+			all = nil
+		}
+	}()
+	for _, one := range list {
+		some, err := a.putOne(one.program, one.sites)
+		all = append(all, some...)
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// putOne attaches a program: by one link where the kernel has uprobe_multi,
+// else by one a site.
+func (a *attachment) putOne(program *ebpf.Program, sites []site.Site) (all []link.Link, _ error) {
 	if len(sites) == 0 {
 		return nil, nil
 	}
-	if b.programs.Multi {
-		o := &link.UprobeMultiOptions{PID: uint32(pid)}
+	if a.multi {
+		o := &link.UprobeMultiOptions{PID: uint32(a.pid)}
 		for _, s := range sites {
 			o.Addresses = append(o.Addresses, s.Offset)
-			o.Cookies = append(o.Cookies, cookie(s, attach))
+			o.Cookies = append(o.Cookies, a.cookie(s))
 		}
-		one, err := executable.UprobeMulti(nil, program, o)
+		one, err := a.executable.UprobeMulti(nil, program, o)
 		if err != nil {
-			return nil, fmt.Errorf("attach %d sites in %s: %w", len(sites), b.name, err)
+			return nil, fmt.Errorf("attach %d sites in %s: %w", len(sites), a.name, err)
 		}
 		return []link.Link{one}, nil
 	}
-	var all []link.Link
 	for _, s := range sites {
-		one, err := executable.Uprobe("", program, &link.UprobeOptions{Address: s.Offset, PID: pid, Cookie: cookie(s, attach)})
+		one, err := a.executable.Uprobe("", program, &link.UprobeOptions{Address: s.Offset, PID: a.pid, Cookie: a.cookie(s)})
 		if err != nil {
-			return all, fmt.Errorf("attach at %s+%#x: %w", b.name, s.Offset, err)
+			return all, fmt.Errorf("attach at %s+%#x: %w", a.name, s.Offset, err)
 		}
 		all = append(all, one)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect/proc"
+	"pytop/collect/site"
 )
 
 const (
@@ -64,13 +65,20 @@ func (p *puppet) dress(py *bpf.PyOffsets, flags uint32) error {
 	return nil
 }
 
-// time passes the site and returns the time that one pass took: the least of
-// several rounds, since all that disturbs makes it longer.
+// time passes the site and returns the time that one pass took.
 func (p *puppet) time() time.Duration {
+	return leastTime(func() {
+		passSite(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+	})
+}
+
+// leastTime is what one of a round's hits takes: the least of several rounds,
+// since all that disturbs makes it longer.
+func leastTime(round func()) time.Duration {
 	least := time.Duration(1 << 62)
 	for range calibrationRounds {
 		began := time.Now()
-		passSite(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+		round()
 		least = min(least, time.Since(began))
 	}
 	return least / calibrationHits
@@ -83,11 +91,15 @@ func (p *puppet) time() time.Duration {
 // It is also the trial of the way of attaching: the hits are those of a thread
 // that is not the process's first, and all must be counted.
 func (s *Source) calibrate(b *build) (price, error) {
+	return onStage(s, func() (price, link.Link, error) { return s.passCalls(b) })
+}
+
+// onStage measures a price on a thread that is not the process's first. The
+// stage is others' again when what is still attached to pytop itself is gone.
+func onStage[P any](s *Source, measure func() (P, link.Link, error)) (price P, err error) {
 	stage.Lock()
-	var price price
 	var attached link.Link
-	var err error
-	onThread(func() { price, attached, err = s.onStage(b) })
+	onThread(func() { price, attached, err = measure() })
 	if attached == nil {
 		stage.Unlock()
 		return price, err
@@ -118,8 +130,9 @@ func onThread(f func()) {
 // errMiscounted: the kernel took the probes, and not all hits were counted.
 var errMiscounted = errors.New("not all hits were counted")
 
-// onStage measures a price, and returns what is still attached to pytop itself.
-func (s *Source) onStage(b *build) (price, link.Link, error) {
+// passCalls measures the price of starts and resumes, and returns what is still
+// attached to pytop itself.
+func (s *Source) passCalls(b *build) (price, link.Link, error) {
 	if err := errors.Join(stage.plain.dress(&b.offsets, 0), stage.generator.dress(&b.offsets, coGenerator)); err != nil {
 		return price{}, nil, err
 	}
@@ -132,7 +145,7 @@ func (s *Source) onStage(b *build) (price, link.Link, error) {
 	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
 		return price{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	attached, err := attachToSelf(b)
+	attached, err := attachToSelf(b.programs.Called, b.programs.Multi, passSiteJump, cookie(asPassed(b.plan.Calls[0]), 0))
 	if err != nil {
 		return price{}, nil, errors.Join(err, s.forget(pid))
 	}
@@ -147,8 +160,9 @@ func (s *Source) onStage(b *build) (price, link.Link, error) {
 	return price{call: call, resume: resume, other: call}, attached, nil
 }
 
-func attachToSelf(b *build) (link.Link, error) {
-	at, err := passSiteJump()
+// attachToSelf attaches a program to an instruction of pytop's own text.
+func attachToSelf(program *ebpf.Program, multi bool, address func() (uint64, error), cookie uint64) (link.Link, error) {
+	at, err := address()
 	if err != nil {
 		return nil, err
 	}
@@ -156,15 +170,16 @@ func attachToSelf(b *build) (link.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	executable, err := link.OpenExecutable("/proc/self/exe")
+	a, err := attachmentTo("/proc/self/exe", "pytop itself", multi, os.Getpid())
+	if err != nil {
+		return nil, err
+	}
+	a.cookie = func(site.Site) uint64 { return cookie }
+	links, err := a.put(probes{program, []site.Site{{Offset: offset}}})
 	if err != nil {
 		return nil, fmt.Errorf("calibrate: %w", err)
 	}
-	c := cookie(asPassed(b.plan.Calls[0]), 0)
-	if b.programs.Multi {
-		return executable.UprobeMulti(nil, b.programs.Called, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{c}, PID: uint32(os.Getpid())})
-	}
-	return executable.Uprobe("", b.programs.Called, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: c})
+	return links[0], nil
 }
 
 // ownOffset is where an address of pytop's own text is in its file.

@@ -128,36 +128,19 @@ func (s *Source) linkWorld(p *process) (err error) {
 	return nil
 }
 
-// attach attaches a build's programs to one process.
-func (k *parking) attach(b *build, pid int, index uint32) (links []link.Link, err error) {
-	executable, err := link.OpenExecutable(b.path())
+// attach attaches a build's programs to one process: what ends a wait first.
+func (k *parking) attach(b *build, pid int, index uint32) ([]link.Link, error) {
+	for _, sites := range [][]site.Site{k.sites.End, k.sites.Begin} {
+		if err := site.ValidateSites(b.elf, sites); err != nil {
+			return nil, fmt.Errorf("check the calls in %s: %w", b.name, err)
+		}
+	}
+	a, err := attachmentTo(b.path(), b.name, k.programs.Multi, pid)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", b.name, err)
+		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, closeLinks(links))
-			links = nil
-		}
-	}()
-	for _, one := range []struct {
-		program *ebpf.Program
-		sites   []site.Site
-	}{{k.programs.Unparked, k.sites.End}, {k.programs.Parked, k.sites.Begin}} {
-		for _, at := range one.sites {
-			var l link.Link
-			if k.programs.Multi {
-				l, err = executable.UprobeMulti(nil, one.program, &link.UprobeMultiOptions{Addresses: []uint64{at.Offset}, Cookies: []uint64{uint64(index)}, PID: uint32(pid)})
-			} else {
-				l, err = executable.Uprobe("", one.program, &link.UprobeOptions{Address: at.Offset, PID: pid, Cookie: uint64(index)})
-			}
-			if err != nil {
-				return links, fmt.Errorf("attach at %s+%#x: %w", b.name, at.Offset, err)
-			}
-			links = append(links, l)
-		}
-	}
-	return links, nil
+	a.cookie = func(site.Site) uint64 { return uint64(index) }
+	return a.put(probes{k.programs.Unparked, k.sites.End}, probes{k.programs.Parked, k.sites.Begin})
 }
 
 // findInterpreters brings the interpreters that the programs know up to date.

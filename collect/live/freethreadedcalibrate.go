@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
-	"time"
 	"unsafe"
 
 	"github.com/cilium/ebpf/link"
@@ -17,23 +15,11 @@ import (
 // calibrateParking measures on pytop's own process what the beginning of a
 // wait takes; its end reads less.
 func (s *Source) calibrateParking(programs *bpf.ParkPrograms) (gilPrice, error) {
-	stage.Lock()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	price, attached, err := s.parkOnStage(programs)
-	if attached == nil {
-		stage.Unlock()
-		return price, err
-	}
-	s.stopped.Go(func() { // takes some 50 ms
-		defer stage.Unlock()
-		_ = attached.Close() // its descriptor is closed in any case, and the probe gone with it
-	})
-	return price, err
+	return onStage(s, func() (gilPrice, link.Link, error) { return s.passParks(programs) })
 }
 
-// parkOnStage measures a price, and returns what is still attached to pytop itself.
-func (s *Source) parkOnStage(programs *bpf.ParkPrograms) (price gilPrice, attached link.Link, err error) {
+// passParks measures a price, and returns what is still attached to pytop itself.
+func (s *Source) passParks(programs *bpf.ParkPrograms) (price gilPrice, attached link.Link, err error) {
 	const semaphore, mutex = 64, 128 // any will do
 	t := s.gil
 	process := t.freeProcesses[0] // no other is given out meanwhile
@@ -46,16 +32,10 @@ func (s *Source) parkOnStage(programs *bpf.ParkPrograms) (price gilPrice, attach
 	if err != nil {
 		return price, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	if attached, err = attachSignalsToSelf(programs.Parked, programs.Multi, process); err != nil {
+	if attached, err = attachToSelf(programs.Parked, programs.Multi, passSignalsJump, uint64(process)); err != nil {
 		return price, nil, err
 	}
-	least := time.Duration(1 << 62)
-	for range calibrationRounds {
-		began := time.Now()
-		passSignals(calibrationHits, uintptr(at+semaphore), uintptr(at+semaphore))
-		least = min(least, time.Since(began))
-	}
-	price.hit = least / calibrationHits
+	price.hit = leastTime(func() { passSignals(calibrationHits, uintptr(at+semaphore), uintptr(at+semaphore)) })
 	var counted bpf.GILProcess
 	err = errors.Join(s.maps.GilProcesses.Lookup(&process, &counted), s.forgetOwnThread(),
 		s.maps.Worlds.Put(&process, &bpf.World{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))

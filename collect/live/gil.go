@@ -309,28 +309,18 @@ func (s *Source) freeIndex(g *gilProcess) error {
 
 // attachConditions attaches a build's programs to a process where it meets
 // condition variables.
-func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) (links []link.Link, err error) {
-	executable, err := link.OpenExecutable(c.path())
+func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) ([]link.Link, error) {
+	for _, sites := range [][]site.Site{c.timedwait, c.wait, c.signal} {
+		if err := site.ValidateSites(c.elf, sites); err != nil {
+			return nil, fmt.Errorf("check the sites in %s: %w", c.name, err)
+		}
+	}
+	a, err := attachmentTo(c.path(), c.name, programs.Multi, pid)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", c.name, err)
+		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, closeLinks(links))
-			links = nil
-		}
-	}()
-	for _, one := range []struct {
-		program *ebpf.Program
-		sites   []site.Site
-	}{{programs.Waited, c.timedwait}, {programs.Forced, c.wait}, {programs.Signalled, c.signal}} {
-		some, err := c.put(executable, one.program, one.sites, programs.Multi, pid, index)
-		links = append(links, some...)
-		if err != nil {
-			return links, err
-		}
-	}
-	return links, nil
+	a.cookie = func(s site.Site) uint64 { return c.cookie(s, index) }
+	return a.put(probes{programs.Waited, c.timedwait}, probes{programs.Forced, c.wait}, probes{programs.Signalled, c.signal})
 }
 
 // clock is the kernel's, up to when probes were taken out: what went on then

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"time"
 	"unsafe"
 
-	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
@@ -54,23 +52,11 @@ var gilStage [512]byte
 // calibrateGIL measures on pytop's own process what a take and a drop take
 // from a process.
 func (s *Source) calibrateGIL(programs *bpf.GILPrograms) (gilPrice, error) {
-	stage.Lock()
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	price, attached, err := s.gilOnStage(programs)
-	if attached == nil {
-		stage.Unlock()
-		return price, err
-	}
-	s.stopped.Go(func() { // takes some 50 ms
-		defer stage.Unlock()
-		_ = attached.Close() // its descriptor is closed in any case, and the probe gone with it
-	})
-	return price, err
+	return onStage(s, func() (gilPrice, link.Link, error) { return s.passTakes(programs) })
 }
 
-// gilOnStage measures a price, and returns what is still attached to pytop itself.
-func (s *Source) gilOnStage(programs *bpf.GILPrograms) (price gilPrice, attached link.Link, err error) {
+// passTakes measures a price, and returns what is still attached to pytop itself.
+func (s *Source) passTakes(programs *bpf.GILPrograms) (price gilPrice, attached link.Link, err error) {
 	const cond, switchCond = 32, 120 // any will do
 	t := s.gil
 	process, state := t.freeProcesses[0], t.freeStates[0] // no other is given out meanwhile
@@ -81,16 +67,10 @@ func (s *Source) gilOnStage(programs *bpf.GILPrograms) (price gilPrice, attached
 	if err != nil {
 		return price, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	if attached, err = attachSignalsToSelf(programs.Signalled, programs.Multi, process); err != nil {
+	if attached, err = attachToSelf(programs.Signalled, programs.Multi, passSignalsJump, uint64(process)); err != nil {
 		return price, nil, err
 	}
-	least := time.Duration(1 << 62)
-	for range calibrationRounds {
-		began := time.Now()
-		passSignals(calibrationHits, uintptr(at+switchCond), uintptr(at+cond))
-		least = min(least, time.Since(began))
-	}
-	price.hit = least / calibrationHits
+	price.hit = leastTime(func() { passSignals(calibrationHits, uintptr(at+switchCond), uintptr(at+cond)) })
 	var counted bpf.GILState
 	err = errors.Join(s.maps.GilStates.Lookup(&state, &counted), s.forgetOwnThread(),
 		s.maps.GilStates.Put(&state, &bpf.GILState{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))
@@ -98,26 +78,6 @@ func (s *Source) gilOnStage(programs *bpf.GILPrograms) (price gilPrice, attached
 		err = fmt.Errorf("calibrate: %d takes and %d drops of %d were counted", counted.Takes, counted.Drops, want)
 	}
 	return price, attached, err
-}
-
-// attachSignalsToSelf attaches a program to passSignals' site.
-func attachSignalsToSelf(program *ebpf.Program, multi bool, process uint32) (link.Link, error) {
-	at, err := passSignalsJump()
-	if err != nil {
-		return nil, err
-	}
-	offset, err := ownOffset(at)
-	if err != nil {
-		return nil, err
-	}
-	executable, err := link.OpenExecutable("/proc/self/exe")
-	if err != nil {
-		return nil, fmt.Errorf("calibrate: %w", err)
-	}
-	if multi {
-		return executable.UprobeMulti(nil, program, &link.UprobeMultiOptions{Addresses: []uint64{offset}, Cookies: []uint64{uint64(process)}, PID: uint32(os.Getpid())})
-	}
-	return executable.Uprobe("", program, &link.UprobeOptions{Address: offset, PID: os.Getpid(), Cookie: uint64(process)})
 }
 
 // forgetOwnThread gives back the slot of pytop's own thread.

@@ -7,9 +7,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
-
 	"pytop/bpf"
 	"pytop/collect/elf"
 	"pytop/collect/site"
@@ -38,7 +35,7 @@ func (b *build) callsOf() (*conditions, error) {
 		b.gilCallsErr = fmt.Errorf("%s: %w", b.name, err)
 		return nil, b.gilCallsErr
 	}
-	b.gilCalls = &conditions{id: b.id, name: b.name, file: b.file, elf: b.elf, signal: found[0], timedwait: found[1], wait: found[2]}
+	b.gilCalls = &conditions{id: b.id, name: b.name, file: b.file, elf: b.elf, atCalls: true, signal: found[0], timedwait: found[1], wait: found[2]}
 	return b.gilCalls, nil
 }
 
@@ -47,7 +44,7 @@ func (c *conditions) sites() int { return len(c.signal) + len(c.timedwait) + len
 
 // where says for people where the probes are.
 func (c *conditions) where() string {
-	if c.elf == nil {
+	if !c.atCalls {
 		return "condition variables in " + c.name
 	}
 	return fmt.Sprintf("condition variables at %d call instructions in %s", c.sites(), c.name)
@@ -56,41 +53,13 @@ func (c *conditions) where() string {
 // cookie is what a probe tells the programs; see bpf/types.h.
 func (c *conditions) cookie(s site.Site, index uint32) uint64 {
 	k := uint64(index)
-	if c.elf != nil {
+	if c.atCalls {
 		k |= 1 << bpf.GILAtCallShift
 	}
 	if s.When == site.IfTaken {
 		k |= 1<<bpf.GILIfTakenShift | uint64(s.Condition)<<bpf.GILConditionShift
 	}
 	return k
-}
-
-// put attaches one program to its sites: see build's put.
-func (c *conditions) put(executable *link.Executable, program *ebpf.Program, sites []site.Site, multi bool, pid int, index uint32) (links []link.Link, err error) {
-	if c.elf != nil {
-		if err := site.ValidateSites(c.elf, sites); err != nil {
-			return nil, fmt.Errorf("check the calls in %s: %w", c.name, err)
-		}
-	}
-	all := &link.UprobeMultiOptions{PID: uint32(pid)}
-	for _, one := range sites {
-		all.Addresses, all.Cookies = append(all.Addresses, one.Offset), append(all.Cookies, c.cookie(one, index))
-	}
-	if multi {
-		one, err := executable.UprobeMulti(nil, program, all)
-		if err != nil {
-			return nil, fmt.Errorf("attach %d probes in %s: %w", len(sites), c.name, err)
-		}
-		return []link.Link{one}, nil
-	}
-	for i, at := range all.Addresses {
-		one, err := executable.Uprobe("", program, &link.UprobeOptions{Address: at, PID: pid, Cookie: all.Cookies[i]})
-		if err != nil {
-			return links, fmt.Errorf("attach at %s+%#x: %w", c.name, at, err)
-		}
-		links = append(links, one)
-	}
-	return links, nil
 }
 
 // probed is where a process's probes are, or will be.

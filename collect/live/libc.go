@@ -19,7 +19,8 @@ type conditions struct {
 	id                      fileID
 	name                    string
 	file                    *os.File
-	elf                     *elf.File // of calls; nil: functions
+	elf                     *elf.File
+	atCalls                 bool // these are a CPython's calls, and elf and file its build's
 	signal, timedwait, wait []site.Site
 	followed                int // processes that are attached to there: each hit asks the links of all
 }
@@ -94,11 +95,16 @@ func openConditions(pid int, m proc.Mapping, id fileID) (_ *conditions, err erro
 	if err == nil {
 		err = errors.Join(c.find(e), e.Close())
 	}
+	if err == nil {
+		c.elf, err = elf.Open(c.path()) // another, which keeps nothing of the text
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), c.file.Close())
 	}
 	return c, nil
 }
+
+func (c *conditions) close() error { return errors.Join(c.elf.Close(), c.file.Close()) }
 
 func (c *conditions) find(e *elf.File) error {
 	for _, f := range []struct {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
 	"pytop/collect/proc"
@@ -37,12 +36,13 @@ func (b *build) sameFile(l *Located) (same bool, err error) {
 	}
 	defer func() { err = errors.Join(err, unix.Munmap(code)) }()
 	was := code[offset%page]
-	executable, err := link.OpenExecutable(b.path())
+	a, err := attachmentTo(b.path(), b.name, b.programs.Multi, os.Getpid())
 	if err != nil {
-		return false, fmt.Errorf("open %s: %w", b.name, err)
+		return false, err
 	}
+	a.cookie = func(s site.Site) uint64 { return cookie(s, 0) }
 	// This program does nothing where no code object is passed to it.
-	links, err := put(executable, b, b.programs.Instrumented, []site.Site{{Offset: offset}}, os.Getpid(), 0)
+	links, err := a.put(probes{b.programs.Instrumented, []site.Site{{Offset: offset}}})
 	if err != nil {
 		return false, err
 	}

@@ -347,7 +347,7 @@ func (s *Source) Close() error {
 		errs = append(errs, b.close())
 	}
 	for _, c := range s.conditions {
-		errs = append(errs, c.file.Close())
+		errs = append(errs, c.close())
 	}
 	if s.names != nil {
 		errs = append(errs, s.names.close())
