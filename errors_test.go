@@ -62,6 +62,17 @@ func TestNoTarget(t *testing.T) {
 	}{
 		{"none", func(t *testing.T) int { return absent(t) }, exitNoTarget, []string{"no such process", list}},
 		{"sleep", func(t *testing.T) int { return sleeper(t, "sleep", "60") }, exitNoTarget, []string{"sleep is not a CPython", list}},
+		{"name with an escape code", func(t *testing.T) int {
+			path := filepath.Join(t.TempDir(), "sl\x1b[31meep")
+			data, err := os.ReadFile("/bin/sleep")
+			if err == nil {
+				err = os.WriteFile(path, data, 0o700)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sleeper(t, path, "60")
+		}, exitNoTarget, []string{`sl\x1b[31meep is not a CPython`}},
 		{"kernel thread", func(t *testing.T) int { return kernelThread(t) }, exitNoTarget, []string{"not a CPython", "a kernel thread", list}},
 		{"zombie", func(t *testing.T) int {
 			c := exec.Command("true")

@@ -21,6 +21,7 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/tui"
+	"pytop/tui/format"
 )
 
 // version is set when a release is built.
@@ -76,7 +77,7 @@ func mainStatus(ctx context.Context, args []string) int {
 	if err == nil {
 		return status
 	}
-	fmt.Fprintln(os.Stderr, "pytop:", explain(err, args))
+	complain(explain(err, args))
 	var wrong usageError
 	if errors.As(err, &wrong) {
 		fmt.Fprintln(os.Stderr, "pytop --help tells more")
@@ -91,6 +92,12 @@ func mainStatus(ctx context.Context, args []string) int {
 	}
 	return statusOf(err)
 }
+
+// complain writes a sentence to the standard error.
+func complain(text string) { fmt.Fprintln(os.Stderr, "pytop:", oneLine(text)) }
+
+// oneLine makes a line for the terminal of text in which a target's names may be.
+func oneLine(text string) string { return format.Plain(strings.ReplaceAll(text, "\n", "; ")) }
 
 // explain says what went wrong, why, and what to do next.
 func explain(err error, args []string) string {

@@ -22,7 +22,6 @@ import (
 	"pytop/collect/launch"
 	"pytop/collect/live"
 	"pytop/tui"
-	"pytop/tui/format"
 )
 
 // run does what the command line asks for.
@@ -98,7 +97,7 @@ func diagnose(c config) (int, error) {
 	}
 	missing := false
 	for _, k := range list {
-		fmt.Printf("%-8s %-15s %s\n", k.Verdict, k.Name, format.Plain(strings.ReplaceAll(k.Found, "\n", "; ")))
+		fmt.Printf("%-8s %-15s %s\n", k.Verdict, k.Name, oneLine(k.Found))
 		if k.Advice != "" {
 			fmt.Printf("%-8s %-15s → %s\n", "", "", k.Advice)
 		}
@@ -168,7 +167,7 @@ func headless(ctx context.Context, c config) (int, error) {
 	})
 	var not *launch.NotPythonError
 	if errors.As(err, &not) {
-		fmt.Fprintf(os.Stderr, "pytop: %v; what it starts is not watched: put the Python itself behind --\n", err)
+		complain(err.Error() + "; what it starts is not watched: put the Python itself behind --")
 		return command.Wait().Status(), nil
 	}
 	if err != nil {
@@ -208,7 +207,7 @@ func forward(command *launch.Command) context.Context {
 	go func() {
 		for one := range signals {
 			if err := command.Forward(one.(syscall.Signal)); err != nil {
-				fmt.Fprintln(os.Stderr, "pytop:", err)
+				complain(err.Error())
 			}
 		}
 	}()
@@ -252,7 +251,7 @@ func readyLine(r *collect.Reading) string {
 			text += "; " + p.Name + " failed: " + p.Reason
 		}
 	}
-	return "pytop: ready " + format.Plain(text)
+	return "pytop: ready " + oneLine(text)
 }
 
 // writer opens where snapshots go: a function that writes one, and one that
@@ -286,7 +285,7 @@ func (c *config) writer() (end func() error, write func(*collect.Snapshot) error
 	return func() error {
 			err := queue.Close()
 			if n := queue.Dropped(); n > 0 {
-				fmt.Fprintf(os.Stderr, "pytop: %d readings were not written: the reader was too slow\n", n)
+				complain(fmt.Sprintf("%d readings were not written: the reader was too slow", n))
 			}
 			if name != "" {
 				err = errors.Join(err, to.Close())

@@ -95,7 +95,7 @@ func leave(ctx context.Context, command *launch.Command, result tui.Result, err 
 	var not *launch.NotPythonError
 	switch {
 	case errors.As(err, &not):
-		fmt.Fprintf(os.Stderr, "pytop: %v, and so does what it starts: put the Python itself behind --\n", err)
+		complain(err.Error() + ", and so does what it starts: put the Python itself behind --")
 	case err != nil: // pytop's failure is no reason to end it
 		runsOn(command)
 		return exitFailure, err
@@ -112,7 +112,7 @@ func leave(ctx context.Context, command *launch.Command, result tui.Result, err 
 	}
 	log := command.Log()
 	if n := log.Dropped(); n > 0 {
-		fmt.Fprintf(os.Stderr, "pytop: of its output the first %d lines are no longer kept\n", n)
+		complain(fmt.Sprintf("of its output the first %d lines are no longer kept", n))
 	}
 	_, err = log.WriteTo(os.Stdout)
 	return status, err
@@ -124,7 +124,7 @@ func runsOn(command *launch.Command) bool {
 	if path == "" {
 		return false
 	}
-	fmt.Fprintf(os.Stderr, "pytop: %v runs on; its output goes to %s\n", command, path)
+	complain(fmt.Sprintf("%v runs on; its output goes to %s", command, path))
 	return true
 }
 
@@ -135,7 +135,7 @@ func await(ctx context.Context, command *launch.Command) (int, error) {
 		return command.Wait().Status(), nil
 	default:
 	}
-	fmt.Fprintf(os.Stderr, "pytop: waiting for %v, whose output then follows; Ctrl-C ends it\n", command)
+	complain(fmt.Sprintf("waiting for %v, whose output then follows; Ctrl-C ends it", command))
 	select {
 	case <-command.Done():
 		return command.Wait().Status(), nil

@@ -15,12 +15,12 @@ func diffThreads(prev, cur []ThreadReading, gils []GILRow, worlds []WorldRow, in
 	followed := map[int]time.Duration{} // by PID
 	for _, g := range gils {
 		if g.Counting {
-			followed[g.PID] = max(followed[g.PID], g.measuredDelta(interval))
+			followed[g.PID] = max(followed[g.PID], g.in)
 		}
 	}
 	for _, w := range worlds {
 		if w.Counting {
-			followed[w.PID] = max(followed[w.PID], min(interval, w.Measured))
+			followed[w.PID] = max(followed[w.PID], w.in)
 		}
 	}
 	rows := make([]ThreadRow, len(cur))
@@ -46,10 +46,6 @@ func diffThreads(prev, cur []ThreadReading, gils []GILRow, worlds []WorldRow, in
 	return rows
 }
 
-func (g *GILRow) measuredDelta(interval time.Duration) time.Duration {
-	return min(interval, g.Measured)
-}
-
 // diffGILs: what GILs did between two readings that lie so far apart.
 func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 	before := make(map[uint64]*GILReading, len(prev))
@@ -64,7 +60,7 @@ func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 			b = &GILReading{}
 		}
 		in := min(g.Measured-b.Measured, interval)
-		g.Counting, g.Estimated = in > 0, g.Sampled > b.Sampled
+		g.in, g.Counting, g.Estimated = in, in > 0, g.Sampled > b.Sampled
 		g.TakesPerS = perSecond(grown(b.Takes, g.Takes), in)
 		g.SwitchesPerS = perSecond(grown(b.Switches, g.Switches), in)
 		g.ForcedPerS = perSecond(grown(b.Forced, g.Forced), in)

@@ -47,6 +47,28 @@ func TestDiffGIL(t *testing.T) {
 	}
 }
 
+// TestDiffMeasured: shares are of the time during which a GIL, or a process
+// without one, was followed, of its threads as well.
+func TestDiffMeasured(t *testing.T) {
+	prev, cur := gilReadings()
+	cur.GILs[0].Measured = 2 * time.Second // one second of two
+	if s := Diff(prev, cur, 2); s.GILs[0].HeldShare != 1 || s.Threads[0].HoldShare != 1 || s.Threads[0].HoldsPerS != 20 {
+		t.Errorf("%+v, thread %+v", s.GILs[0], s.Threads[0])
+	}
+	prev.GILs, cur.GILs = nil, nil
+	prev.Worlds = []WorldReading{{ID: 1, PID: 7, Status: GILExact, Measured: time.Second}}
+	for _, c := range []struct {
+		status   GILStatus
+		counting bool
+	}{{GILExact, true}, {GILLowerBound, true}, {GILOff, false}} {
+		cur.Worlds = []WorldReading{{ID: 1, PID: 7, Status: c.status, Measured: 2 * time.Second, Pause: time.Second / 2}}
+		s := Diff(prev, cur, 2)
+		if w, thread := s.Worlds[0], s.Threads[0]; w.Counting != c.counting || thread.Counting != c.counting || w.PauseShare != 0.5 || c.counting && thread.WaitShare != 0.5 {
+			t.Errorf("%s: %+v, thread %+v", c.status, w, thread)
+		}
+	}
+}
+
 // TestDiffEstimated: whether a GIL's fields were read is asked of the interval;
 // what functions caused in all is then of a part of the time.
 func TestDiffEstimated(t *testing.T) {

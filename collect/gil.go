@@ -160,9 +160,10 @@ type GILRow struct {
 	HeldShare    float64
 	WaitShare    float64 // may be above 1: several may wait
 	Counting     bool
-	Estimated    bool         // its fields were read during the interval, or a part of it: shares are estimates, the rest is not known
-	PairRows     []GILPairRow // most switches in the interval first
-	Blamed       []BlameRow   // by function, what caused most waiting in the interval first
+	in           time.Duration // of the interval, during which it was followed
+	Estimated    bool          // its fields were read during the interval, or a part of it: shares are estimates, the rest is not known
+	PairRows     []GILPairRow  // most switches in the interval first
+	Blamed       []BlameRow    // by function, what caused most waiting in the interval first
 }
 
 // GILPairRow is a pair of threads in a snapshot.

@@ -38,7 +38,8 @@ type WorldRow struct {
 	WaitsPerS   float64 // of all threads, for mutexes
 	WaitShare   float64 // of all threads; may be above 1: several may wait
 	Counting    bool
-	StopperRows []StopperRow // what stopped it longest in the interval first
+	in          time.Duration // of the interval, during which it was followed
+	StopperRows []StopperRow  // what stopped it longest in the interval first
 }
 
 // StopperRow is a thread that stopped the world, in a snapshot.
@@ -62,7 +63,7 @@ func diffWorlds(prev, cur []WorldReading, interval time.Duration) []WorldRow {
 			b = &WorldReading{}
 		}
 		in := min(w.Measured-b.Measured, interval)
-		w.Counting = in > 0
+		w.in, w.Counting = in, in > 0 && w.Status != GILOff
 		w.PausesPerS = perSecond(grown(b.Pauses, w.Pauses), in)
 		w.PauseShare = min(1, share(w.Pause-b.Pause, in))
 		w.StopperRows = diffStoppers(b.Stoppers, w.Stoppers, in)

@@ -34,6 +34,7 @@ type world struct {
 	measured     time.Duration            // of times before
 	resting      bool                     // probes cost too much: out for a while
 	rested       time.Time                // since when
+	rests        int
 }
 
 // parkOffsetsOf tells the programs where a build keeps what they read.
@@ -239,5 +240,8 @@ func (s *Source) decideWorld(p *process) {
 
 // rest takes the probes out for a while.
 func (s *Source) rest(p *process) {
-	s.unlinkBeside(p, func() { p.gil.world.resting, p.gil.world.rested = true, time.Now() })
+	s.unlinkBeside(p, func() {
+		w := p.gil.world
+		w.resting, w.rested, w.rests = true, time.Now(), w.rests+1
+	})
 }

@@ -199,11 +199,14 @@ func TestFreeThreadedStorm(t *testing.T) {
 			if probe.Status == collect.ProbeOn && float64(probe.Hits) > 2*mostGIL*2/s.order[0].build.parking.price.perSecond(1) {
 				t.Error("it costs more than it may, and they are still in")
 			}
-			for deadline := time.Now().Add(30 * time.Second); r.Probes[1].Reason != "" && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+			for deadline := time.Now().Add(30 * time.Second); r.Probes[1].Status != collect.ProbeOn && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 				r = read(t, s) // it is over: they come back
 			}
-			if r = read(t, s); r.Probes[1].Status != collect.ProbeOn || r.Probes[1].Reason != "" {
-				t.Errorf("they did not come back: %+v", r.Probes[1])
+			if r = read(t, s); r.Probes[1].Status != collect.ProbeOn || !strings.HasPrefix(r.Probes[1].Reason, "for a time probes were out") {
+				t.Errorf("they did not come back, or do not say that they were out: %+v", r.Probes[1])
+			}
+			if w := r.Worlds[0]; w.Status != collect.GILLowerBound || !strings.Contains(r.Processes[0].GIL.Reason, "for a time probes were out") {
+				t.Errorf("that probes were out is not said: %+v, %q", w, r.Processes[0].GIL.Reason)
 			}
 		})
 	}

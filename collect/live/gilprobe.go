@@ -21,7 +21,7 @@ func (s *Source) gilOf(p *process) (is collect.ProcessGIL) {
 	case g == nil:
 		is.Reason = "not followed yet"
 	case g.world != nil:
-		is.None, is.Reason = true, joined([]string{"it runs free-threaded: there is no GIL", g.reason})
+		is.None, is.Reason = true, joined([]string{"it runs free-threaded: there is no GIL", g.reason, g.weak(), g.since})
 	case g.status == collect.ProbeOn && !g.started:
 		is.Reason = "no interpreter was found in it"
 	case g.status == collect.ProbeOn && g.light != nil:

@@ -299,6 +299,9 @@ func (g *gilProcess) weak() string {
 	say(g.now.Lost+g.done.Lost, "%d events of threads for which there was no room")
 	for _, w := range g.worlds {
 		say(w.now.Lost+w.done.Lost, "%d waits whose end was not seen, or for which there was no room")
+		if w.rests > 0 && !w.resting {
+			why = append(why, "for a time probes were out, as they cost too much: what was waited then is in no total")
+		}
 	}
 	say(g.now.LostPairs+g.done.LostPairs, "%d switches for whose pair there was no room")
 	say(g.now.LostBlame+g.done.LostBlame, "%d steps of waits for whose stack there was no room")
