@@ -253,6 +253,7 @@ type bpfGilThread struct {
 	PauseNs  uint64
 	PauseMax uint64
 	PauseEnd uint64
+	PauseOf  uint64
 	Others   uint64
 	OtherNs  uint64
 }
@@ -409,6 +410,7 @@ type bpfWorld struct {
 	_        structs.HostLayout
 	Paused   uint64
 	Since    uint64
+	Woken    uint64
 	Pauses   uint64
 	PauseNs  uint64
 	PauseMax uint64

@@ -90,8 +90,8 @@ static __noinline int count_pause(struct world *w, __u32 process, __u64 since, _
 	struct stopper_count *n, fresh = {};
 	__u64 ns = since && until > since ? until - since : 0;
 
-	w->pauses++;
-	w->pause_ns += ns;
+	__sync_fetch_and_add(&w->pauses, 1);
+	__sync_fetch_and_add(&w->pause_ns, ns);
 	if (ns > w->pause_max)
 		w->pause_max = ns;
 	n = bpf_map_lookup_elem(&stoppers, &key);
@@ -103,39 +103,49 @@ static __noinline int count_pause(struct world *w, __u32 process, __u64 since, _
 		__sync_fetch_and_add(&w->lost, 1);
 		return 0;
 	}
-	n->pauses++;
-	n->ns += ns;
+	__sync_fetch_and_add(&n->pauses, 1);
+	__sync_fetch_and_add(&n->ns, ns);
 	if (ns > n->max)
 		n->max = ns;
 	return 0;
 }
 
-/* The current thread is paused. The first to be begins the pause of the world. So does one that was let go since that began: then the
- * world was started and stopped again, before all others had woken. */
-static __always_inline void pause(struct world *w, __u32 process, struct gil_thread *t, __u64 now)
-{
-	__u64 since = w->since;
-	int first = __sync_fetch_and_add(&w->paused, 1) == 0;
+enum { PAUSE_TRIES = 4 };
 
-	if (!first && t->pause_end > since) {
-		if (__sync_val_compare_and_swap(&w->since, since, now) != since)
-			return;
-		count_pause(w, process, since, t->pause_end);
-		first = 1;
+/* The current thread is paused: in the pause that goes on, or the first in a new one. That it is when nobody else is paused, and when it was
+ * in the one that goes on and was let go: then the world was started and stopped again before all others had woken, and who wakes late from
+ * the one before finds the new one. Each pause is counted by the thread that takes its beginning out of the world. */
+static __noinline int pause(struct world *w, struct gil_thread *t, __u64 now)
+{
+	int first = __sync_fetch_and_add(&w->paused, 1) == 0, i;
+	__u64 since;
+
+	for (i = 0; i < PAUSE_TRIES; i++) {
+		since = *(volatile __u64 *)&w->since;
+		if (since && !first && t->pause_of != since) {
+			t->pause_of = since;
+			return 0;
+		}
+		if (__sync_val_compare_and_swap(&w->since, since, now) == since) {
+			if (since)
+				count_pause(w, t->process, since, first ? w->woken : t->pause_end);
+			w->stopper = stopper_at(t->process, w->stop);
+			t->pause_of = now;
+			return 0;
+		}
+		first = 0; /* another thread has begun it, or ended the one before */
 	}
-	if (first) {
-		w->since = now;
-		w->stopper = stopper_at(process, w->stop);
-	}
+	__sync_fetch_and_add(&w->lost, 1);
+	return 0;
 }
 
-static __always_inline void unpause(struct world *w, __u32 process, struct gil_thread *t, __u64 now)
+static __always_inline void unpause(struct world *w, struct gil_thread *t, __u64 now)
 {
-	__u64 since = w->since;
+	__u64 since = *(volatile __u64 *)&w->since;
 
-	t->pause_end = now;
-	if (__sync_fetch_and_add(&w->paused, -1) == 1)
-		count_pause(w, process, since, now);
+	t->pause_end = w->woken = now;
+	if (__sync_fetch_and_add(&w->paused, -1) == 1 && since && __sync_val_compare_and_swap(&w->since, since, 0) == since)
+		count_pause(w, t->process, since, now);
 }
 
 /* A wait of the current thread has ended: the one at an index of its waits. */
@@ -155,7 +165,7 @@ static __noinline int end_park(struct world *w, struct gil_thread *t, __u32 at, 
 		t->pause_ns += ns;
 		if (ns > t->pause_max)
 			t->pause_max = ns;
-		unpause(w, t->process, t, now);
+		unpause(w, t, now);
 	} else {
 		t->others++;
 		t->other_ns += ns;
@@ -173,7 +183,7 @@ static __always_inline void drop_stale(struct world *w, struct gil_thread *t, __
 		if (!n || n > PARKS || t->parks[(n - 1) & (PARKS - 1)].semaphore > semaphore)
 			break;
 		if (t->parks[(n - 1) & (PARKS - 1)].kind == PARK_PAUSE)
-			unpause(w, t->process, t, now);
+			unpause(w, t, now);
 		t->parked = n - 1;
 		__sync_fetch_and_add(&w->lost, 1);
 	}
@@ -191,7 +201,7 @@ int parked(struct pt_regs *ctx)
 	struct gil_thread *t;
 	struct park *k;
 
-	if (!p || !w)
+	if (!p || !w || p->phase == GIL_NONE)
 		return 0;
 	__sync_fetch_and_add(&p->other, 1);
 	t = thread_of(process, &slot);
@@ -219,7 +229,7 @@ int parked(struct pt_regs *ctx)
 		k->kind = kind_of(w, process, &h);
 		t->parked = n + 1;
 		if (k->kind == PARK_PAUSE)
-			pause(w, process, t, now);
+			pause(w, t, now);
 		else if (k->kind == PARK_UNREADABLE)
 			__sync_fetch_and_add(&p->unreadable, 1);
 	}
@@ -238,7 +248,7 @@ int unparked(struct pt_regs *ctx)
 	__u64 semaphore = first_argument(ctx), now = bpf_ktime_get_ns();
 	struct gil_thread *t;
 
-	if (!p || !w)
+	if (!p || !w || p->phase == GIL_NONE)
 		return 0;
 	__sync_fetch_and_add(&p->other, 1);
 	slot = bpf_map_lookup_elem(&gil_slots, &task);

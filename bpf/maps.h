@@ -147,7 +147,7 @@ struct {
 	__type(value, struct gil_pair_count);
 } gil_pairs SEC(".maps");
 
-/* What made others wait, by thread and stack. Written by waited and signalled under the GIL's mutex; deleted by Go with the process. */
+/* What made others wait, by thread and stack. Written by waited and signalled under the GIL's mutex; Go deletes those of ended threads after reading. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -304,7 +304,8 @@ struct park {
 /* world: a free-threaded process; index as of gil_processes. Pauses are those that a thread felt; written by the threads that feel them. */
 struct world {
 	__u64 paused;      /* threads that are now */
-	__u64 since;       /* ns: when the first of them was */
+	__u64 since;       /* ns: when the pause that goes on began; 0: none does */
+	__u64 woken;       /* ns: when a thread was let go last */
 	__u64 pauses;
 	__u64 pause_ns;
 	__u64 pause_max;
@@ -313,7 +314,7 @@ struct world {
 	__u32 pad;
 	__u64 lost;        /* waits whose end was not seen, or for which there was no room */
 };
-_Static_assert(sizeof(struct world) == 64, "no holes");
+_Static_assert(sizeof(struct world) == 72, "no holes");
 
 /* stopper_key: a thread that stopped the world of a process. */
 struct stopper_key {
@@ -363,6 +364,7 @@ struct gil_thread {
 	__u64 pause_ns;
 	__u64 pause_max;
 	__u64 pause_end;          /* when the last ended */
+	__u64 pause_of;           /* which pause of the world it was: when that began */
 	__u64 others;             /* waits of other kinds */
 	__u64 other_ns;
 };

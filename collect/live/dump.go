@@ -34,8 +34,12 @@ func Dump(pid int) (_ *collect.Dump, err error) {
 		return nil, fmt.Errorf("process %d: where %s is mapped is not known", pid, l.Mapping.Path)
 	}
 	g := &gilProcess{memory: stack.New(pid, l.Python, at-l.Python.CodeType)}
+	free, err := g.free()
+	if err != nil && !errors.Is(err, errNotStarted) && !errors.Is(err, stack.ErrChanging) {
+		return nil, err
+	}
 	d := &collect.Dump{
-		Time: time.Now(), Host: proc.Hostname(), NoGIL: l.Python.Traits.FreeThreaded && !g.enabled(),
+		Time: time.Now(), Host: proc.Hostname(), NoGIL: free,
 		Process: &collect.Process{PID: pid, Start: stat.Start, Command: command, Python: l.Python.Version, Build: l.Python.Build()},
 	}
 	interpreters, err := g.memory.Interpreters()

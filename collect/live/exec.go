@@ -22,7 +22,7 @@ func (s *Source) noteEnds() {
 		switch {
 		case p.gone != "":
 		case p.hasEnded():
-			p.gone = "ended"
+			p.end()
 		case p.watch != nil || p.execs != p.state.Execs || s.following.why != nil:
 			s.noteExec(p)
 		}

@@ -252,7 +252,7 @@ func (s *Source) readStates() (unknown []bpf.ProcessKey, err error) {
 			case p != nil:
 				p.state = *state
 				if p.watch == nil && p.gone == "" && state.Flags&bpf.Ended != 0 {
-					p.gone = "ended"
+					p.end()
 				}
 			case state.Build != 0 && state.Flags&bpf.Execed == 0:
 				s.adopt(key, state)
@@ -317,7 +317,7 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 		p.info.Parent = int(state.Parent)
 	}
 	if state.Flags&bpf.Ended != 0 {
-		p.gone = "ended"
+		p.end()
 	}
 	s.add(p)
 	if p.build == nil {

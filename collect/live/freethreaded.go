@@ -31,6 +31,7 @@ type world struct {
 	stoppersNow  map[int]bpf.StopperCount // by TID, as the process numbers it
 	stoppersDone map[int]bpf.StopperCount // by TID, as pytop does
 	interpreters map[uint64]bool          // that the programs know
+	names        map[int]int              // stoppers' TIDs as pytop numbers them, also of ended ones
 	measured     time.Duration            // of times before
 	resting      bool                     // probes cost too much: out for a while
 	rested       time.Time                // since when
@@ -94,7 +95,7 @@ func (s *Source) followWorld(p *process) error {
 	}
 	if g.world == nil {
 		s.gil.lastID++
-		g.world = &world{id: s.gil.lastID, stoppersDone: map[int]bpf.StopperCount{}}
+		g.world = &world{id: s.gil.lastID, stoppersDone: map[int]bpf.StopperCount{}, names: map[int]int{}}
 		g.worlds = append(g.worlds, g.world)
 	}
 	return s.linkWorld(p)
@@ -152,11 +153,13 @@ func (s *Source) findInterpreters(p *process) error {
 		return nil // it ends, or changes: next time
 	}
 	seen := map[uint64]bool{}
+	first := g.attached.IsZero()
 	for _, i := range list {
 		seen[i.Address] = true
 		if w.interpreters[i.Address] {
 			continue
 		}
+		g.late = g.late || !first // its pauses were taken for other waits
 		key, role := bpf.GILCond{Process: uint64(g.index), Address: i.Address}, bpf.GILRole{Kind: bpf.GILInterpreter}
 		if err := s.maps.GilConds.Update(&key, &role, ebpf.UpdateAny); err != nil {
 			return fmt.Errorf("follow an interpreter: %w", err)
@@ -198,6 +201,10 @@ func (s *Source) keepWorld(p *process, apart time.Duration, mayLook bool) {
 		g.found = time.Now()
 		if err := s.findInterpreters(p); err != nil {
 			s.failGIL(p, err)
+			return
+		}
+		if free, err := g.free(); err == nil && !free {
+			s.unlinkBeside(p, func() { s.attachGIL(p) })
 			return
 		}
 	}

@@ -3,6 +3,7 @@ package live
 import (
 	"encoding/json"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -142,6 +143,30 @@ func TestFreeThreadedPause(t *testing.T) {
 				t.Errorf("none of %d pauses was told to be made by thread %d: %+v", world.Pauses, said.Stopper, world.Stoppers)
 			}
 			t.Logf("%d of %d pauses were told to be made by thread %d", known, world.Pauses, said.Stopper)
+			clean(t, s, r)
+		})
+	}
+}
+
+// TestFreeThreadedPauses: a pause that many threads feel is one, also when some
+// wake from it in the next one: no thread feels more than there are, and there
+// are no more than stops.
+func TestFreeThreadedPauses(t *testing.T) {
+	const rounds = 200
+	for _, p := range free(t) {
+		t.Run(p.name, func(t *testing.T) {
+			_, s, _, r, _ := parks(t, p, "pauses", strconv.Itoa(rounds), Options{Budget: 10})
+			world, felt, most := r.Worlds[0], uint64(0), uint64(0)
+			for _, one := range r.Threads {
+				felt, most = felt+one.Pauses, max(most, one.Pauses)
+			}
+			t.Logf("%d pauses, felt %d times, by one thread up to %d times; %v, longest %v", world.Pauses, felt, most, world.Pause, world.PauseMax)
+			if most < rounds/2 || world.Pauses < most || world.Pauses > 2*rounds {
+				t.Errorf("%d pauses in %d collections, one thread felt %d", world.Pauses, rounds, most)
+			}
+			if world.PauseMax == 0 || world.PauseMax > world.Pause || world.Pause > world.Measured || world.Pausing != 0 {
+				t.Errorf("%+v", world)
+			}
 			clean(t, s, r)
 		})
 	}

@@ -22,6 +22,9 @@ func (s *Source) calibrateParking(programs *bpf.ParkPrograms) (gilPrice, error) 
 func (s *Source) passParks(programs *bpf.ParkPrograms) (price gilPrice, attached link.Link, err error) {
 	const semaphore, mutex = 64, 128 // any will do
 	t := s.gil
+	if len(t.freeProcesses) == 0 {
+		return price, nil, errNoRoom
+	}
 	process := t.freeProcesses[0] // no other is given out meanwhile
 	at := uint64(uintptr(unsafe.Pointer(&gilStage)))
 	clear(gilStage[:])
@@ -40,7 +43,7 @@ func (s *Source) passParks(programs *bpf.ParkPrograms) (price gilPrice, attached
 	err = errors.Join(s.maps.GilProcesses.Lookup(&process, &counted), s.forgetOwnThread(),
 		s.maps.Worlds.Put(&process, &bpf.World{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))
 	if want := uint64(calibrationRounds * calibrationHits); err == nil && (counted.Other != want || counted.Lost != 0) {
-		err = fmt.Errorf("calibrate: %d waits of %d were counted, %d lost", counted.Other, want, counted.Lost)
+		err = fmt.Errorf("calibrate: %w: %d waits of %d, %d lost", errMiscounted, counted.Other, want, counted.Lost)
 	}
 	return price, attached, err
 }

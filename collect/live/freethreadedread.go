@@ -50,7 +50,8 @@ func (s *Source) retireWorld(p *process) error {
 	d.Pauses, d.PauseNs, d.PauseMax, d.Lost = d.Pauses+n.Pauses, d.PauseNs+n.PauseNs, max(d.PauseMax, n.PauseMax), d.Lost+n.Lost
 	var errs []error
 	for tid, count := range w.stoppersNow {
-		w.stoppersDone[g.outer(tid)] = addStopper(w.stoppersDone[g.outer(tid)], count)
+		outer := w.stopperTID(g, tid)
+		w.stoppersDone[outer] = addStopper(w.stoppersDone[outer], count)
 		key := bpf.StopperKey{Process: g.index, Tid: uint32(tid)}
 		if err := s.maps.Stoppers.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			errs = append(errs, err)
@@ -64,6 +65,14 @@ func (s *Source) retireWorld(p *process) error {
 	}
 	w.now, w.stoppersNow = bpf.World{}, nil
 	return errors.Join(append(errs, s.maps.Worlds.Put(&g.index, &w.now))...)
+}
+
+// stopperTID is a stopper's TID as pytop numbers it; it stays that of one that has ended.
+func (w *world) stopperTID(g *gilProcess, tid int) int {
+	if w.names[tid] == 0 {
+		w.names[tid] = g.outer(tid)
+	}
+	return w.names[tid]
 }
 
 func addStopper(a, b bpf.StopperCount) bpf.StopperCount {
@@ -96,7 +105,7 @@ func (w *world) reading(p *process) collect.WorldReading {
 		stoppers[tid] = count
 	}
 	for tid, count := range w.stoppersNow {
-		outer := g.outer(tid)
+		outer := w.stopperTID(g, tid)
 		stoppers[outer] = addStopper(stoppers[outer], count)
 	}
 	for tid, c := range stoppers {

@@ -182,6 +182,7 @@ func (s *Source) loadGIL(b *build) (err error) {
 		return b.gilErr
 	}
 	defer func() { b.gilErr = err }()
+	first := s.gil.exit == nil
 	for _, multi := range []bool{true, false} {
 		if multi && s.options.old {
 			continue
@@ -194,13 +195,13 @@ func (s *Source) loadGIL(b *build) (err error) {
 		}
 		if s.gil.exit == nil {
 			if s.gil.exit, err = link.AttachTracing(link.TracingOptions{Program: b.gil.Exited}); err != nil {
-				return errors.Join(fmt.Errorf("attach to the end of threads: %w", err), s.unloadGIL(b))
+				return errors.Join(fmt.Errorf("attach to the end of threads: %w", err), s.unloadGIL(b, first))
 			}
 		}
 		if b.gilPrice, err = s.calibrateGIL(b.gil); err == nil {
 			return nil
 		}
-		err = errors.Join(err, s.unloadGIL(b))
+		err = errors.Join(err, s.unloadGIL(b, first))
 		if !unsupported(err) {
 			return err
 		}
@@ -208,9 +209,11 @@ func (s *Source) loadGIL(b *build) (err error) {
 	return err
 }
 
-func (s *Source) unloadGIL(b *build) error {
+// unloadGIL undoes it; what notes the end of threads is of all builds, and of
+// the first that was loaded.
+func (s *Source) unloadGIL(b *build, first bool) error {
 	var errs []error
-	if s.gil.exit != nil {
+	if first && s.gil.exit != nil {
 		errs = append(errs, s.gil.exit.Close())
 		s.gil.exit = nil
 	}
@@ -233,8 +236,13 @@ func (s *Source) followGIL(p *process) error {
 		return errors.New("where its file is mapped is not known")
 	}
 	g.memory = stack.New(p.info.PID, p.build.python, p.codeType-p.build.python.CodeType)
-	if p.build.python.Traits.FreeThreaded && !g.enabled() {
+	switch free, err := g.free(); {
+	case err != nil:
+		return err
+	case free:
 		return s.followWorld(p)
+	case p.build.python.Traits.FreeThreaded: // it was on, or switched on, before it was seen
+		g.late = g.late || g.early || g.world != nil
 	}
 	g.world = nil
 	if err := s.loadGIL(p.build); err != nil {
@@ -254,15 +262,29 @@ func (s *Source) followGIL(p *process) error {
 	return s.changeOver(p, 0)
 }
 
-// enabled tells whether a free-threaded build runs with its GIL all the same.
-func (g *gilProcess) enabled() bool {
+// errNotStarted: an interpreter says whether there is a GIL.
+var errNotStarted = errors.New("no interpreter runs in it yet")
+
+// free tells whether there is no GIL: it is a free-threaded build, and does not
+// run with a GIL all the same, from its start on or since it loaded what needs that.
+func (g *gilProcess) free() (bool, error) {
+	if !g.memory.Python.Traits.FreeThreaded {
+		return false, nil
+	}
 	list, err := g.memory.Interpreters()
+	if err == nil && len(list) == 0 {
+		err = errNotStarted
+	}
+	if err != nil {
+		return false, err
+	}
 	for _, i := range list {
-		if gil, err := g.memory.GIL(i.GIL); err == nil && gil.Enabled {
-			return true
+		gil, err := g.memory.GIL(i.GIL)
+		if err != nil || gil.Enabled {
+			return false, err
 		}
 	}
-	return err == nil && len(list) == 0
+	return true, nil
 }
 
 // linkGIL puts the probes in, then tells them the GILs' addresses.
@@ -278,11 +300,13 @@ func (s *Source) linkGIL(p *process) (err error) {
 	at.followed++
 	g.attached, g.stopped = time.Now(), 0
 	g.judged = judged{at: g.attached}
-	err = s.findGILs(p)
+	if err = s.findGILs(p); err != nil {
+		return errors.Join(err, s.unlinkGILs(p))
+	}
 	if g.calls != nil {
 		s.trust(g)
 	}
-	return err
+	return nil
 }
 
 // takeIndex gives a process its index in the maps.
@@ -321,6 +345,13 @@ func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index u
 	}
 	a.cookie = func(s site.Site) uint64 { return c.cookie(s, index) }
 	return a.put(probes{programs.Waited, c.timedwait}, probes{programs.Forced, c.wait}, probes{programs.Signalled, c.signal})
+}
+
+// stop stops its clock: its process has ended.
+func (g *gilProcess) stop() {
+	if g != nil && g.links != nil && g.stopped == 0 {
+		g.stopped = monotonic()
+	}
 }
 
 // clock is the kernel's, up to when probes were taken out: what went on then

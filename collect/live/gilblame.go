@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"pytop/bpf"
@@ -26,20 +27,30 @@ type blamedStack struct {
 	pid    int
 }
 
-// pollBlame reads who made others wait.
+// pollBlame reads who made others wait, and takes those out whose threads have ended.
 func (s *Source) pollBlame(byIndex map[uint64]*gilObject) error {
 	if err := s.nameStacks(); err != nil {
 		return err
 	}
+	var dead []bpf.BlameKey
 	err := readAll(s.maps.Blame, func(key bpf.BlameKey, n bpf.BlameCount) {
-		if o := byIndex[key.Gil]; o != nil {
-			o.blameNow[blamed{key.Holder, key.Stack}] = blameCount{n.WaitNs, n.Steps}
+		o := byIndex[key.Gil]
+		if o == nil {
+			return
 		}
+		ours, count := blamed{key.Holder, key.Stack}, blameCount{n.WaitNs, n.Steps}
+		if holder := s.gil.slots[key.Holder]; holder != nil && holder.ended {
+			count.add(o.blame[ours])
+			o.blame[ours] = count
+			dead = append(dead, key)
+			return
+		}
+		o.blameNow[ours] = count
 	})
 	if err != nil {
 		return fmt.Errorf("read what made threads wait: %w", err)
 	}
-	return nil
+	return deleteAll(s.maps.Blame, dead)
 }
 
 // pollSteps adds the steps of waits that go on to what was read of pairs and of
@@ -99,10 +110,28 @@ func (s *Source) nameStacks() error {
 	if err != nil {
 		return fmt.Errorf("read the stacks that made threads wait: %w", err)
 	}
-	if full { // begin anew: those that still make others wait come again
-		t.stacks = map[uint64]blamedStack{}
+	if full { // those that make others wait come again
+		s.forgetUnused()
 	}
 	return deleteAll(s.maps.BlameStacks, got)
+}
+
+// forgetUnused drops the stacks on which nothing is blamed.
+func (s *Source) forgetUnused() {
+	used := map[uint64]bool{}
+	for _, p := range s.order {
+		if p.gil == nil {
+			continue
+		}
+		for _, o := range p.gil.gils {
+			for _, of := range []map[blamed]blameCount{o.blame, o.blameNow} {
+				for key := range of {
+					used[key.stack] = true
+				}
+			}
+		}
+	}
+	maps.DeleteFunc(s.gil.stacks, func(key uint64, _ blamedStack) bool { return !used[key] })
 }
 
 // followed is the process with a PID whose GIL is followed; nil: there is none.

@@ -59,6 +59,9 @@ func (s *Source) calibrateGIL(programs *bpf.GILPrograms) (gilPrice, error) {
 func (s *Source) passTakes(programs *bpf.GILPrograms) (price gilPrice, attached link.Link, err error) {
 	const cond, switchCond = 32, 120 // any will do
 	t := s.gil
+	if len(t.freeProcesses) == 0 || len(t.freeStates) == 0 {
+		return price, nil, errNoRoom
+	}
 	process, state := t.freeProcesses[0], t.freeStates[0] // no other is given out meanwhile
 	at := uint64(uintptr(unsafe.Pointer(&gilStage)))
 	err = errors.Join(
@@ -75,7 +78,7 @@ func (s *Source) passTakes(programs *bpf.GILPrograms) (price gilPrice, attached 
 	err = errors.Join(s.maps.GilStates.Lookup(&state, &counted), s.forgetOwnThread(),
 		s.maps.GilStates.Put(&state, &bpf.GILState{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))
 	if want := uint64(calibrationRounds * calibrationHits / 2); err == nil && (counted.Takes != want || counted.Drops != want) {
-		err = fmt.Errorf("calibrate: %d takes and %d drops of %d were counted", counted.Takes, counted.Drops, want)
+		err = fmt.Errorf("calibrate: %w: %d takes and %d drops of %d", errMiscounted, counted.Takes, counted.Drops, want)
 	}
 	return price, attached, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 
 	"pytop/bpf"
 	"pytop/collect"
@@ -15,19 +16,24 @@ import (
 	"pytop/collect/stack"
 )
 
+// mostGILs is how many GILs of one process are followed: what its memory says
+// must not take all there is room for.
+const mostGILs = 256
+
 // findGILs brings the GILs that are followed up to date with the process:
 // interpreters with a GIL of their own come and go (3.12+).
 func (s *Source) findGILs(p *process) error {
 	g := p.gil
 	list, err := g.memory.Interpreters()
 	if err != nil {
-		if errors.Is(err, proc.ErrNoProcess) || p.hasEnded() || errors.Is(err, stack.ErrChanging) {
-			return nil
+		if errors.Is(err, proc.ErrNoProcess) || p.hasEnded() || errors.Is(err, stack.ErrChanging) || errors.Is(err, unix.EFAULT) {
+			return nil // one is being made, or unmade: next time
 		}
 		return err
 	}
 	slices.Reverse(list) // the oldest first
 	seen := map[uint64]*gilObject{}
+	var gone []*gilObject
 	first := !g.started
 	for _, i := range list {
 		if i.GIL == 0 {
@@ -42,6 +48,9 @@ func (s *Source) findGILs(p *process) error {
 		g.started = true
 		if !o.active && g.links != nil {
 			g.late = g.late || !first && o.id == 0
+			if len(seen) > mostGILs {
+				return fmt.Errorf("more than %d GILs", mostGILs)
+			}
 			if err := s.activate(g, o); err != nil {
 				return err
 			}
@@ -53,17 +62,24 @@ func (s *Source) findGILs(p *process) error {
 		}
 		o.gone = true
 		if o.active {
-			state, err := s.gil.state(o.index)
-			if err != nil {
-				return err
-			}
-			o.now = *state
-			if err := s.retireObject(g, o, time.Now()); err != nil {
-				return err
-			}
+			gone = append(gone, o)
 		}
 	}
-	return nil
+	return s.retireGone(g, gone)
+}
+
+// retireGone makes final what was counted of GILs that are no more.
+func (s *Source) retireGone(g *gilProcess, gone []*gilObject) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	errs := []error{s.pollGIL()} // once more: what is left in the maps would be the next one's
+	for _, o := range gone {
+		hits := o.now.Takes + o.now.Drops + o.now.Forced + o.now.Steps
+		g.spent, g.judged.spent = g.spent+hits, less(g.judged.spent, hits)
+		errs = append(errs, s.retireObject(g, o, time.Now()))
+	}
+	return errors.Join(errs...)
 }
 
 // followAnew follows the GIL of a program that a process has exec'd; that of

@@ -75,7 +75,8 @@ func (s *Source) isEarly(p *process, err error) bool {
 	case err == nil, errors.Is(err, errNoRoom):
 		return false
 	case p.asked:
-		return errors.Is(err, errNoConditions) && s.options.FromStart && time.Since(p.attached) < startGrace
+		early := errors.Is(err, errNoConditions) && s.options.FromStart || errors.Is(err, errNotStarted)
+		return early && time.Since(p.attached) < startGrace
 	}
 	return time.Since(p.info.Start) < startGrace // it may exec, too, or end
 }
@@ -118,6 +119,8 @@ func (s *Source) keepGILs() time.Duration {
 		}
 		if p.gone != "" || p.hasEnded() {
 			g.endLooks()
+			g.stop()
+			s.stopLight(p)
 			continue
 		}
 		if g.early && !p.braked {
@@ -126,8 +129,12 @@ func (s *Source) keepGILs() time.Duration {
 		if !g.lookingSince.IsZero() {
 			looking++
 		}
+		looked := g.lookingSince
 		s.keepGILOf(p, apart, looking < mostLooking)
-		if s.options.FromStart && p.asked && !g.started && time.Since(p.attached) < time.Minute {
+		if looked.IsZero() && !g.lookingSince.IsZero() {
+			looking++
+		}
+		if s.options.FromStart && p.asked && !g.started && g.world == nil && time.Since(p.attached) < time.Minute {
 			next = startTick
 		}
 	}

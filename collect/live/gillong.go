@@ -50,8 +50,13 @@ func (g *gilProcess) noteLongHold(o *gilObject, since, now uint64) {
 // heldSince is when the hold that goes on began; 0: there is none. One that
 // pytop found when it came began then at the latest.
 func (o *gilObject) heldSince(n *bpf.GILState) uint64 {
-	if n.Since == 0 && n.Takes == 0 && n.Drops == 0 && o.atLeast {
+	if o.seeded(n) {
 		return n.Attached
 	}
 	return n.Since
+}
+
+// seeded tells whether it is still held as it was when pytop came.
+func (o *gilObject) seeded(n *bpf.GILState) bool {
+	return n.Since == 0 && n.Takes == 0 && n.Drops == 0 && o.atLeast
 }

@@ -47,6 +47,9 @@ func (c *threadCounts) add(o *threadCounts) {
 	}
 }
 
+// stopped: nothing goes on any more.
+func (c *threadCounts) stopped() { c.holding, c.waiting, c.pausing = 0, 0, 0 }
+
 // threadCountsOf takes what a slot holds; now is the kernel's clock, 0: the
 // thread has ended.
 func threadCountsOf(t *bpf.GILThread, now uint64) threadCounts {
@@ -166,6 +169,7 @@ func (s *Source) pollGIL() error {
 			byIndex[uint64(o.index)] = o
 			o.pairsNow = map[pair]pairCount{}
 			o.blameNow = map[blamed]blameCount{}
+			s.holdSeeded(p, o)
 		}
 	}
 	if err := s.pollPairs(byIndex); err != nil {
@@ -182,6 +186,28 @@ func (s *Source) pollGIL() error {
 	}
 	s.foldThreads()
 	return nil
+}
+
+// holdSeeded tells the thread that has held a GIL since before pytop came so:
+// the kernel has not seen it yet.
+func (s *Source) holdSeeded(p *process, o *gilObject) {
+	t := s.gil
+	clock := p.gil.clock()
+	if !o.seeded(&o.now) || o.seedHolder == 0 || clock <= o.now.Attached {
+		return
+	}
+	one := t.byTID[threadName{p.info.PID, o.seedHolder}]
+	if one == nil {
+		if p.gone != "" {
+			return // it has ended, and was told
+		}
+		one = t.thread(p, o.seedHolder)
+	}
+	if one.slotID == 0 {
+		one.now = threadCounts{} // else it was just read
+	}
+	held := clock - o.now.Attached
+	one.now.hold, one.now.holdMax, one.now.holding = one.now.hold+held, max(one.now.holdMax, held), held
 }
 
 // pollThreads reads the slots in use, and frees those whose thread has ended.
@@ -218,6 +244,9 @@ func (s *Source) pollThreads() error {
 		if one.Ended == 0 {
 			o.now, o.stepSince = threadCountsOf(one, o.process.gil.clock()), one.StepSince
 			o.process.gil.unsettled++
+			if o.ended { // as /proc says: its slot will
+				o.now.stopped()
+			}
 			continue
 		}
 		last := threadCountsOf(one, 0)
@@ -362,13 +391,14 @@ func (s *Source) retireGIL(p *process) error {
 	g.spent += g.hitsNow()
 	var errs []error
 	for _, o := range t.all {
-		if o.process != p || o.slotID == 0 {
+		if o.process != p {
 			continue
 		}
-		o.now.holding, o.now.waiting, o.now.pausing = 0, 0, 0
-		o.done.add(&o.now)
-		o.now, o.slotID, o.stepSince = threadCounts{}, 0, 0
-		errs = append(errs, s.freeSlot(o.slot))
+		o.settle()
+		if o.slotID != 0 {
+			o.slotID = 0
+			errs = append(errs, s.freeSlot(o.slot))
+		}
 	}
 	for _, o := range g.gils {
 		if o.active {
@@ -390,8 +420,8 @@ func (s *Source) retireGIL(p *process) error {
 // retireObject makes what was counted of a GIL final, and its index another's.
 func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error {
 	t := s.gil
-	if clock := g.clock(); o.now.Since != 0 && clock > o.now.Since {
-		o.now.HeldNs += clock - o.now.Since
+	if since, clock := o.heldSince(&o.now), g.clock(); since != 0 && clock > since {
+		o.now.HeldNs += clock - since
 	}
 	o.addState()
 	o.measured += now.Sub(o.attached)
@@ -442,47 +472,4 @@ func (o *gilObject) addState() {
 	d.Number += n.Number
 	d.NumberSwitches += n.NumberSwitches
 	o.now = bpf.GILState{}
-}
-
-// keptThreads is how many ended threads are kept each for itself.
-const keptThreads = 4096
-
-// foldThreads adds what the oldest ended threads did to one that stands for
-// all such of a process, when there are many.
-func (s *Source) foldThreads() {
-	t := s.gil
-	ended := 0
-	for _, o := range t.all {
-		if o.ended && o.name.tid != 0 {
-			ended++
-		}
-	}
-	if ended < 2*keptThreads {
-		return
-	}
-	kept := t.all[:0]
-	for _, o := range t.all {
-		if !o.ended || o.name.tid == 0 || ended <= keptThreads {
-			kept = append(kept, o)
-			continue
-		}
-		ended--
-		name := threadName{o.name.pid, 0}
-		sum := t.byTID[name]
-		if sum == nil {
-			t.lastID++
-			sum = &gilThread{id: t.lastID, name: name, process: o.process, comm: "(ended)"}
-			t.byTID[name] = sum
-			kept = append(kept, sum)
-		}
-		sum.done.add(&o.done)
-		o.folded = sum
-		sum.cpu += o.cpu
-	}
-	t.all = kept
-	for id, o := range t.slots {
-		if o.folded != nil {
-			t.slots[id] = o.folded
-		}
-	}
 }

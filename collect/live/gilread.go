@@ -28,7 +28,7 @@ func (s *Source) readGIL(r *collect.Reading) {
 	threads := s.gil.byProcess()
 	for i, p := range s.order {
 		g := p.gil
-		if g == nil || g.memory == nil || g.waiting || g.status == collect.ProbeFailed && len(g.gils) == 0 {
+		if g == nil || g.memory == nil || g.waiting || g.status == collect.ProbeFailed && len(g.gils)+len(g.worlds) == 0 {
 			continue
 		}
 		list := s.lookAtThreads(p, threads[p])
@@ -168,12 +168,21 @@ func stateOf(letter byte) string {
 
 // end notes that a thread is no more.
 func (o *gilThread) end(t *gilTable) {
-	o.ended = true
-	o.done.add(&o.now)
-	o.now, o.place, o.state = threadCounts{}, collect.Place{}, ""
+	o.ended, o.place, o.state = true, collect.Place{}, ""
+	if o.slotID == 0 {
+		o.settle()
+	} else { // the kernel has more to say: its slot is read once more
+		o.now.stopped()
+	}
 	if t.byTID[o.name] == o {
 		delete(t.byTID, o.name)
 	}
+}
+
+// settle makes what was counted of a thread final.
+func (o *gilThread) settle() {
+	o.done.add(&o.now)
+	o.now, o.stepSince = threadCounts{}, 0
 }
 
 // reading is a thread as of the last poll; false: it has ended without ever
@@ -194,7 +203,7 @@ func (o *gilThread) reading() (collect.ThreadReading, bool) {
 	}
 	if r.NoGIL = o.process.gil.world != nil; r.NoGIL {
 		r.Pauses, r.Pause, r.PauseMax, r.Pausing = n.pauses, time.Duration(n.pause), time.Duration(n.pauseMax), time.Duration(o.now.pausing)
-		r.Parks, r.Park, r.Measured = n.parks, time.Duration(n.park), true
+		r.Parks, r.Park, r.Measured = n.parks, time.Duration(n.park), r.Measured || n.waits+n.pauses+n.parks > 0
 	}
 	if o.interKnown {
 		r.Interpreter = o.inter
@@ -218,17 +227,19 @@ func (s *Source) gilReading(p *process, o *gilObject, threads []*gilThread) coll
 	}
 	r.Measured += g.until().Sub(o.attached)
 	now := g.clock()
-	switch {
-	case p.gone != "":
-	case n.Since != 0 && now > n.Since:
-		r.HeldFor = time.Duration(now - n.Since)
-		r.Held += r.HeldFor
-		if t := s.gil.slots[n.Last]; t != nil {
-			r.Holder = t.name.tid
+	if since := o.heldSince(n); since != 0 && now > since {
+		goesOn := time.Duration(now - since)
+		r.Held += goesOn
+		switch t := s.gil.slots[n.Last]; {
+		case p.gone != "":
+		case o.seeded(n):
+			r.Holder, r.HeldFor, r.AtLeast = o.seedHolder, goesOn, true
+		default:
+			r.HeldFor = goesOn
+			if t != nil {
+				r.Holder = t.name.tid
+			}
 		}
-	case n.Takes == 0 && n.Drops == 0 && o.atLeast && now > n.Attached:
-		r.Holder, r.HeldFor, r.AtLeast = o.seedHolder, time.Duration(now-n.Attached), true
-		r.Held += r.HeldFor
 	}
 	for _, t := range threads { // waits that go on
 		if t.now.waiting > 0 && len(g.gils) == 1 {
@@ -309,7 +320,7 @@ func (g *gilProcess) weak() string {
 		why = append(why, g.back)
 	}
 	if g.late {
-		why = append(why, "what interpreters that began later did before pytop found their GIL is not counted")
+		why = append(why, "what interpreters that began later did before pytop found them is not counted")
 	}
 	return strings.Join(why, "; ")
 }

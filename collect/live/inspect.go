@@ -66,8 +66,10 @@ func (s *Source) inspectGIL(p *process) (string, error) {
 		return "", err
 	}
 	g, b := p.gil, p.build
-	if b.python.Traits.FreeThreaded && !g.enabled() {
-		err := s.loadParking(b)
+	if free, err := g.free(); err != nil {
+		return "", err
+	} else if free {
+		err = s.loadParking(b)
 		return g.worldMethod(p), err
 	}
 	if err := s.loadGIL(b); err != nil {

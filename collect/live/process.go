@@ -67,6 +67,12 @@ type process struct {
 const notAsked = "not asked for (--probes)"
 
 // hasEnded tells whether the process has ended; all that it did is then in the maps.
+// end notes that the process is no more: nothing in it goes on.
+func (p *process) end() {
+	p.gone = "ended"
+	p.gil.stop()
+}
+
 func (p *process) hasEnded() bool {
 	if p.watch == nil {
 		return p.ending || p.state.Flags&bpf.Ended != 0

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"pytop/collect/cpython"
 	"pytop/collect/proc"
@@ -89,7 +90,7 @@ type GIL struct {
 	Locked       bool
 	LastHolder   uint64 // thread state
 	SwitchNumber uint64
-	Enabled      bool // false only in free-threaded builds
+	Enabled      bool // false only in free-threaded builds; for good: also there it is for the moment of each import
 }
 
 // GIL reads the GIL at an address, at one instant.
@@ -109,7 +110,7 @@ func (p *Process) GIL(at uint64) (GIL, error) {
 		Enabled:      true,
 	}
 	if o.Enabled != cpython.Absent {
-		g.Enabled = binary.LittleEndian.Uint32(b[o.Enabled:]) != 0
+		g.Enabled = binary.LittleEndian.Uint32(b[o.Enabled:]) == math.MaxInt32
 	}
 	return g, nil
 }

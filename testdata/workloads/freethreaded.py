@@ -57,6 +57,28 @@ def pause(rounds):
     return {"took": took, "cpu": cpu, "stopper": tid[0]}
 
 
+def pauses(rounds):
+    """The main thread collects garbage again and again, of which there is little, while more threads compute than there are processors: each collection
+    stops them all, twice, and some have not woken from the one stop when the next one comes."""
+    done = [False]
+
+    def computes():
+        while not done[0]:
+            sum(range(1_000))
+
+    gc.disable()
+    threads = [threading.Thread(target=computes) for _ in range(2 * os.cpu_count() + 2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(rounds):
+        gc.collect()
+    done[0] = True
+    for thread in threads:
+        thread.join()
+    gc.enable()
+    return {"stopper": threading.get_native_id()}
+
+
 def storm(rounds):
     """Two threads that hand each other something through queues for so many tenths of a second, and wait for it each time. The CPU time that all that took."""
     there, back = queue.SimpleQueue(), queue.SimpleQueue()
@@ -88,7 +110,7 @@ def dies(rounds):
 
 
 def main():
-    way = {f.__name__: f for f in (mutex, pause, storm, dies)}[sys.argv[1]]
+    way = {f.__name__: f for f in (mutex, pause, pauses, storm, dies)}[sys.argv[1]]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     print("waiting", flush=True)
     for _ in sys.stdin:
