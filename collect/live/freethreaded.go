@@ -32,6 +32,7 @@ type world struct {
 	stoppersDone map[int]bpf.StopperCount // by TID, as pytop does
 	interpreters map[uint64]bool          // that the programs know
 	names        map[int]int              // stoppers' TIDs as pytop numbers them, also of ended ones
+	began        uint64                   // when probes were put in, by the kernel's clock; 0: they are not
 	measured     time.Duration            // of times before
 	resting      bool                     // probes cost too much: out for a while
 	rested       time.Time                // since when
@@ -114,7 +115,7 @@ func (s *Source) linkWorld(p *process) (err error) {
 		}
 	}()
 	w.now, w.stoppersNow, w.interpreters = bpf.World{}, nil, map[uint64]bool{}
-	g.attached, g.stopped = time.Time{}, 0
+	g.attached, g.stopped, w.began = time.Time{}, 0, 0
 	if err := s.maps.Worlds.Put(&g.index, &w.now); err != nil {
 		return fmt.Errorf("follow the waits of process %d: %w", p.info.PID, err)
 	}
@@ -124,7 +125,7 @@ func (s *Source) linkWorld(p *process) (err error) {
 	if g.links, err = p.build.parking.attach(p.build, p.info.PID, g.index); err != nil {
 		return err
 	}
-	g.attached = time.Now()
+	g.attached, w.began = time.Now(), monotonic()
 	g.judged = judged{at: g.attached}
 	w.resting = false
 	return nil

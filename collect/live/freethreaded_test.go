@@ -1,7 +1,10 @@
 package live
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -249,6 +252,50 @@ func TestFreeThreadedGIL(t *testing.T) {
 			r := read(t, s)
 			if len(r.Worlds) != 0 || len(r.GILs) != 1 || r.GILs[0].Takes == 0 || r.Probes[1].Status != collect.ProbeOn {
 				t.Errorf("%+v %+v %+v", r.Worlds, r.GILs, r.Probes[1])
+			}
+		})
+	}
+}
+
+// TestFreeThreadedSwitchesOn: what needs the GIL may be loaded later: it is for
+// the moment of each import, and for good where that needs it. The test does it
+// in the interpreter's place, which reads its input meanwhile.
+func TestFreeThreadedSwitchesOn(t *testing.T) {
+	for _, p := range free(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w := p.start(t, p.workloads(t)+"/freethreaded.py", "mutex", "2")
+			s := open(t, w, Options{GIL: true, NoCalls: true})
+			m := s.order[0].gil.memory
+			list, err := m.Interpreters()
+			if err != nil {
+				t.Fatal(err)
+			}
+			memory, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", w.Process.Pid), os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer memory.Close()
+			enable := func(n uint32) {
+				t.Helper()
+				if _, err := memory.WriteAt(binary.LittleEndian.AppendUint32(nil, n), int64(list[0].GIL+uint64(m.Python.Offsets.GIL.Enabled))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			enable(1)
+			time.Sleep(3 * gilTick)
+			if r := read(t, s); len(r.GILs) != 0 || len(r.Worlds) != 1 || r.Worlds[0].Status != collect.GILExact {
+				t.Errorf("while something is imported: %+v %+v", r.GILs, r.Worlds)
+			}
+			enable(math.MaxInt32)
+			for deadline := time.Now().Add(5 * time.Second); len(read(t, s).GILs) == 0; time.Sleep(gilTick) {
+				if time.Now().After(deadline) {
+					t.Fatal("its GIL is not followed")
+				}
+			}
+			w.obey(t, "go", "{")
+			r := read(t, s)
+			if g := r.GILs[0]; g.Takes == 0 || g.Status != collect.GILLowerBound || r.Processes[0].GIL.None || r.Worlds[0].Status != collect.GILOff {
+				t.Errorf("%+v, %+v, %+v", g, r.Processes[0].GIL, r.Worlds)
 			}
 		})
 	}

@@ -60,8 +60,8 @@ func (s *Source) retireWorld(p *process) error {
 	for address := range w.interpreters {
 		errs = append(errs, s.forgetInterpreter(g, address))
 	}
-	if !g.attached.IsZero() {
-		w.measured += g.until().Sub(g.attached)
+	if w.began != 0 {
+		w.measured += time.Duration(less(g.clock(), w.began))
 	}
 	w.now, w.stoppersNow = bpf.World{}, nil
 	return errors.Join(append(errs, s.maps.Worlds.Put(&g.index, &w.now))...)
@@ -88,7 +88,7 @@ func (w *world) reading(p *process) collect.WorldReading {
 		Pause: time.Duration(d.PauseNs + n.PauseNs), PauseMax: time.Duration(max(d.PauseMax, n.PauseMax)), Stoppers: []collect.Stopper{},
 	}
 	if live {
-		r.Measured += g.until().Sub(g.attached)
+		r.Measured += time.Duration(less(g.clock(), w.began))
 	}
 	if now := g.clock(); live && p.gone == "" && n.Paused > 0 && n.Since != 0 && now > n.Since {
 		r.Pausing = time.Duration(now - n.Since)

@@ -87,8 +87,7 @@ type gilObject struct {
 	shared           bool  // more than one uses it
 	gone             bool  // its interpreter has ended
 	index            uint32
-	active           bool // index is in use: probes follow it
-	attached         time.Time
+	active           bool          // index is in use: probes follow it
 	measured         time.Duration // of times before
 	now, done        bpf.GILState
 	pairs, pairsNow  map[pair]pairCount
@@ -361,11 +360,6 @@ func (g *gilProcess) clock() uint64 {
 		return g.stopped
 	}
 	return monotonic()
-}
-
-// until is the same by the clock of the day.
-func (g *gilProcess) until() time.Time {
-	return time.Now().Add(-time.Duration(monotonic() - g.clock()))
 }
 
 // monotonic is the clock of bpf_ktime_get_ns.

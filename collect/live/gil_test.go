@@ -229,6 +229,10 @@ func TestGILChurn(t *testing.T) {
 					ended++
 				}
 			}
+			left := 0
+			if err := readAll(s.maps.Blame, func(bpf.BlameKey, bpf.BlameCount) { left++ }); err != nil || left > 100 {
+				t.Errorf("%d entries of whom threads waited for are in the map, %v", left, err)
+			}
 			if ended != result.Threads || takes != r.GILs[0].Takes {
 				t.Errorf("%d threads that ended, of %d; %d takes of %d", ended, result.Threads, takes, r.GILs[0].Takes)
 			}
@@ -342,10 +346,61 @@ func inTheMiddle(t *testing.T, p python) string {
 			waiting++
 		}
 	}
-	if g := r.GILs[0]; g.Holder == 0 || g.Holder == w.Process.Pid || !g.AtLeast || g.HeldFor < 40*time.Millisecond || waiting != 1 {
+	g := r.GILs[0]
+	if g.Holder == 0 || g.Holder == w.Process.Pid || !g.AtLeast || g.HeldFor < 40*time.Millisecond || waiting != 1 {
 		return fmt.Sprintf("holder %d for %v, at least %v; %d threads wait", g.Holder, g.HeldFor, g.AtLeast, waiting)
 	}
+	for _, one := range r.Threads {
+		if want := g.Holder == one.TID; (g.HeldFor-one.Holding < 10*time.Millisecond) != want || (one.Hold >= one.Holding && one.Hold != 0) != want {
+			t.Errorf("thread %d holds it for %v, %v in all; %d does, for %v", one.TID, one.Holding, one.Hold, g.Holder, g.HeldFor)
+		}
+	}
 	return ""
+}
+
+// TestGILAlone: a thread that computes alone takes and drops nothing while
+// pytop watches, and has held it all the same: also once it was killed.
+func TestGILAlone(t *testing.T) {
+	needRoot(t)
+	for _, p := range some(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w := begin(t, p.command("-c", "print('waiting', flush=True)\nwhile True: pass"))
+			s := open(t, w, Options{GIL: true, NoCalls: true})
+			time.Sleep(200 * time.Millisecond)
+			check := func(r *collect.Reading, least time.Duration) {
+				t.Helper()
+				g, one := r.GILs[0], r.Threads[0]
+				if g.Takes != 0 || g.Held < least || g.Held != g.Measured || one.Hold < g.Held-20*time.Millisecond || one.Hold > g.Held {
+					t.Errorf("held %v of %v in %d takes, its thread %v", g.Held, g.Measured, g.Takes, one.Hold)
+				}
+			}
+			r := read(t, s)
+			check(r, 200*time.Millisecond)
+			if one := r.Threads[0]; one.Holding == 0 || r.GILs[0].Holder != one.TID {
+				t.Errorf("%+v holds it", one)
+			}
+			if err := s.Detach("a test"); err != nil {
+				t.Fatal(err)
+			}
+			detached := read(t, s)
+			check(detached, r.GILs[0].Held)
+			if err := s.Attach(false); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+			r = read(t, s)
+			check(r, detached.GILs[0].Held+90*time.Millisecond)
+			w.Process.Kill()
+			w.Wait()
+			time.Sleep(100 * time.Millisecond)
+			r = read(t, s)
+			check(r, detached.GILs[0].Held+90*time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
+			if again := read(t, s); again.GILs[0].Measured != r.GILs[0].Measured || again.GILs[0].Held != r.GILs[0].Held || again.Threads[0].Hold != r.Threads[0].Hold {
+				t.Errorf("it goes on after its end: %+v, then %+v", r.GILs[0], again.GILs[0])
+			}
+		})
+	}
 }
 
 // TestGILBrake: detached, nothing is counted; attached again, it goes on.

@@ -38,19 +38,21 @@ func (s *Source) pollBlame(byIndex map[uint64]*gilObject) error {
 		if o == nil {
 			return
 		}
-		ours, count := blamed{key.Holder, key.Stack}, blameCount{n.WaitNs, n.Steps}
 		if holder := s.gil.slots[key.Holder]; holder != nil && holder.ended {
-			count.add(o.blame[ours])
-			o.blame[ours] = count
 			dead = append(dead, key)
 			return
 		}
-		o.blameNow[ours] = count
+		o.blameNow[blamed{key.Holder, key.Stack}] = blameCount{n.WaitNs, n.Steps}
 	})
 	if err != nil {
 		return fmt.Errorf("read what made threads wait: %w", err)
 	}
-	return deleteAll(s.maps.Blame, dead)
+	return takeAll(s.maps.Blame, dead, func(key bpf.BlameKey, n bpf.BlameCount) {
+		o, ours := byIndex[key.Gil], blamed{key.Holder, key.Stack}
+		count := o.blame[ours]
+		count.add(blameCount{n.WaitNs, n.Steps})
+		o.blame[ours] = count
+	})
 }
 
 // pollSteps adds the steps of waits that go on to what was read of pairs and of

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -77,7 +76,7 @@ func (s *Source) retireGone(g *gilProcess, gone []*gilObject) error {
 	for _, o := range gone {
 		hits := o.now.Takes + o.now.Drops + o.now.Forced + o.now.Steps
 		g.spent, g.judged.spent = g.spent+hits, less(g.judged.spent, hits)
-		errs = append(errs, s.retireObject(g, o, time.Now()))
+		errs = append(errs, s.retireObject(g, o))
 	}
 	return errors.Join(errs...)
 }
@@ -135,7 +134,7 @@ func (s *Source) activate(g *gilProcess, o *gilObject) error {
 	if err := s.maps.GilStates.Put(&o.index, &o.now); err != nil {
 		return fmt.Errorf("follow a GIL: %w", err)
 	}
-	o.active, o.attached = true, time.Now()
+	o.active = true
 	g.seed(o)
 	if g.now.Cond == 0 {
 		return s.setFirst(g, o.index, o.cond, o.switchCond)

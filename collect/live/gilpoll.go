@@ -338,7 +338,6 @@ func (s *Source) pollPairs(byIndex map[uint64]*gilObject) error {
 		}
 		from, to := s.gil.slots[key.From], s.gil.slots[key.To]
 		if from != nil && from.ended || to != nil && to.ended {
-			o.pairs[pair{key.From, key.To}] = o.pairs[pair{key.From, key.To}].plus(n)
 			dead = append(dead, key)
 			return
 		}
@@ -347,7 +346,10 @@ func (s *Source) pollPairs(byIndex map[uint64]*gilObject) error {
 	if err != nil {
 		return fmt.Errorf("read the switches: %w", err)
 	}
-	return deleteAll(s.maps.GilPairs, dead)
+	return takeAll(s.maps.GilPairs, dead, func(key bpf.GILPair, count bpf.GILPairCount) {
+		o, ours := byIndex[key.Gil], pair{key.From, key.To}
+		o.pairs[ours] = o.pairs[ours].plus(pairCount{count.Switches, count.WaitNs})
+	})
 }
 
 // readAll reads all entries of a hash.
@@ -366,6 +368,20 @@ func readAll[K, V any](m *ebpf.Map, each func(K, V)) error {
 			return err
 		}
 	}
+}
+
+// takeAll takes entries out, and reads what they hold at that moment.
+func takeAll[K, V any](m *ebpf.Map, keys []K, each func(K, V)) error {
+	for i := range keys {
+		var value V
+		switch err := m.LookupAndDelete(&keys[i], &value); {
+		case err == nil:
+			each(keys[i], value)
+		case !errors.Is(err, ebpf.ErrKeyNotExist):
+			return fmt.Errorf("take out what was read: %w", err)
+		}
+	}
+	return nil
 }
 
 // deleteAll deletes entries; one that is not there ends a batch, so that it is
@@ -402,7 +418,7 @@ func (s *Source) retireGIL(p *process) error {
 	}
 	for _, o := range g.gils {
 		if o.active {
-			errs = append(errs, s.retireObject(g, o, g.until()))
+			errs = append(errs, s.retireObject(g, o))
 		}
 	}
 	for _, sum := range []struct{ to, from *uint64 }{
@@ -418,13 +434,14 @@ func (s *Source) retireGIL(p *process) error {
 }
 
 // retireObject makes what was counted of a GIL final, and its index another's.
-func (s *Source) retireObject(g *gilProcess, o *gilObject, now time.Time) error {
+func (s *Source) retireObject(g *gilProcess, o *gilObject) error {
 	t := s.gil
-	if since, clock := o.heldSince(&o.now), g.clock(); since != 0 && clock > since {
-		o.now.HeldNs += clock - since
+	clock := g.clock()
+	if since := o.heldSince(&o.now); since != 0 {
+		o.now.HeldNs += less(clock, since)
 	}
+	o.measured += time.Duration(less(clock, o.now.Attached))
 	o.addState()
-	o.measured += now.Sub(o.attached)
 	o.active, o.seedHolder, o.atLeast, o.based = false, 0, false, false
 	var pairs []bpf.GILPair
 	for key, n := range o.pairsNow {

@@ -225,8 +225,8 @@ func (s *Source) gilReading(p *process, o *gilObject, threads []*gilThread) coll
 		r.Holder = o.light.holderTID(g)
 		return r
 	}
-	r.Measured += g.until().Sub(o.attached)
 	now := g.clock()
+	r.Measured += time.Duration(less(now, n.Attached))
 	if since := o.heldSince(n); since != 0 && now > since {
 		goesOn := time.Duration(now - since)
 		r.Held += goesOn
