@@ -25,8 +25,7 @@ type blameKey struct {
 // blamedRow is a function that is blamed, of one process.
 type blamedRow struct {
 	*collect.BlameRow
-	pid  int
-	part bool // the GIL's fields were read for a time: more may have been caused
+	pid int
 }
 
 func (b blamedRow) key() blameKey {
@@ -43,7 +42,7 @@ func blamedOf(gils []collect.GILRow) []blamedRow {
 		g := &gils[i]
 		for k := range g.Blamed {
 			if g.Blamed[k].Wait > 0 {
-				rows = append(rows, blamedRow{&g.Blamed[k], g.PID, g.Sampled > 0})
+				rows = append(rows, blamedRow{&g.Blamed[k], g.PID})
 			}
 		}
 	}
@@ -88,9 +87,9 @@ func (m *Model) blameLine(g *collect.GILRow, width int) string {
 	pieces := []piece{
 		head,
 		{text: m.signs.CutName(blameName(b), max(16, width/3)), ink: st.bold, gap: " "},
-		{text: "made others wait " + format.HeadPercent(b.Share), ink: st.plain, gap: "  "},
+		{text: "made others wait " + m.gilMark(g.PID) + format.HeadPercent(b.Share), ink: st.plain, gap: "  "},
 		{text: "of the interval", ink: st.plain, gap: " ", rank: 2},
-		{text: m.signs.Duration(b.Wait) + " in all", ink: st.dim, gap: "  ", rank: 3},
+		{text: m.sumMark(g.PID) + m.signs.Duration(b.Wait) + " in all", ink: st.dim, gap: "  ", rank: 3},
 	}
 	if b.Place.Function != "" {
 		const least = 12 // cells of a place that says something
@@ -115,10 +114,7 @@ func (m *Model) blameTable(width, height int) []string {
 // blameRow is one function that made others wait.
 func (m *Model) blameRow(b blamedRow, width int, cursor bool) string {
 	st := m.styles
-	share, all := format.HeadPercent(b.Share), m.signs.Duration(b.Wait)
-	if b.part {
-		all = m.signs.AtLeast + all
-	}
+	share, all := m.gilMark(b.pid)+format.HeadPercent(b.Share), m.sumMark(b.pid)+m.signs.Duration(b.Wait)
 	if m.estimated[b.pid] {
 		share = m.signs.Unknown
 	}
@@ -211,9 +207,9 @@ func (m *Model) blameStack(b *collect.BlameRow, pid, width int) []string {
 		of = " of " + m.threadWords(pid, b.Thread)
 	}
 	if len(b.Stack) == 0 {
-		return []string{format.Blank(gutter) + m.signs.CutRight("a stack"+of+" that could not be read made others wait "+m.signs.Duration(b.Wait), room)}
+		return []string{format.Blank(gutter) + m.signs.CutRight("a stack"+of+" that could not be read made others wait "+m.sumMark(pid)+m.signs.Duration(b.Wait), room)}
 	}
-	text := " made others wait " + m.signs.Duration(b.Wait) + ", mostly in this stack" + of + ":"
+	text := " made others wait " + m.sumMark(pid) + m.signs.Duration(b.Wait) + ", mostly in this stack" + of + ":"
 	name := m.signs.CutName(blameName(b), max(8, room-format.Width(text)))
 	return append([]string{format.Blank(gutter) + m.signs.CutRight(name+text, room)}, m.frames(b.Stack, width)...)
 }

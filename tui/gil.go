@@ -30,11 +30,14 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 	if !g.Counting {
 		return []piece{{text: m.signs.Unknown + " held", ink: st.bold, gap: " "}}
 	}
-	held, forced := format.HeadPercent(g.HeldShare)+" held", piece{text: format.Rate(g.ForcedPerS) + " forced/s", ink: st.plain, gap: "  ", rank: 6}
+	mark := m.gilMark(g.PID)
+	held, forced := format.HeadPercent(g.HeldShare)+" held", piece{text: mark + format.Rate(g.ForcedPerS) + " forced/s", ink: st.plain, gap: "  ", rank: 6}
 	if g.Estimated {
 		held, forced = m.signs.Estimate+held, piece{text: "estimates", ink: st.amber, gap: "  "}
+	} else {
+		held = mark + held
 	}
-	left := []piece{{text: held, ink: st.bold, gap: " "}, {text: format.Rate(g.SwitchesPerS) + " switches/s", ink: st.plain, gap: "  "}, forced}
+	left := []piece{{text: held, ink: st.bold, gap: " "}, {text: mark + format.Rate(g.SwitchesPerS) + " switches/s", ink: st.plain, gap: "  "}, forced}
 	if len(s.GILs) > 1 {
 		left = append(left, piece{text: "worst of " + format.Exactly(len(s.GILs)) + ", pid " + format.Whole(g.PID), ink: st.dim, gap: "  ", rank: 3})
 	}
@@ -190,6 +193,9 @@ func (m *Model) gilTitle(width int) string {
 	}
 	if whose, ok := m.whose(); ok {
 		title = append(title, whose)
+	}
+	if text := m.followedWords(); text != "" && m.threadFilter == "" {
+		title = append(title, piece{text: text, ink: m.styles.dim, gap: "   ", rank: 2, flex: true})
 	}
 	if m.threadFilter != "" {
 		title = append(title, piece{text: "filter: " + format.Plain(m.threadFilter), ink: m.styles.accent, gap: "   ", flex: true})

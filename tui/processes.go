@@ -165,6 +165,8 @@ func heldColumn(signs *format.Signs) table.Column[process] {
 				return signs.Unknown
 			case p.GILEstimated:
 				return signs.Estimate + format.Percent(p.GILHeldShare)
+			case p.GIL.Status == collect.GILLowerBound:
+				return signs.AtLeast + format.Percent(p.GILHeldShare)
 			}
 			return format.Percent(p.GILHeldShare)
 		},
@@ -495,6 +497,7 @@ func (m *Model) grouped(rows []function) []function {
 		g.ResumesPerS += f.ResumesPerS
 		g.HasResumes = g.HasResumes || f.HasResumes
 		g.counted = g.counted || f.counted
+		g.bounded = g.bounded || f.bounded
 		g.quiet = min(g.quiet, f.quiet)
 		if weight[f.Status] > weight[g.Status] {
 			g.Status = f.Status
@@ -644,6 +647,8 @@ func (m *Model) processInk(p *process, field string) ink {
 	case p.State == collect.Ended:
 		return st.dim
 	case field == "calls_status" && p.Reason != "", field == "tax_share" && p.TaxKnown && p.TaxShare > taxAlert:
+		return st.amber
+	case field == "gil_held_share" && p.GILHeldKnown && (p.GILEstimated || p.GIL.Status == collect.GILLowerBound):
 		return st.amber
 	case field == "command" || field == "pid" || field == "python":
 		return st.plain

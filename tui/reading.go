@@ -110,7 +110,12 @@ func (m *Model) show(s *collect.Snapshot) {
 			c.Hide = m.printed || !causedKnown(s)
 		}
 	}
-	m.functions.Set(m.grouped(m.history.rows(s)))
+	m.setBounds(s)
+	rows := m.history.rows(s)
+	for i := range rows {
+		rows[i].bounded = m.isBounded(rows[i].Code.PID)
+	}
+	m.functions.Set(m.grouped(rows))
 	m.setProcesses(s)
 	m.setThreads(s)
 }

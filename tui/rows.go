@@ -169,6 +169,8 @@ func (m *Model) cellInk(f *function, field string, cursor bool) ink {
 	st := m.styles
 	ran := f.counted && f.CallsDelta+f.ResumesDelta > 0
 	switch {
+	case field == causedField && f.CausedShare > 0 && f.bounded:
+		return st.amber
 	case field == causedField && f.CausedShare > 0: // also when it began before the interval
 		return st.plain
 	case !ran || field == "trend":
