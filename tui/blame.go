@@ -151,14 +151,10 @@ func (m *Model) openBlame() {
 	}
 }
 
-// moveBlame goes to another function, or through its stack.
+// moveBlame goes to another function.
 func (m *Model) moveBlame(n int) {
 	rows := m.blamedRows()
 	if len(rows) == 0 {
-		return
-	}
-	if n != 1 && n != -1 && n != far && n != -far {
-		m.blame.scroll.move(n)
 		return
 	}
 	at := max(0, slices.IndexFunc(rows, func(b blamedRow) bool { return b.key() == m.blame.of }))
@@ -169,7 +165,10 @@ func (m *Model) moveBlame(n int) {
 // of them was seen in.
 func (m *Model) blameView(width, height int) []string {
 	st := m.styles
-	lines := []string{m.line(width, []piece{{text: "BLAME", ink: st.title}, {text: "who held the GIL while others waited", ink: st.dim, gap: "  ", rank: 1}}, []piece{{text: "Esc back", ink: st.dim}})}
+	title := func(back string) string {
+		return m.line(width, []piece{{text: "BLAME", ink: st.title}, {text: "who held the GIL while others waited", ink: st.dim, gap: "  ", rank: 1}}, []piece{{text: back, ink: st.dim}})
+	}
+	lines := []string{title("Esc back")}
 	rows := m.blamedRows()
 	if len(rows) == 0 {
 		text := "nobody had to wait"
@@ -187,7 +186,7 @@ func (m *Model) blameView(width, height int) []string {
 	}
 	lines = append(lines, format.Blank(gutter)+st.dim.paint(head))
 	at := max(0, slices.IndexFunc(rows, func(b blamedRow) bool { return b.key() == m.blame.of }))
-	most := min(len(rows), max(3, (height-6)/2))
+	most := blamedShown(len(rows), height)
 	first := max(0, min(at-most/2, len(rows)-most))
 	for i := first; i < first+most; i++ {
 		lines = append(lines, m.blameRow(rows[i], width, i == at))
@@ -195,8 +194,23 @@ func (m *Model) blameView(width, height int) []string {
 	if hidden := len(rows) - most; hidden > 0 {
 		lines = append(lines, format.Blank(gutter)+st.dim.paint(format.Exactly(hidden)+" more"))
 	}
-	lines = append(lines, "")
-	return append(lines, m.blame.scroll.view(m.blameStack(rows[at].BlameRow, rows[at].pid, width), max(0, height-len(lines)))...)
+	stack, room := m.blameStack(rows[at].BlameRow, rows[at].pid, width), max(0, height-blameHead(len(rows), height))
+	if len(stack) > room {
+		lines[0] = title("PgUp PgDn scroll the stack" + m.signs.Dot + "Esc back")
+	}
+	return append(append(lines, ""), m.blame.scroll.view(stack, room)...)
+}
+
+// blamedShown is how many of the functions are listed: a stack follows.
+func blamedShown(rows, height int) int { return min(rows, max(3, (height-6)/2)) }
+
+// blameHead is how many lines are above the stack.
+func blameHead(rows, height int) int {
+	most := blamedShown(rows, height)
+	if rows > most {
+		return most + 4 // and how many more there are
+	}
+	return most + 3
 }
 
 // blameStack is the stack that caused most of what a function is blamed for.

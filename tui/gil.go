@@ -105,6 +105,8 @@ func (m *Model) gilParts(width, height int) gilParts {
 	alone := m.zoomed && m.pane == paneGIL
 	p := gilParts{left: width, rows: max(0, height-threadHead-1)}
 	switch {
+	case !m.paneMeasured():
+		return p
 	case width >= sideFrom && !alone:
 		p.left = width - m.sideWidth(width)
 		return p
@@ -139,6 +141,30 @@ func (m *Model) threadRows() int {
 		}
 	}
 	return 1
+}
+
+// gilLinesInView is how many lines are drawn of what one moves through in the
+// pane: of a stack that is to blame, of a thread's details, else threads.
+func (m *Model) gilLinesInView(height int) int {
+	switch {
+	case m.blame.open:
+		return max(1, height-blameHead(len(m.blamedRows()), height))
+	case m.thread != 0:
+		return max(1, height-1)
+	}
+	return max(1, m.gilParts(m.width, height).rows)
+}
+
+// wheelGIL scrolls what the pane shows.
+func (m *Model) wheelGIL(n int) {
+	switch {
+	case m.blame.open:
+		m.blame.scroll.move(n)
+	case m.thread != 0:
+		m.threadScroll.move(n)
+	default:
+		m.threads.Scroll(n, m.threadRows())
+	}
 }
 
 // gilPane shows who holds the GIL, who waits, who switches, who is to blame.
