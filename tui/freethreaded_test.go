@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"pytop/collect"
@@ -227,6 +228,23 @@ func TestStoppersInAll(t *testing.T) {
 	s.show(snapshot(prev, cur, base, 3))
 	s.wants("most by worker-1", "1 × 5 ms")
 	s.lacks("0 × ")
+}
+
+// TestFreeClick: there is no blame to open on the line of pauses.
+func TestFreeClick(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 32}} {
+		s := newScreen(t, size[0], size[1], Options{})
+		s.show(collect.Diff(freeReading(1), freeReading(2), 2))
+		s.press("tab")
+		for y, line := range strings.Split(s.text(), "\n") {
+			if strings.HasPrefix(line, " pauses:") {
+				s.Update(tea.MouseClickMsg{X: 9, Y: y, Button: tea.MouseLeft})
+			}
+		}
+		if s.blame.open || !strings.Contains(s.text(), "pauses: 4") {
+			t.Errorf("%v:\n%s", size, s.text())
+		}
+	}
 }
 
 // severalFree is two processes without a GIL, the second of which is stopped longer.
