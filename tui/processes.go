@@ -422,13 +422,18 @@ func (m *Model) turnTo(source collect.Source, listing bool) tea.Cmd {
 	}
 	m.processes = processTable(m.signs, listing)
 	m.chosen, m.only = "", nil
-	m.applyFilter()
 	m.functions.Set(nil)
 	m.functions.Release()
+	// IDs of threads begin at 1 in each source.
+	m.threads.Set(nil)
+	m.threads.Release()
+	m.thread, m.threadScroll, m.threadFilter, m.stack, m.blame = 0, scroller{}, "", threadStack{}, blameView{}
+	m.waited, m.spark = nil, nil
 	m.prev, m.last, m.base, m.latest, m.shown, m.failed = nil, nil, nil, nil, nil, nil
 	m.rates, m.history, m.frozen, m.past, m.gaps, m.paused = nil, history{}, nil, nil, nil, false
 	m.braked, m.away, m.brakeWanted, m.details = time.Time{}, time.Time{}, false, details{}
 	m.seq, m.inFlight = 0, false
+	m.applyFilter()
 	m.tick++
 	return m.read()
 }

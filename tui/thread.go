@@ -20,9 +20,10 @@ type threadStack struct {
 }
 
 type stackMsg struct {
-	id  uint64
-	one *collect.DumpThread
-	err error
+	source collect.Source
+	id     uint64
+	one    *collect.DumpThread
+	err    error
 }
 
 // openThread shows the i-th thread in full.
@@ -43,18 +44,21 @@ func (m *Model) readStack() tea.Cmd {
 		return nil
 	}
 	m.stack.asking = true
-	id, pid, tid := t.ID, t.PID, t.TID
+	from, id, pid, tid := m.source, t.ID, t.PID, t.TID
 	return func() tea.Msg {
 		if !m.gate.enter() {
 			return nil
 		}
 		defer m.gate.leave()
 		one, err := source.Stack(pid, tid)
-		return stackMsg{id, one, err}
+		return stackMsg{from, id, one, err}
 	}
 }
 
 func (m *Model) stackRead(msg stackMsg) tea.Cmd {
+	if msg.source != m.source {
+		return nil // of what was watched before
+	}
 	m.stack = threadStack{id: msg.id, one: msg.one, err: msg.err}
 	if msg.id != m.thread { // another was opened meanwhile
 		return m.readStack()
