@@ -218,9 +218,10 @@ func callsWords(signs *format.Signs, p *process, listed bool) string {
 	return p.Method
 }
 
-// several tells whether there is, or was, more than one process.
+// several tells whether there is, or was, more than one process; R does not
+// change that.
 func (m *Model) several() bool {
-	return m.shown != nil && (len(m.shown.Processes) > 1 || len(m.shown.Past) > 0 || len(m.shown.Processes) == 0)
+	return m.shown != nil && (len(m.shown.Processes) != 1 || len(m.shown.Past) > 0 || m.base != nil && len(m.base.Past) > 0)
 }
 
 // setProcesses takes over a snapshot's processes.

@@ -187,28 +187,6 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 			f.Resumes -= min(f.Resumes, rows[0].Resumes)
 		}
 	}
-	s.Totals.Calls, s.Totals.Resumes = 0, 0
-	for _, p := range s.Past[min(len(base.Past), len(s.Past)):] { // ended since
-		for _, b := range base.Processes {
-			if b.Process == p.Process {
-				p.Calls -= min(p.Calls, b.Calls)
-				p.Resumes -= min(p.Resumes, b.Resumes)
-			}
-		}
-		s.Totals.Calls += p.Calls
-		s.Totals.Resumes += p.Resumes
-	}
-	for i := range s.Processes {
-		p := &s.Processes[i]
-		for _, b := range base.Processes {
-			if b.Process == p.Process {
-				p.Calls -= min(p.Calls, b.Calls)
-				p.Resumes -= min(p.Resumes, b.Resumes)
-				p.Counted -= min(p.Counted, b.Counted)
-			}
-		}
-		s.Totals.Calls += p.Calls
-		s.Totals.Resumes += p.Resumes
-	}
+	rebaseProcesses(s, base, cur)
 	return s
 }
