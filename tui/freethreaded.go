@@ -54,7 +54,7 @@ func freeColumns(c threadCells) []threadColumn {
 		column.Leave = leave
 		return column
 	}
-	pause := c.longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.Pauses > 0 || t.Pausing > 0 })
+	pause := c.longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.PauseMax > 0 || t.Pausing > 0 })
 	pause.Width = 13
 	return []threadColumn{
 		of("pid", 2), of("tid", tidLeaves), of("name", 0),

@@ -82,3 +82,12 @@ func TestResetHeldMost(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 }
+
+// TestLongestStays: what was longest before R is still there, though nothing
+// of the kind has been since.
+func TestLongestStays(t *testing.T) {
+	cur := freeReading(2)
+	s := newScreen(t, 160, 40, Options{})
+	s.show(snapshot(freeReading(1), cur, cur, 3))
+	s.wants("77 ms", "61 ms")
+}

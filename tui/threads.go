@@ -48,8 +48,8 @@ func threadTable(c threadCells) *table.Table[collect.ThreadRow] {
 		},
 		c.counted("waited", "wait_share", 8, 0, func(t *row) string { return format.HeadPercent(t.WaitShare) }, func(t *row) float64 { return t.WaitShare }),
 		c.counted("takes/s", "holds_per_s", 9, 5, func(t *row) string { return format.Rate(t.HoldsPerS) }, func(t *row) float64 { return t.HoldsPerS }),
-		c.longest("longest hold", "hold_max_s", 3, func(t *row) (time.Duration, bool) { return t.HoldMax, t.Holds > 0 || t.Holding > 0 }),
-		c.longest("longest wait", "wait_max_s", 4, func(t *row) (time.Duration, bool) { return t.WaitMax, t.Waits > 0 || t.Waiting > 0 }),
+		c.longest("longest hold", "hold_max_s", 3, func(t *row) (time.Duration, bool) { return t.HoldMax, t.HoldMax > 0 || t.Holding > 0 }),
+		c.longest("longest wait", "wait_max_s", 4, func(t *row) (time.Duration, bool) { return t.WaitMax, t.WaitMax > 0 || t.Waiting > 0 }),
 		c.counted("caused", "caused_wait_share", 8, 9, func(t *row) string { return format.HeadPercent(t.CausedShare) }, func(t *row) float64 { return t.CausedShare }),
 		c.used("cpu", "cpu_share", 6, 8, func(t *row) float64 { return t.CPUShare }),
 		c.used("queued", "run_queue_share", 8, 12, func(t *row) float64 { return t.RunShare }),
@@ -111,7 +111,8 @@ func (c threadCells) counted(title, field string, width, leave int, cell func(t 
 	}
 }
 
-// longest is a column of the longest of something, and whether there was any.
+// longest is a column of the longest of something, and whether there was any:
+// also before R, which does not change it.
 // While fields are read, or where not all was seen, a longer one may go by.
 func (c threadCells) longest(title, field string, leave int, of func(t *collect.ThreadRow) (time.Duration, bool)) threadColumn {
 	return threadColumn{
