@@ -25,8 +25,7 @@ type blameKey struct {
 // blamedRow is a function that is blamed, of one process.
 type blamedRow struct {
 	*collect.BlameRow
-	pid  int
-	part bool // the GIL's fields were read for a time: more may have been caused
+	pid int
 }
 
 func (b blamedRow) key() blameKey {
@@ -43,7 +42,7 @@ func blamedOf(gils []collect.GILRow) []blamedRow {
 		g := &gils[i]
 		for k := range g.Blamed {
 			if g.Blamed[k].Wait > 0 {
-				rows = append(rows, blamedRow{&g.Blamed[k], g.PID, g.Sampled > 0})
+				rows = append(rows, blamedRow{&g.Blamed[k], g.PID})
 			}
 		}
 	}
@@ -88,9 +87,9 @@ func (m *Model) blameLine(g *collect.GILRow, width int) string {
 	pieces := []piece{
 		head,
 		{text: m.signs.CutName(blameName(b), max(16, width/3)), ink: st.bold, gap: " "},
-		{text: "made others wait " + format.HeadPercent(b.Share), ink: st.plain, gap: "  "},
+		{text: "made others wait " + m.gilMark(g.PID) + format.HeadPercent(b.Share), ink: st.plain, gap: "  "},
 		{text: "of the interval", ink: st.plain, gap: " ", rank: 2},
-		{text: m.signs.Duration(b.Wait) + " in all", ink: st.dim, gap: "  ", rank: 3},
+		{text: m.sumMark(g.PID) + m.signs.Duration(b.Wait) + " in all", ink: st.dim, gap: "  ", rank: 3},
 	}
 	if b.Place.Function != "" {
 		const least = 12 // cells of a place that says something
@@ -115,10 +114,7 @@ func (m *Model) blameTable(width, height int) []string {
 // blameRow is one function that made others wait.
 func (m *Model) blameRow(b blamedRow, width int, cursor bool) string {
 	st := m.styles
-	share, all := format.HeadPercent(b.Share), m.signs.Duration(b.Wait)
-	if b.part {
-		all = m.signs.AtLeast + all
-	}
+	share, all := m.gilMark(b.pid)+format.HeadPercent(b.Share), m.sumMark(b.pid)+m.signs.Duration(b.Wait)
 	if m.estimated[b.pid] {
 		share = m.signs.Unknown
 	}
@@ -155,14 +151,10 @@ func (m *Model) openBlame() {
 	}
 }
 
-// moveBlame goes to another function, or through its stack.
+// moveBlame goes to another function.
 func (m *Model) moveBlame(n int) {
 	rows := m.blamedRows()
 	if len(rows) == 0 {
-		return
-	}
-	if n != 1 && n != -1 && n != far && n != -far {
-		m.blame.scroll.move(n)
 		return
 	}
 	at := max(0, slices.IndexFunc(rows, func(b blamedRow) bool { return b.key() == m.blame.of }))
@@ -173,7 +165,10 @@ func (m *Model) moveBlame(n int) {
 // of them was seen in.
 func (m *Model) blameView(width, height int) []string {
 	st := m.styles
-	lines := []string{m.line(width, []piece{{text: "BLAME", ink: st.title}, {text: "who held the GIL while others waited", ink: st.dim, gap: "  ", rank: 1}}, []piece{{text: "Esc back", ink: st.dim}})}
+	title := func(back string) string {
+		return m.line(width, []piece{{text: "BLAME", ink: st.title}, {text: "who held the GIL while others waited", ink: st.dim, gap: "  ", rank: 1}}, []piece{{text: back, ink: st.dim}})
+	}
+	lines := []string{title("Esc back")}
 	rows := m.blamedRows()
 	if len(rows) == 0 {
 		text := "nobody had to wait"
@@ -191,7 +186,7 @@ func (m *Model) blameView(width, height int) []string {
 	}
 	lines = append(lines, format.Blank(gutter)+st.dim.paint(head))
 	at := max(0, slices.IndexFunc(rows, func(b blamedRow) bool { return b.key() == m.blame.of }))
-	most := min(len(rows), max(3, (height-6)/2))
+	most := blamedShown(len(rows), height)
 	first := max(0, min(at-most/2, len(rows)-most))
 	for i := first; i < first+most; i++ {
 		lines = append(lines, m.blameRow(rows[i], width, i == at))
@@ -199,8 +194,23 @@ func (m *Model) blameView(width, height int) []string {
 	if hidden := len(rows) - most; hidden > 0 {
 		lines = append(lines, format.Blank(gutter)+st.dim.paint(format.Exactly(hidden)+" more"))
 	}
-	lines = append(lines, "")
-	return append(lines, m.blame.scroll.view(m.blameStack(rows[at].BlameRow, rows[at].pid, width), max(0, height-len(lines)))...)
+	stack, room := m.blameStack(rows[at].BlameRow, rows[at].pid, width), max(0, height-blameHead(len(rows), height))
+	if len(stack) > room {
+		lines[0] = title("PgUp PgDn scroll the stack" + m.signs.Dot + "Esc back")
+	}
+	return append(append(lines, ""), m.blame.scroll.view(stack, room)...)
+}
+
+// blamedShown is how many of the functions are listed: a stack follows.
+func blamedShown(rows, height int) int { return min(rows, max(3, (height-6)/2)) }
+
+// blameHead is how many lines are above the stack.
+func blameHead(rows, height int) int {
+	most := blamedShown(rows, height)
+	if rows > most {
+		return most + 4 // and how many more there are
+	}
+	return most + 3
 }
 
 // blameStack is the stack that caused most of what a function is blamed for.
@@ -211,9 +221,9 @@ func (m *Model) blameStack(b *collect.BlameRow, pid, width int) []string {
 		of = " of " + m.threadWords(pid, b.Thread)
 	}
 	if len(b.Stack) == 0 {
-		return []string{format.Blank(gutter) + m.signs.CutRight("a stack"+of+" that could not be read made others wait "+m.signs.Duration(b.Wait), room)}
+		return []string{format.Blank(gutter) + m.signs.CutRight("a stack"+of+" that could not be read made others wait "+m.sumMark(pid)+m.signs.Duration(b.Wait), room)}
 	}
-	text := " made others wait " + m.signs.Duration(b.Wait) + ", mostly in this stack" + of + ":"
+	text := " made others wait " + m.sumMark(pid) + m.signs.Duration(b.Wait) + ", mostly in this stack" + of + ":"
 	name := m.signs.CutName(blameName(b), max(8, room-format.Width(text)))
 	return append([]string{format.Blank(gutter) + m.signs.CutRight(name+text, room)}, m.frames(b.Stack, width)...)
 }

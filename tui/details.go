@@ -133,7 +133,7 @@ func (m *Model) detailBlame(code *collect.Code, width, height int) []string {
 	}
 	share := m.signs.Unknown
 	if row.CausedKnown {
-		share = format.HeadPercent(b.Share)
+		share = m.gilMark(code.PID) + format.HeadPercent(b.Share)
 	}
 	of := ""
 	if b.Thread != 0 {
@@ -141,7 +141,7 @@ func (m *Model) detailBlame(code *collect.Code, width, height int) []string {
 	}
 	lines := []string{m.line(width, []piece{
 		{text: "  caused wait", ink: m.styles.dim}, {text: share, unit: " now", ink: m.styles.bold, gap: " "},
-		{text: m.signs.Duration(b.Wait), unit: " in all", ink: m.styles.bold, gap: "   "},
+		{text: m.sumMark(code.PID) + m.signs.Duration(b.Wait), unit: " in all", ink: m.styles.bold, gap: "   "},
 		{text: "mostly in this stack" + of + ":", ink: m.styles.dim, gap: "   ", rank: 1},
 	}, nil)}
 	if len(b.Stack) == 0 {

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -44,19 +45,19 @@ func (m *Model) noGILWord() string {
 }
 
 // freeColumns are the columns of threads that have no GIL.
-func freeColumns(signs *format.Signs) []threadColumn {
+func freeColumns(c threadCells) []threadColumn {
 	type row = collect.ThreadRow
-	c := threadCells{signs, func(int) bool { return false }}
-	list := threadTable(signs, c.estimated).Columns
+	c.estimated = func(int) bool { return false } // nothing is
+	list := threadTable(c).Columns
 	of := func(field string, leave int) threadColumn {
 		column := list[slices.IndexFunc(list, func(c threadColumn) bool { return c.Field == field })]
 		column.Leave = leave
 		return column
 	}
-	pause := c.longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.Pauses > 0 || t.Pausing > 0 })
+	pause := c.longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.PauseMax > 0 || t.Pausing > 0 })
 	pause.Width = 13
 	return []threadColumn{
-		of("pid", 2), of("tid", 6), of("name", 0),
+		of("pid", 2), of("tid", tidLeaves), of("name", 0),
 		of("wait_share", 0),
 		c.counted("paused", "pause_share", 8, 0, func(t *row) string { return format.HeadPercent(t.PauseShare) }, func(t *row) float64 { return t.PauseShare }),
 		c.counted("waits/s", "waits_per_s", 9, 5, func(t *row) string { return format.Rate(t.WaitsPerS) }, func(t *row) float64 { return t.WaitsPerS }),
@@ -94,17 +95,21 @@ func withoutHolds(columns []threadColumn, signs *format.Signs) []threadColumn {
 
 // waitLines are a thread's waits and pauses in full, where there is no GIL.
 func (m *Model) waitLines(t *collect.ThreadRow, width int) []string {
+	mark := m.gilMark(t.PID)
 	all := func(n uint64, what string, d time.Duration) string {
-		if n == 0 && d == 0 {
+		switch {
+		case n == 0 && d == 0 && mark != "":
+			return m.signs.Unknown
+		case n == 0 && d == 0:
 			return "none"
 		}
-		return format.Count(n) + what + ", " + m.signs.Duration(d) + " in all"
+		return mark + format.Count(n) + what + ", " + mark + m.signs.Duration(d) + " in all"
 	}
-	lines := []string{"waits   " + all(t.Waits, " for mutexes", t.Wait) + m.longestOf(t.WaitMax)}
+	lines := []string{"waits   " + all(t.Waits, " for mutexes", t.Wait) + m.longestOf(t.WaitMax, mark)}
 	if t.Waits > 0 {
 		lines = append(lines, "        "+histogram(m.signs, t.WaitHist))
 	}
-	lines = append(lines, "pauses  "+all(t.Pauses, "", t.Pause)+m.longestOf(t.PauseMax), "parked  "+all(t.Parks, " times for something else", t.Park))
+	lines = append(lines, "pauses  "+all(t.Pauses, "", t.Pause)+m.longestOf(t.PauseMax, mark), "parked  "+all(t.Parks, " times for something else", t.Park))
 	for i, text := range lines {
 		lines[i] = "   " + m.signs.CutRight(text, width-4)
 	}
@@ -112,11 +117,11 @@ func (m *Model) waitLines(t *collect.ThreadRow, width int) []string {
 }
 
 // longestOf says what was the longest; empty: there was none.
-func (m *Model) longestOf(d time.Duration) string {
+func (m *Model) longestOf(d time.Duration, mark string) string {
 	if d == 0 {
 		return ""
 	}
-	return ", longest " + m.signs.Duration(d)
+	return ", longest " + mark + m.signs.Duration(d)
 }
 
 // chooseColumns gives the table of threads the columns that apply.
@@ -125,10 +130,10 @@ func (m *Model) chooseColumns() {
 		m.freeThreads = free
 		if free {
 			m.blame.open, m.blame.under = false, false // nobody is
-			m.threads.Columns = freeColumns(m.signs)
+			m.threads.Columns = freeColumns(m.threadCells())
 			m.threads.Sort("wait_share", true)
 		} else {
-			m.threads.Columns = threadTable(m.signs, m.isEstimated).Columns
+			m.threads.Columns = threadTable(m.threadCells()).Columns
 			m.threads.Sort("hold_share", true)
 		}
 	}
@@ -152,10 +157,11 @@ func (m *Model) worldNumbers(s *collect.Snapshot) []piece {
 	if !w.Counting {
 		return append(left, piece{text: m.signs.Unknown + " paused", ink: st.plain, gap: "  "})
 	}
+	mark := m.gilMark(w.PID)
 	left = append(left,
-		piece{text: format.HeadPercent(w.PauseShare) + " paused", ink: st.plain, gap: "  "},
-		piece{text: format.Rate(w.PausesPerS) + " pauses/s", ink: st.plain, gap: "  ", rank: 3},
-		piece{text: format.Rate(w.WaitsPerS) + " waits/s", ink: st.plain, gap: "  ", rank: 4})
+		piece{text: mark + format.HeadPercent(w.PauseShare) + " paused", ink: st.plain, gap: "  "},
+		piece{text: mark + format.Rate(w.PausesPerS) + " pauses/s", ink: st.plain, gap: "  ", rank: 3},
+		piece{text: mark + format.Rate(w.WaitsPerS) + " waits/s", ink: st.plain, gap: "  ", rank: 4})
 	if len(s.Worlds) > 1 {
 		left = append(left, piece{text: "worst of " + format.Exactly(len(s.Worlds)) + ", pid " + format.Whole(w.PID), ink: st.dim, gap: "  ", rank: 2})
 	}
@@ -177,13 +183,26 @@ func (m *Model) stopperName(s *collect.Snapshot, pid, tid int) string {
 
 // stopperLines are who stopped the world, beside the threads of a wide screen.
 func (m *Model) stopperLines(w *collect.WorldRow, width, height int) []string {
-	st := m.styles
+	st, mark := m.styles, m.gilMark(w.PID)
 	lines := []string{st.idle.paint("STOPPED BY") + st.dim.paint(" in all")}
-	for _, b := range w.StopperRows[:min(len(w.StopperRows), max(0, height-1))] {
-		text := format.Count(b.Pauses) + " " + m.signs.Times + " " + m.signs.Duration(b.Pause)
-		lines = append(lines, format.Left(m.signs.CutRight(m.stopperName(m.shown, w.PID, b.TID), width-17), width-16)+format.Right(text, 16))
+	rows := stoppersOf(w)
+	for _, b := range rows[:min(len(rows), max(0, height-1))] {
+		text := mark + format.Count(b.Pauses) + " " + m.signs.Times + " " + mark + m.signs.Duration(b.Pause)
+		cells := max(16, format.Width(text)+1)
+		lines = append(lines, format.Left(m.signs.CutRight(m.stopperName(m.shown, w.PID, b.TID), width-cells-1), width-cells)+format.Right(text, cells))
 	}
 	return lines
+}
+
+// stoppersOf are the threads that stopped the world, who did so for longest in
+// all first: who did in the last interval changes with each. Those that did not
+// since R are left out.
+func stoppersOf(w *collect.WorldRow) []collect.StopperRow {
+	rows := slices.DeleteFunc(slices.Clone(w.StopperRows), func(one collect.StopperRow) bool { return one.Pauses == 0 })
+	slices.SortStableFunc(rows, func(a, b collect.StopperRow) int {
+		return cmp.Or(cmp.Compare(b.Pause, a.Pause), cmp.Compare(b.Pauses, a.Pauses), cmp.Compare(a.TID, b.TID))
+	})
+	return rows
 }
 
 // worldLine says how long the world was stopped, and by whom.
@@ -192,16 +211,20 @@ func (m *Model) worldLine(w *collect.WorldRow, width int) string {
 	if !w.Counting && w.Status == collect.GILOff {
 		return m.line(width, []piece{{text: m.gilReason(m.shown), ink: st.amber, flex: true}}, nil)
 	}
-	if w.Pauses == 0 && w.Pausing == 0 {
+	mark := m.gilMark(w.PID)
+	switch {
+	case w.Pauses == 0 && w.Pausing == 0 && mark != "":
+		return m.line(width, []piece{{text: "pauses: none was seen", ink: st.dim}}, nil)
+	case w.Pauses == 0 && w.Pausing == 0:
 		return m.line(width, []piece{{text: "pauses: no thread felt one", ink: st.dim}}, nil)
 	}
 	pieces := []piece{
 		{text: "pauses:", ink: st.dim},
-		{text: format.Count(w.Pauses) + ", longest " + m.signs.Duration(w.PauseMax), ink: st.bold, gap: " "},
-		{text: m.signs.Duration(w.Pause) + " in all", ink: st.plain, gap: "  ", rank: 2},
+		{text: mark + format.Count(w.Pauses) + ", longest " + mark + m.signs.Duration(w.PauseMax), ink: st.bold, gap: " "},
+		{text: mark + m.signs.Duration(w.Pause) + " in all", ink: st.plain, gap: "  ", rank: 2},
 	}
-	if len(w.StopperRows) > 0 {
-		pieces = append(pieces, piece{text: "most by " + m.stopperName(m.shown, w.PID, w.StopperRows[0].TID), ink: st.plain, gap: "  ", rank: 1})
+	if stoppers := stoppersOf(w); len(stoppers) > 0 {
+		pieces = append(pieces, piece{text: "most by " + m.stopperName(m.shown, w.PID, stoppers[0].TID), ink: st.plain, gap: "  ", rank: 1})
 	}
 	if w.Pausing > 0 {
 		pieces = append(pieces, piece{text: "now for " + m.signs.Duration(w.Pausing), ink: st.amber, gap: "  "})
@@ -214,20 +237,25 @@ func (m *Model) worldPlain(s *collect.Snapshot, top int) []string {
 	var lines []string
 	for i := range s.Worlds {
 		w := &s.Worlds[i]
-		lines = append(lines, "", "no GIL (free-threaded), pid "+format.Whole(w.PID)+": paused "+m.signs.Duration(w.Pause)+" of "+m.signs.Duration(w.Measured)+m.signs.Dot+
-			format.Count(w.Pauses)+" pauses, longest "+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
-		for _, b := range w.StopperRows[:min(len(w.StopperRows), 3)] {
-			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+format.Count(b.Pauses)+" pauses, "+m.signs.Duration(b.Pause)+" in all, longest "+m.signs.Duration(b.PauseMax))
+		mark := m.gilMark(w.PID)
+		lines = append(lines, "", "no GIL (free-threaded), pid "+format.Whole(w.PID)+": paused "+mark+m.signs.Duration(w.Pause)+" of "+m.signs.Duration(w.Measured)+m.signs.Dot+
+			mark+format.Count(w.Pauses)+" pauses, longest "+mark+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
+		stoppers := stoppersOf(w)
+		for _, b := range stoppers[:min(len(stoppers), 3)] {
+			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+mark+format.Count(b.Pauses)+" pauses, "+mark+m.signs.Duration(b.Pause)+" in all, longest "+mark+m.signs.Duration(b.PauseMax))
 		}
 	}
-	lines = append(lines, "", format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+
+	pid := plainPID(s)
+	lines = append(lines, "", pid("pid")+format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+
 		format.Right("pauses", 9)+format.Right("paused", 10)+format.Right("longest", 10))
 	rows := slices.DeleteFunc(slices.Clone(s.Threads), func(t collect.ThreadRow) bool { return !t.NoGIL })
-	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return int(max(-1, min(1, b.Wait+b.Pause-a.Wait-a.Pause))) })
-	for _, t := range rows[:min(len(rows), top)] {
-		lines = append(lines, format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(&t), 17), 18)+
-			format.Right(format.Count(t.Waits), 9)+format.Right(m.signs.Duration(t.Wait), 10)+format.Right(m.signs.Duration(t.WaitMax), 10)+
-			format.Right(format.Count(t.Pauses), 9)+format.Right(m.signs.Duration(t.Pause), 10)+format.Right(m.signs.Duration(t.PauseMax), 10))
+	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return cmp.Compare(b.Wait+b.Pause, a.Wait+a.Pause) })
+	for i := range rows[:min(len(rows), top)] {
+		t := &rows[i]
+		cell := m.plainCells(t, !t.Measured)
+		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(t), 17), 18)+
+			cell.count(t.Waits, 9)+cell.duration(t.Wait, 10)+cell.longest(t.Waits, t.WaitMax, 10)+
+			cell.count(t.Pauses, 9)+cell.duration(t.Pause, 10)+cell.longest(t.Pauses, t.PauseMax, 10))
 	}
 	return lines
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"pytop/collect"
@@ -199,5 +200,106 @@ func TestFreePlain(t *testing.T) {
 		if !strings.Contains(text, w) {
 			t.Errorf("no %q in\n%s", w, text)
 		}
+	}
+}
+
+// TestStoppersInAll: who stopped the world is told by what it did in all, not
+// in the last interval, on the screen and in the table.
+func TestStoppersInAll(t *testing.T) {
+	prev, cur := freeReading(9), freeReading(10)
+	once := collect.Stopper{TID: 8, Pauses: 1, Pause: 5 * time.Millisecond, PauseMax: 5 * time.Millisecond}
+	cur.Worlds[0].Stoppers = append(prev.Worlds[0].Stoppers, once) // alone in the last interval
+	s := newScreen(t, 160, 45, Options{})
+	s.show(collect.Diff(prev, cur, 2))
+	if first := s.shown.Worlds[0].StopperRows[0]; first.TID != once.TID {
+		t.Fatalf("%+v", first)
+	}
+	s.wants("most by worker-2")
+	text := s.text()
+	if most, few := strings.Index(text, "18 × "), strings.Index(text, "1 × 5 ms"); most < 0 || few < most {
+		t.Error(text)
+	}
+	plain := strings.Join(s.gilPlain(s.shown, unlimited, 0), "\n")
+	if most, few := strings.Index(plain, "worker-2 stopped it"), strings.Index(plain, "worker-1 stopped it"); most < 0 || few < most {
+		t.Error(plain)
+	}
+	base := freeReading(9) // R: what was before is no longer there
+	base.Worlds[0].Stoppers[0].Pauses, base.Worlds[0].Stoppers[0].Pause = cur.Worlds[0].Stoppers[0].Pauses, cur.Worlds[0].Stoppers[0].Pause
+	s.show(snapshot(prev, cur, base, 3))
+	s.wants("most by worker-1", "1 × 5 ms")
+	s.lacks("0 × ")
+}
+
+// TestFreeClick: there is no blame to open on the line of pauses.
+func TestFreeClick(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {120, 32}} {
+		s := newScreen(t, size[0], size[1], Options{})
+		s.show(collect.Diff(freeReading(1), freeReading(2), 2))
+		s.press("tab")
+		for y, line := range strings.Split(s.text(), "\n") {
+			if strings.HasPrefix(line, " pauses:") {
+				s.Update(tea.MouseClickMsg{X: 9, Y: y, Button: tea.MouseLeft})
+			}
+		}
+		if s.blame.open || !strings.Contains(s.text(), "pauses: 4") {
+			t.Errorf("%v:\n%s", size, s.text())
+		}
+	}
+}
+
+// severalFree is two processes without a GIL, the second of which is stopped longer.
+func severalFree() *collect.Snapshot {
+	two := func(n uint64) *collect.Reading {
+		r, other := freeReading(n), freeReading(n)
+		r.Processes = append(r.Processes, collect.ProcessReading{Process: &collect.Process{PID: 70, Python: "3.13.5", Command: "python3 other.py"}, State: collect.Running, Status: collect.Exact})
+		for _, one := range other.Threads {
+			one.ID, one.PID, one.TID = one.ID+100, 70, one.TID+100
+			r.Threads = append(r.Threads, one)
+		}
+		w := other.Worlds[0]
+		w.ID, w.PID, w.Pause = 109, 70, w.Pause*2
+		r.Worlds = append(r.Worlds, w)
+		return r
+	}
+	return collect.Diff(two(1), two(2), 2)
+}
+
+// TestFreeOfMany: of several processes without a GIL it is said whose pauses
+// stand there, and whose threads are listed; what never waited has no longest wait.
+func TestFreeOfMany(t *testing.T) {
+	s := newScreen(t, 160, 45, Options{})
+	s.show(severalFree())
+	s.wants("pauses: pid 70, the worst")
+	s.only = s.shown.Processes[0].Process
+	s.applyFilter()
+	s.wants("pid 7 only")
+	s.lacks("the worst")
+	plain := strings.Join(s.gilPlain(s.shown, unlimited, 0), "\n")
+	for _, want := range []string{"        pid        tid  thread", "         70        108  worker-1", "          7          8  worker-1"} {
+		if !strings.Contains(plain, want) {
+			t.Errorf("no %q in\n%s", want, plain)
+		}
+	}
+	for _, line := range strings.Split(plain, "\n") {
+		if strings.Contains(line, "9  worker-2 ") && (strings.Count(line, "—") != 2 || strings.Count(line, "0 ns") != 2) {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
+// TestTIDsStay: threads with equal names keep their TIDs when a process is
+// chosen, before the next reading.
+func TestTIDsStay(t *testing.T) {
+	s := newScreen(t, 80, 24, Options{})
+	both := mixed()
+	both.Processes = append(both.Processes, collect.ProcessRow{ProcessReading: collect.ProcessReading{Process: &collect.Process{PID: 70}}})
+	for i := range both.Threads {
+		both.Threads[i].Name = "python3"
+	}
+	s.show(both)
+	s.only = both.Processes[1].Process
+	s.applyFilter()
+	if !s.paneFree() || s.threads.Columns[columnTID].Leave != 0 {
+		t.Errorf("the TIDs leave at %d", s.threads.Columns[columnTID].Leave)
 	}
 }

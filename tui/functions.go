@@ -16,6 +16,7 @@ type function struct {
 	quiet   uint8 // readings since it ran: 0 when it just did, at most quietEnd
 	group   int   // functions in the row, of as many processes; 0: not put together
 	counted bool  // its process was counted in the interval
+	bounded bool  // not all was seen that happened to its process's GIL
 }
 
 // defaultSort is what the screen starts with.
@@ -108,7 +109,11 @@ func causedCell(signs *format.Signs, f *function) string {
 	if !f.CausedKnown {
 		return signs.Unknown
 	}
-	return format.HeadPercent(f.CausedShare)
+	text := format.HeadPercent(f.CausedShare)
+	if f.bounded {
+		text = signs.AtLeast + text
+	}
+	return text
 }
 
 func causedOrder(f *function) float64 {

@@ -30,11 +30,14 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 	if !g.Counting {
 		return []piece{{text: m.signs.Unknown + " held", ink: st.bold, gap: " "}}
 	}
-	held, forced := format.HeadPercent(g.HeldShare)+" held", piece{text: format.Rate(g.ForcedPerS) + " forced/s", ink: st.plain, gap: "  ", rank: 6}
+	mark := m.gilMark(g.PID)
+	held, forced := format.HeadPercent(g.HeldShare)+" held", piece{text: mark + format.Rate(g.ForcedPerS) + " forced/s", ink: st.plain, gap: "  ", rank: 6}
 	if g.Estimated {
 		held, forced = m.signs.Estimate+held, piece{text: "estimates", ink: st.amber, gap: "  "}
+	} else {
+		held = mark + held
 	}
-	left := []piece{{text: held, ink: st.bold, gap: " "}, {text: format.Rate(g.SwitchesPerS) + " switches/s", ink: st.plain, gap: "  "}, forced}
+	left := []piece{{text: held, ink: st.bold, gap: " "}, {text: mark + format.Rate(g.SwitchesPerS) + " switches/s", ink: st.plain, gap: "  "}, forced}
 	if len(s.GILs) > 1 {
 		left = append(left, piece{text: "worst of " + format.Exactly(len(s.GILs)) + ", pid " + format.Whole(g.PID), ink: st.dim, gap: "  ", rank: 3})
 	}
@@ -102,6 +105,8 @@ func (m *Model) gilParts(width, height int) gilParts {
 	alone := m.zoomed && m.pane == paneGIL
 	p := gilParts{left: width, rows: max(0, height-threadHead-1)}
 	switch {
+	case !m.paneMeasured():
+		return p
 	case width >= sideFrom && !alone:
 		p.left = width - m.sideWidth(width)
 		return p
@@ -136,6 +141,30 @@ func (m *Model) threadRows() int {
 		}
 	}
 	return 1
+}
+
+// gilLinesInView is how many lines are drawn of what one moves through in the
+// pane: of a stack that is to blame, of a thread's details, else threads.
+func (m *Model) gilLinesInView(height int) int {
+	switch {
+	case m.blame.open:
+		return max(1, height-blameHead(len(m.blamedRows()), height))
+	case m.thread != 0:
+		return max(1, height-1)
+	}
+	return max(1, m.gilParts(m.width, height).rows)
+}
+
+// wheelGIL scrolls what the pane shows.
+func (m *Model) wheelGIL(n int) {
+	switch {
+	case m.blame.open:
+		m.blame.scroll.move(n)
+	case m.thread != 0:
+		m.threadScroll.move(n)
+	default:
+		m.threads.Scroll(n, m.threadRows())
+	}
 }
 
 // gilPane shows who holds the GIL, who waits, who switches, who is to blame.
@@ -190,6 +219,9 @@ func (m *Model) gilTitle(width int) string {
 	}
 	if whose, ok := m.whose(); ok {
 		title = append(title, whose)
+	}
+	if text := m.followedWords(); text != "" && m.threadFilter == "" {
+		title = append(title, piece{text: text, ink: m.styles.dim, gap: "   ", rank: 2, flex: true})
 	}
 	if m.threadFilter != "" {
 		title = append(title, piece{text: "filter: " + format.Plain(m.threadFilter), ink: m.styles.accent, gap: "   ", flex: true})

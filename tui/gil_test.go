@@ -134,7 +134,7 @@ func TestThreadStack(t *testing.T) {
 		t.Error("one at a time, again with each reading")
 	}
 	m.thread = 3
-	if _, again := m.Update(stackMsg{id: 2, one: &source.one}); again == nil {
+	if _, again := m.Update(stackMsg{source: source, id: 2, one: &source.one}); again == nil {
 		t.Error("the stack of the thread opened meanwhile is to be read")
 	}
 	if text := ansi.Strip(strings.Join(m.frame(), "\n")); strings.Contains(text, "main.py:3") {

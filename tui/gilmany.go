@@ -8,10 +8,19 @@ const (
 	columnTID
 )
 
-// showPIDs gives the table of threads its columns, and shows whose the threads are when they may be several processes'.
+// tidLeaves is when the TIDs leave, where names tell threads apart.
+const tidLeaves = 6
+
+// showPIDs gives the table of threads its columns, and shows whose the threads
+// are when they may be several processes'. Threads that cannot be told apart by
+// their names keep their TIDs.
 func (m *Model) showPIDs(s *collect.Snapshot) {
 	m.chooseColumns()
 	m.threads.Columns[columnPID].Hide = s == nil || len(s.Processes) <= 1 || m.only != nil
+	m.threads.Columns[columnTID].Leave = tidLeaves
+	if m.sameNames {
+		m.threads.Columns[columnTID].Leave = 0
+	}
 }
 
 // isShown tells whether a thread has a row: it lives, or used the GIL in the interval.
@@ -56,13 +65,21 @@ func (m *Model) paneMeasured() bool { return len(m.paneGILs())+len(m.paneWorlds(
 // paneGIL is the one of them that is waited for most; there is one at least.
 func (m *Model) paneGIL() *collect.GILRow { return worstOf(m.paneGILs()) }
 
-// whose says whose GILs the pane is about, where they may be several processes'.
+// whose says whose GILs the pane is about, where they may be several processes':
+// of several what is below and beside the threads is the worst one's.
 func (m *Model) whose() (piece, bool) {
-	switch {
-	case m.only != nil:
+	if m.only != nil {
 		return piece{text: pidText(m.only.PID) + " only", ink: m.styles.accent, gap: "   "}, true
-	case len(m.paneGILs()) > 1:
-		return piece{text: "switches and blame: " + pidText(m.paneGIL().PID) + ", the worst", ink: m.styles.dim, gap: "   ", rank: 1}, true
 	}
-	return piece{}, false
+	gils, worlds := m.paneGILs(), m.paneWorlds()
+	text := ""
+	switch {
+	case len(gils) > 1:
+		text = "switches and blame: " + pidText(m.paneGIL().PID) + ", the worst"
+	case len(gils) == 1 && len(worlds) > 0:
+		text = "switches and blame: " + pidText(gils[0].PID)
+	case len(worlds) > 1:
+		text = "pauses: " + pidText(m.paneWorld().PID) + ", the worst"
+	}
+	return piece{text: text, ink: m.styles.dim, gap: "   ", rank: 1}, text != ""
 }

@@ -75,3 +75,26 @@ func TestGILOfMany(t *testing.T) {
 	}
 	wants("after", "worker-1", "calm")
 }
+
+// TestUnfollowedKeys: a process that was chosen and whose GIL is not followed
+// has no keys for it, and b opens nothing.
+func TestUnfollowedKeys(t *testing.T) {
+	s := newScreen(t, 140, 40, Options{})
+	s.show(collect.Diff(manyReading(1), manyReading(2), 2))
+	s.only, s.pane = s.shown.Processes[2].Process, paneGIL
+	s.applyFilter()
+	bar := ansi.Strip(s.keyBar(s.width))
+	for _, not := range []string{"blame", "counts", "thread", "details", "sort"} {
+		if strings.Contains(bar, not) {
+			t.Errorf("%q in %s", not, bar)
+		}
+	}
+	s.press("b", "c", "enter")
+	if s.blame.open || s.thread != 0 {
+		t.Error("what is not there was opened")
+	}
+	s.press("esc", "tab", "b")
+	if !s.blame.open {
+		t.Error("of all processes there is blame")
+	}
+}

@@ -46,18 +46,19 @@ func (m *Model) plainGIL(g *collect.GILRow, several bool) []string {
 	if several {
 		head += " of pid " + format.Whole(g.PID) + ", interpreter " + format.Whole(int(g.Interpreter))
 	}
-	mark := ""
+	mark := m.gilMark(g.PID)
+	about := mark
 	if g.Sampled > 0 {
-		mark = m.signs.Estimate
+		about = m.signs.Estimate
 	}
 	share := m.signs.Unknown
 	if g.Measured > 0 {
-		share = mark + format.HeadPercent(g.Held.Seconds()/g.Measured.Seconds())
+		share = about + format.HeadPercent(g.Held.Seconds()/g.Measured.Seconds())
 	}
-	lines := []string{"", head + ": held " + share + " of " + m.signs.Duration(g.Measured) + m.signs.Dot + format.Count(g.Switches) + " switches" + m.signs.Dot + string(g.Status)}
+	lines := []string{"", head + ": held " + share + " of " + m.signs.Duration(g.Measured) + m.signs.Dot + mark + format.Count(g.Switches) + " switches" + m.signs.Dot + string(g.Status)}
 	for _, b := range g.Blamed[:min(len(g.Blamed), 3)] {
 		if b.Place.Function != "" && b.Wait > 0 {
-			lines = append(lines, "   "+format.Plain(b.Place.Function)+"  "+format.FullPlace(b.Place.File, b.Place.Line)+"  made others wait "+m.signs.Duration(b.Wait))
+			lines = append(lines, "   "+format.Plain(b.Place.Function)+"  "+format.FullPlace(b.Place.File, b.Place.Line)+"  made others wait "+m.sumMark(g.PID)+m.signs.Duration(b.Wait))
 		}
 	}
 	return lines
@@ -70,40 +71,66 @@ func (m *Model) plainThreads(s *collect.Snapshot, top int) []string {
 	for i := range s.GILs {
 		sampled[s.GILs[i].PID] = sampled[s.GILs[i].PID] || s.GILs[i].Sampled > 0
 	}
-	pid := func(string) string { return "" }
-	if len(s.Processes) > 1 {
-		pid = func(text string) string { return format.Right(text, 11) }
-	}
+	pid := plainPID(s)
 	lines := []string{"", pid("pid") + format.Right("tid", 11) + "  " + format.Left("thread", 18) + format.Right("holds", 9) + format.Right("held", 10) + format.Right("longest", 10) +
 		format.Right("waits", 9) + format.Right("waited", 10) + format.Right("longest", 10) + format.Right("caused", 10)}
 	rows := slices.DeleteFunc(slices.Clone(s.Threads), func(t collect.ThreadRow) bool { return t.NoGIL })
 	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return cmp.Compare(b.Hold, a.Hold) })
 	for i := range rows[:min(len(rows), top)] {
 		t := &rows[i]
-		cell := func(text string, n int) string {
-			if !t.Measured || sampled[t.PID] {
-				text = m.signs.Unknown
-			}
-			return format.Right(text, n)
+		cell := m.plainCells(t, !t.Measured || sampled[t.PID])
+		held := cell.duration(t.Hold, 10)
+		if t.Measured && sampled[t.PID] {
+			held = format.Right(m.signs.Estimate+m.signs.Duration(t.Hold), 10)
 		}
-		longest := func(n uint64, d time.Duration) string {
-			if n == 0 && d == 0 {
-				return m.signs.None
-			}
-			return m.signs.Duration(d)
-		}
-		held := m.signs.Unknown
-		switch {
-		case t.Measured && sampled[t.PID]:
-			held = m.signs.Estimate + m.signs.Duration(t.Hold)
-		case t.Measured:
-			held = m.signs.Duration(t.Hold)
-		}
-		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(t), 17), 18)+cell(format.Count(t.Holds), 9)+
-			format.Right(held, 10)+cell(longest(t.Holds, t.HoldMax), 10)+cell(format.Count(t.Waits), 9)+cell(m.signs.Duration(t.Wait), 10)+
-			cell(longest(t.Waits, t.WaitMax), 10)+cell(m.signs.Duration(t.Caused), 10))
+		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(t), 17), 18)+cell.count(t.Holds, 9)+
+			held+cell.longest(t.Holds, t.HoldMax, 10)+cell.count(t.Waits, 9)+cell.duration(t.Wait, 10)+cell.longest(t.Waits, t.WaitMax, 10)+cell.duration(t.Caused, 10))
 	}
 	return lines
+}
+
+// plainPID makes a column that says whose the threads are, where there are
+// several processes.
+func plainPID(s *collect.Snapshot) func(text string) string {
+	if len(s.Processes) <= 1 {
+		return func(string) string { return "" }
+	}
+	return func(text string) string { return format.Right(text, 11) }
+}
+
+// plainCells writes numbers of one thread, as far as they are known.
+type plainCells struct {
+	signs   *format.Signs
+	unknown bool
+	mark    string // before what is a lower bound
+}
+
+func (m *Model) plainCells(t *collect.ThreadRow, unknown bool) plainCells {
+	return plainCells{m.signs, unknown, m.gilMark(t.PID)}
+}
+
+func (c plainCells) cell(text string, width int) string {
+	if c.unknown {
+		return format.Right(c.signs.Unknown, width)
+	}
+	return format.Right(c.mark+text, width)
+}
+
+func (c plainCells) count(n uint64, width int) string { return c.cell(format.Count(n), width) }
+
+func (c plainCells) duration(d time.Duration, width int) string {
+	return c.cell(c.signs.Duration(d), width)
+}
+
+// longest is the longest of n; a dash: there was none, as far as all was seen.
+func (c plainCells) longest(n uint64, d time.Duration, width int) string {
+	switch {
+	case n > 0 || d > 0:
+		return c.duration(d, width)
+	case c.mark != "":
+		return format.Right(c.signs.Unknown, width)
+	}
+	return c.cell(c.signs.None, width)
 }
 
 // plainEvents are the long holds and waits that were kept, the newest first.

@@ -106,7 +106,7 @@ func (m *Model) clickThread(x, line, height int) tea.Cmd {
 	switch {
 	case !m.paneMeasured() || m.thread != 0 || m.blame.open:
 		return nil
-	case line == blame:
+	case line == blame && !m.paneFree():
 		m.openBlame()
 		return nil
 	case x >= p.left:
@@ -147,10 +147,13 @@ func (m *Model) blameAt(p gilParts, height int) int {
 }
 
 // moveThread moves the cursor among the threads, and from the last one on to
-// the blame line; in details it scrolls.
-func (m *Model) moveThread(n int) {
+// the blame line; in details it scrolls, and by pages in a stack that is to
+// blame.
+func (m *Model) moveThread(n int, page bool) {
 	at, ok := m.threads.Cursor()
 	switch {
+	case m.blame.open && page:
+		m.blame.scroll.move(n)
 	case m.blame.open:
 		m.moveBlame(n)
 	case m.thread != 0:
@@ -165,6 +168,11 @@ func (m *Model) moveThread(n int) {
 		}
 	case n > 0 && n != far && (ok && at == m.threads.Len()-1 || m.threads.Len() == 0) && len(m.blamedRows()) > 0:
 		m.blame.under = true
+	case page && !ok: // pages need no cursor
+		m.threads.Scroll(n, m.threadRows())
+	case page:
+		m.threads.Scroll(n, m.threadRows())
+		m.threads.Move(n, m.threadRows())
 	default:
 		m.threads.Move(n, m.threadRows())
 	}

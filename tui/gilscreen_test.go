@@ -67,9 +67,15 @@ func shopReading(workers int, n uint64) *collect.Reading {
 }
 
 // shop puts the shop on a screen, as of its third second.
-func shop(s *screen, workers int, sampled time.Duration) {
+func shop(s *screen, workers int, sampled time.Duration) { shopBounded(s, workers, sampled, "") }
+
+// shopBounded is shop, with the reason why its GIL is a lower bound.
+func shopBounded(s *screen, workers int, sampled time.Duration, why string) {
 	prev, cur := shopReading(workers, 2), shopReading(workers, 3)
 	cur.GILs[0].Sampled = sampled
+	if why != "" {
+		cur.GILs[0].Status, cur.Processes[0].GIL = collect.GILLowerBound, collect.ProcessGIL{Status: collect.GILLowerBound, Reason: why}
+	}
 	if sampled > 0 {
 		cur.GILs[0].Status = collect.GILSampled
 	}
@@ -92,6 +98,7 @@ var gilScenes = map[string]func(s *screen){
 	"sampled":   func(s *screen) { shop(s, 4, time.Second); s.press("tab") },
 	"thread":    func(s *screen) { shop(s, 4, 0); s.press("tab", "enter") },
 	"blame":     func(s *screen) { shop(s, 4, 0); s.press("b") },
+	"bounded":   func(s *screen) { shopBounded(s, 4, 0, "2 takes or drops came out of turn"); s.press("tab") },
 	"caused":    func(s *screen) { shop(s, 4, 0); s.press("j", "j", "enter") },
 }
 

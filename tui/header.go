@@ -133,7 +133,7 @@ func (m *Model) gilLine(s *collect.Snapshot, width int) string {
 	left := []piece{{text: m.label("GIL", width), ink: st.dim}}
 	if gilMeasured(s) {
 		left = append(left, m.gilNumbers(s)...)
-		if cells := min(20, width-2-need(left, right)-2); cells >= 5 && len(m.spark) > 1 {
+		if cells := min(20, width-2-need(left, right)-2); cells >= 5 && len(m.spark) > 1 && !withoutGIL(s) {
 			left = append(left, piece{text: m.signs.Spark(tail(m.spark, cells)), ink: st.spark, gap: "  "})
 		}
 	} else {

@@ -9,75 +9,6 @@ import (
 	"pytop/tui/format"
 )
 
-// keyBar names the keys that are wanted most, as many as there is room for.
-func (m *Model) keyBar(width int) string {
-	g := m.signs
-	all := []short{
-		{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {"r", "reverse"}, {g.Enter, "details"}, {g.Space, "pause"},
-		{"e", "export"}, {"x", "brake"}, {"z", "zoom"}, {g.Tab, "pane"}, {"q", "quit"},
-	}
-	ranks := []int{0, 3, 4, 8, 5, 6, 7, 2, 10, 9, 1}
-	switch {
-	case m.listing && !m.helpOpen:
-		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "watch"}, {g.Space, "mark"}, {"q", "quit"}}
-		ranks = []int{0, 3, 4, 0, 2, 0}
-	case m.helpOpen:
-		all, ranks = []short{{g.Arrows, "scroll"}, {"Esc", "back"}, {"q", "quit"}}, []int{0, 0, 0}
-	case m.pane == paneGIL && m.blame.open:
-		all = []short{{"Esc", "back"}, {g.Arrows, "another"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
-		ranks = []int{0, 1, 3, 4, 0, 0}
-	case m.pane == paneGIL && m.thread != 0 && m.paneFree():
-		all = []short{{"Esc", "back"}, {g.Arrows, "scroll"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
-		ranks = []int{0, 1, 2, 3, 0, 0}
-	case m.pane == paneGIL && m.thread != 0:
-		all = []short{{"Esc", "back"}, {g.Arrows, "scroll"}, {"b", "blame"}, {g.Space, "pause"}, {"e", "export"}, {"?", "help"}, {"q", "quit"}}
-		ranks = []int{0, 1, 2, 3, 4, 0, 0}
-	case m.pane == paneGIL && m.paneFree() && !m.details.open:
-		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "thread"}, {g.Space, "pause"}, {"e", "export"}, {"x", "brake"}, {"z", "zoom"}, {g.Tab, "pane"}, {"q", "quit"}}
-		ranks = []int{0, 3, 4, 1, 6, 8, 2, 5, 7, 0}
-	case m.pane == paneGIL && gilMeasured(m.shown) && !m.details.open:
-		all = []short{{"?", "help"}, {"/", "filter"}, {"s", "sort"}, {g.Enter, "thread"}, {"b", "blame"}, {"c", "counts"}, {g.Space, "pause"},
-			{"e", "export"}, {"x", "brake"}, {"z", "zoom"}, {g.Tab, "pane"}, {"q", "quit"}}
-		ranks = []int{0, 5, 6, 2, 1, 4, 8, 10, 3, 7, 9, 0}
-	case m.details.open:
-		all = []short{{"Esc", "back"}, {g.Space, "pause"}, {"e", "export"}, {"x", "brake"}, {"?", "help"}, {"q", "quit"}}
-		ranks = []int{0, 3, 4, 2, 0, 0}
-	}
-	for keyBarWidth(all) > width-2 {
-		worst := 0
-		for i, r := range ranks {
-			if r > ranks[worst] {
-				worst = i
-			}
-		}
-		if ranks[worst] == 0 {
-			break
-		}
-		all = append(all[:worst], all[worst+1:]...)
-		ranks = append(ranks[:worst], ranks[worst+1:]...)
-	}
-	var b strings.Builder
-	for i, s := range all {
-		b.WriteString(" ")
-		if i > 0 {
-			b.WriteString(" ")
-		}
-		b.WriteString(m.styles.key.paint(s.sign) + " " + m.styles.dim.paint(s.word))
-	}
-	return b.String()
-}
-
-func keyBarWidth(all []short) int {
-	n := 1
-	for i, s := range all {
-		n += format.Width(s.sign) + 1 + len(s.word)
-		if i > 0 {
-			n += 2
-		}
-	}
-	return n
-}
-
 // definitions is every number of the screen: its name, unit and meaning.
 var definitions = [][2]string{
 	{"calls/s", "how often Python functions were started in the last interval, per second of the time that was counted. Starting a generator or coroutine is a call at its first next() or await. Calls of C functions are not Python calls."},
@@ -103,8 +34,9 @@ var definitions = [][2]string{
 	{"LOG", "what the command prints, with pytop -- COMMAND; it is printed again after the screen. A Python keeps back what it prints to a file until it has 8 KiB: start it with -u to see each line at once."},
 	{"held", "the share of the last interval that a thread held the GIL; in the header, that anybody did. A hold includes about one hit of the probe (the price stands below), so that holds of less than a microsecond are not to be told."},
 	{"waited", "the share of the interval that a thread waited for the GIL: from its first wait step, when it found the GIL taken, until it took it. Left out: what a thread that was made to drop it spends until it asks for it again, and the time until a wait begins."},
+	{"queued", "the share of the interval that a thread was ready to run and waited for a CPU that others had, as the kernel says; it is no wait for the GIL."},
 	{"takes/s", "how often a thread took the GIL. longest hold, longest wait: since counting began, what goes on included; R does not change them."},
-	{"GIL %", "in the processes pane: the share of the last interval that the process's GIL was held; ~ an estimate, ? not followed (Enter says why). Children are followed once they have lived for 100 ms."},
+	{"GIL %", "in the processes pane: the share of the last interval that the process's GIL was held; ~ an estimate, ≥ not all was seen (the reason stands below the header), ? not followed (Enter says why, or since when). Children are followed once they have lived for 100 ms."},
 	{"caused", "how long others waited while the thread held the GIL, in shares of the interval: above 100 % when several waited. blame: the same by the innermost function that ran, seen when a wait begins and then once a switch interval."},
 	{"made to wait", "in a thread's details: by whom, and whom it made wait: how long one waited while the other held the GIL, of the interval and in all; who holds is looked at when a wait begins and then once a switch interval."},
 	{"switches", "the grid, of up to 8 threads: how often the GIL went from a row's thread to a column's, which has the row's number; the more, the deeper the shade. Of more threads the 20 pairs with most are listed. c: a second, or in all."},
@@ -112,9 +44,11 @@ var definitions = [][2]string{
 	{"caused wait", "of a function, from 120 columns on: how long threads waited for the GIL while it was the innermost Python function of who held it, in shares of the interval; above 100 % when several waited. What it calls counts for what is called; who holds is looked at when a wait begins and then once a switch interval."},
 	{"long", "the last holds and waits of 100 ms and more, with the innermost function of who held the GIL when it was first seen to go on for so long. It is looked 20 times a second: how long it went on is at least that. In a thread's details also, in: the C function that the thread was found in most often, sampled 100 times a second of its processor time; from: its callers, where the build keeps frame pointers. asleep: where it slept in the kernel without releasing the GIL, looked at 20 times a second."},
 	{"no GIL", "of a free-threaded Python. waited: the share of the interval that a thread waited for a mutex (of an object, or the interpreter's own): from when it was parked until it went on; not the moment that it tries before. paused: that it was kept from running since another had stopped the world; a wait and a pause within it count each for itself. waits/s: waits that ended."},
+	{"longest pause", "of a thread, since counting began, what goes on included; R does not change it. parked, in a thread's details: how often it waited in CPython's parking lot for something else than a mutex or a pause (an event, a queue, …), and for how long in all."},
 	{"pauses/s", "how often the world was stopped so that a thread felt it: all Python threads wait until what stopped it (a collection of garbage, say) starts it again. Two that follow so soon that no thread ran in between are one. STOPPED BY: which thread did it, as CPython says itself."},
 	{"switches/s", "takes by another thread than the one before. forced/s: drops that a thread was made to, and waited to be taken over."},
 	{"GIL ~", "estimates: it is taken so often that probes would disturb it. Its fields are read a thousand times a second instead; probes look every three seconds whether they can stay. Waits, takes, blame and switches by pairs are not known meanwhile (?), a longest hold is at least (≥) what probes saw."},
+	{"GIL ≥", "lower bounds: not all was seen that happened to the GIL, or to waits and pauses without one; the reason stands below the header. (≥) in a title is of all below it."},
 }
 
 // helpLines is every key and every number.

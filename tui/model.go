@@ -58,6 +58,7 @@ type Model struct {
 	threadFilter string
 	threadScroll scroller     // of the details
 	estimated    map[int]bool // by PID: its GIL's fields are read, or were in the interval
+	bounded      map[int]bool // by PID: not all was seen that happened to its GIL
 	blame        blameView
 	counts       bool      // switches are shown in all, not a second
 	sameNames    bool      // of threads
@@ -99,7 +100,7 @@ func New(o Options) *Model {
 	}
 	m.styles = newStyles(m.dark, m.profile)
 	m.functions = functionTable(m.signs, m.trend)
-	m.threads = threadTable(m.signs, m.isEstimated)
+	m.threads = threadTable(m.threadCells())
 	field := sortField(o.Sort)
 	m.sorted = field != "" && field != defaultSort
 	if !m.sortBy(field) {

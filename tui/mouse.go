@@ -44,7 +44,7 @@ func (m *Model) wheel(y, n int) {
 	case paneProcesses:
 		m.processes.Scroll(n, m.rowsInView())
 	case paneGIL:
-		m.threads.Scroll(n, m.threadRows())
+		m.wheelGIL(n)
 	case paneLog:
 		m.log.move(n)
 	}

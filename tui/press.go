@@ -109,17 +109,18 @@ func moves(msg tea.KeyPressMsg, page int) (int, bool) {
 
 // pressMove moves in the active pane.
 func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
-	rows := m.rowsInView()
+	rows := m.linesInView()
 	n, ok := moves(msg, max(1, rows-1))
 	if !ok {
 		return false
 	}
+	page := key.Matches(msg, keys.PageUp, keys.PageDown)
 	if m.pane == paneLog {
 		m.log.move(n)
 		return true
 	}
 	if m.pane == paneGIL {
-		m.moveThread(n)
+		m.moveThread(n, page)
 		return true
 	}
 	t := m.table()
@@ -133,9 +134,9 @@ func (m *Model) pressMove(msg tea.KeyPressMsg) bool {
 	case n == far:
 		t.Place(far)
 		t.Reveal(rows)
-	case !has && n > 1 || !has && n < -1: // pages need no cursor
+	case page && !has: // pages need no cursor
 		t.Scroll(n, rows)
-	case n > 1 || n < -1:
+	case page:
 		t.Scroll(n, rows)
 		t.Move(n, rows)
 	default:
@@ -149,7 +150,7 @@ func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 	if cmd, done := m.pressProcesses(msg); done {
 		return cmd
 	}
-	if key.Matches(msg, keys.Blame) && m.shown != nil && len(m.shown.GILs) > 0 {
+	if key.Matches(msg, keys.Blame) && len(m.paneGILs()) > 0 {
 		if m.blame.open = m.pane == paneGIL && m.blame.open; m.blame.open {
 			m.blame.open = false
 		} else {

@@ -65,7 +65,7 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 	case promptFilter, promptThreads:
 		if n, ok := arrow(msg); ok {
 			if p.kind == promptThreads {
-				m.moveThread(n)
+				m.moveThread(n, false)
 			} else if t := m.table(); t != nil {
 				t.Move(n, m.rowsInView())
 			}

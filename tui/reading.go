@@ -110,7 +110,12 @@ func (m *Model) show(s *collect.Snapshot) {
 			c.Hide = m.printed || !causedKnown(s)
 		}
 	}
-	m.functions.Set(m.grouped(m.history.rows(s)))
+	m.setBounds(s)
+	rows := m.history.rows(s)
+	for i := range rows {
+		rows[i].bounded = m.isBounded(rows[i].Code.PID)
+	}
+	m.functions.Set(m.grouped(rows))
 	m.setProcesses(s)
 	m.setThreads(s)
 }
@@ -182,28 +187,6 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 			f.Resumes -= min(f.Resumes, rows[0].Resumes)
 		}
 	}
-	s.Totals.Calls, s.Totals.Resumes = 0, 0
-	for _, p := range s.Past[min(len(base.Past), len(s.Past)):] { // ended since
-		for _, b := range base.Processes {
-			if b.Process == p.Process {
-				p.Calls -= min(p.Calls, b.Calls)
-				p.Resumes -= min(p.Resumes, b.Resumes)
-			}
-		}
-		s.Totals.Calls += p.Calls
-		s.Totals.Resumes += p.Resumes
-	}
-	for i := range s.Processes {
-		p := &s.Processes[i]
-		for _, b := range base.Processes {
-			if b.Process == p.Process {
-				p.Calls -= min(p.Calls, b.Calls)
-				p.Resumes -= min(p.Resumes, b.Resumes)
-				p.Counted -= min(p.Counted, b.Counted)
-			}
-		}
-		s.Totals.Calls += p.Calls
-		s.Totals.Resumes += p.Resumes
-	}
+	rebaseProcesses(s, base, cur)
 	return s
 }

@@ -98,6 +98,36 @@ func (m *Model) columnTitles(columns []table.Placed[function]) string {
 	return titles(m, columns, by, falling)
 }
 
+// titles writes the columns' titles, that of the sorted one with its direction.
+func titles[R any](m *Model, columns []table.Placed[R], by string, falling bool) string {
+	var b strings.Builder
+	b.WriteString(format.Blank(gutter))
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(format.Blank(gap2))
+		}
+		title, color := c.Title, m.styles.dim
+		if c.Field == by {
+			color = m.styles.title
+			title += " " + m.signs.Up
+			if falling {
+				title = c.Title + " " + m.signs.Down
+			}
+		}
+		title = m.signs.CutRight(title, c.Width)
+		if c.Right {
+			b.WriteString(format.Blank(c.Width - format.Width(title)))
+			b.WriteString(color.paint(title))
+			continue
+		}
+		b.WriteString(color.paint(title))
+		if i < len(columns)-1 {
+			b.WriteString(format.Blank(c.Width - format.Width(title)))
+		}
+	}
+	return b.String()
+}
+
 // heat is what the sorted column's bars are measured by: its largest value;
 // 0 when it has no bars.
 func (m *Model) heat() float64 {
@@ -169,6 +199,8 @@ func (m *Model) cellInk(f *function, field string, cursor bool) ink {
 	st := m.styles
 	ran := f.counted && f.CallsDelta+f.ResumesDelta > 0
 	switch {
+	case field == causedField && f.CausedShare > 0 && f.bounded:
+		return st.amber
 	case field == causedField && f.CausedShare > 0: // also when it began before the interval
 		return st.plain
 	case !ran || field == "trend":

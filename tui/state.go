@@ -132,7 +132,7 @@ func (m *Model) alerts() []notice {
 		}
 		out = append(out, notice{text, m.styles.amber})
 	}
-	return out
+	return append(out, m.boundWords(s)...)
 }
 
 // words of a status, before its reason.

@@ -29,7 +29,7 @@ func (m *Model) sideWidth(width int) int {
 // switchesWanted is how many lines sideLines would like in a width.
 func (m *Model) switchesWanted(width int) int {
 	if m.paneFree() {
-		return 1 + len(m.paneWorld().StopperRows)
+		return 1 + len(stoppersOf(m.paneWorld()))
 	}
 	g := m.paneGIL()
 	if g.Estimated {
@@ -55,7 +55,7 @@ func (m *Model) switchesWanted(width int) int {
 // alone shows rates and counts, where they fit; the key c changes over.
 func (m *Model) switchLines(g *collect.GILRow, width, height int) []string {
 	if g.Estimated {
-		return clip([]string{m.switchTitle("", width), m.styles.dim.paint(m.signs.CutRight("not measured: its fields are read", width))}, height)
+		return clip([]string{m.switchTitle("", "", width), m.styles.dim.paint(m.signs.CutRight("not measured: its fields are read", width))}, height)
 	}
 	grid, ok := m.gridOf(g)
 	if !ok || !grid.fits(width, m.counts) || grid.height() > height {
@@ -79,17 +79,26 @@ func (m *Model) switchLines(g *collect.GILRow, width, height int) []string {
 }
 
 // switchTitle says what is counted, and which way.
-func (m *Model) switchTitle(way string, width int) string {
+func (m *Model) switchTitle(mark, way string, width int) string {
+	return m.styles.idle.paint("SWITCHES") + m.styles.dim.paint(m.signs.CutRight(switchWhat(m.counts, mark)+way, width-len("SWITCHES")))
+}
+
+// switchWhat is what is counted; mark, which stands before a lower bound, is
+// said once, not in each cell.
+func switchWhat(counts bool, mark string) string {
 	what := "/s"
-	if m.counts {
+	if counts {
 		what = " in all"
 	}
-	return m.styles.idle.paint("SWITCHES") + m.styles.dim.paint(m.signs.CutRight(what+way, width-len("SWITCHES")))
+	if mark != "" {
+		what += " (" + mark + ")"
+	}
+	return what
 }
 
 // pairLines are the pairs of threads between which it went most often.
 func (m *Model) pairLines(g *collect.GILRow, width, height int) []string {
-	lines := []string{m.switchTitle(" from "+m.signs.Turn+" to", width)}
+	lines := []string{m.switchTitle(m.gilMark(g.PID), " from "+m.signs.Turn+" to", width)}
 	rows := slices.Clone(g.PairRows)
 	if m.counts {
 		slices.SortStableFunc(rows, func(a, b collect.GILPairRow) int { return cmp.Compare(b.Count, a.Count) })
@@ -138,12 +147,13 @@ type grid struct {
 	names []string
 	pairs map[[2]uint64]*collect.GILPairRow
 	dash  string
+	mark  string // before what is a lower bound
 }
 
 // gridOf makes the grid of the threads that have switched and still live, or
 // did in the interval; false when they are too many, or none.
 func (m *Model) gridOf(g *collect.GILRow) (*grid, bool) {
-	out := &grid{pairs: map[[2]uint64]*collect.GILPairRow{}, dash: m.signs.None}
+	out := &grid{pairs: map[[2]uint64]*collect.GILPairRow{}, dash: m.signs.None, mark: m.gilMark(g.PID)}
 	names, tids := map[uint64]string{}, map[uint64]int{}
 	lives := func(id uint64) bool { return m.threads.Find(id) != nil }
 	for i := range g.PairRows {
@@ -219,10 +229,7 @@ func switchCell(p *collect.GILPairRow, counts bool) string {
 func (m *Model) gridLines(g *grid, width int, counts bool) []string {
 	st, cell := m.styles, g.cell(counts)
 	label := min(width, g.width(counts)) - len(g.ids)*cell
-	what := "/s"
-	if counts {
-		what = " in all"
-	}
+	what := switchWhat(counts, g.mark)
 	title := st.idle.paint("SWITCHES") + st.dim.paint(what+m.signs.CutRight(" from row to column", max(0, width-len("SWITCHES")-len(what))))
 	head := strings.Builder{}
 	head.WriteString(format.Blank(label))

@@ -20,9 +20,10 @@ type threadStack struct {
 }
 
 type stackMsg struct {
-	id  uint64
-	one *collect.DumpThread
-	err error
+	source collect.Source
+	id     uint64
+	one    *collect.DumpThread
+	err    error
 }
 
 // openThread shows the i-th thread in full.
@@ -43,18 +44,21 @@ func (m *Model) readStack() tea.Cmd {
 		return nil
 	}
 	m.stack.asking = true
-	id, pid, tid := t.ID, t.PID, t.TID
+	from, id, pid, tid := m.source, t.ID, t.PID, t.TID
 	return func() tea.Msg {
 		if !m.gate.enter() {
 			return nil
 		}
 		defer m.gate.leave()
 		one, err := source.Stack(pid, tid)
-		return stackMsg{id, one, err}
+		return stackMsg{from, id, one, err}
 	}
 }
 
 func (m *Model) stackRead(msg stackMsg) tea.Cmd {
+	if msg.source != m.source {
+		return nil // of what was watched before
+	}
 	m.stack = threadStack{id: msg.id, one: msg.one, err: msg.err}
 	if msg.id != m.thread { // another was opened meanwhile
 		return m.readStack()
@@ -141,8 +145,9 @@ func (m *Model) threadDetails(width, height int) []string {
 	return append([]string{m.line(width, head, back)}, m.threadScroll.view(lines, height-1)...)
 }
 
-// threadCounts is what a thread did with the GIL, or waited for without one. Where its fields were read
-// for a time, more may have gone by.
+// threadCounts is what a thread did with the GIL, or waited for without one.
+// Where its fields were read for a time, or not all was seen, more may have
+// gone by.
 func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
 	if !t.Measured {
 		return nil
@@ -150,9 +155,10 @@ func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
 	if t.NoGIL {
 		return m.waitLines(t, width)
 	}
-	atLeast, about := "", ""
+	atLeast := m.sumMark(t.PID)
+	about := atLeast
 	if m.part(t.PID) {
-		atLeast, about = m.signs.AtLeast, m.signs.Estimate
+		about = m.signs.Estimate
 	}
 	longest := func(n uint64, d time.Duration) string {
 		if n == 0 && d == 0 {
@@ -209,13 +215,9 @@ func (m *Model) threadOthers(g *collect.GILRow, t *collect.ThreadRow, width int)
 			}
 			share := ""
 			if g.Counting && !g.Estimated {
-				share = " " + format.HeadPercent(p.WaitShare) + ","
+				share = " " + m.gilMark(g.PID) + format.HeadPercent(p.WaitShare) + ","
 			}
-			all := m.signs.Duration(p.Wait)
-			if g.Sampled > 0 {
-				all = m.signs.AtLeast + all
-			}
-			found = append(found, m.pairName(g.PID, id, tid)+share+" "+all+" in all")
+			found = append(found, m.pairName(g.PID, id, tid)+share+" "+m.sumMark(g.PID)+m.signs.Duration(p.Wait)+" in all")
 		}
 		for i, text := range found {
 			head := one.head
@@ -238,7 +240,7 @@ func (m *Model) threadBlame(g *collect.GILRow, t *collect.ThreadRow, width int) 
 			continue
 		}
 		lines = append(lines, "")
-		lines = append(lines, "   "+m.signs.CutRight(blameName(b)+" made others wait "+m.signs.Duration(b.Wait)+", mostly in this stack:", width-4))
+		lines = append(lines, "   "+m.signs.CutRight(blameName(b)+" made others wait "+m.sumMark(g.PID)+m.signs.Duration(b.Wait)+", mostly in this stack:", width-4))
 		lines = append(lines, m.frames(b.Stack, width)...)
 	}
 	return lines

@@ -11,25 +11,31 @@ import (
 )
 
 // threadCells writes and orders what is known of a thread. While a GIL's
-// fields are read no more is known than about how long it was held.
+// fields are read no more is known than about how long it was held; where not
+// all was seen, all of it is at least that.
 type threadCells struct {
 	signs     *format.Signs
 	estimated func(pid int) bool
+	bounded   func(pid int) bool
+}
+
+func (m *Model) threadCells() threadCells {
+	return threadCells{m.signs, m.isEstimated, m.isBounded}
 }
 
 type threadColumn = table.Column[collect.ThreadRow]
 
 // threadTable makes the table of threads.
-func threadTable(signs *format.Signs, estimated func(pid int) bool) *table.Table[collect.ThreadRow] {
+func threadTable(c threadCells) *table.Table[collect.ThreadRow] {
 	type row = collect.ThreadRow
-	c := threadCells{signs, estimated}
+	signs := c.signs
 	columns := []threadColumn{
 		{
 			Title: "pid", Field: "pid", Width: 7, Right: true, Hide: true, Leave: 2,
 			Cell:  func(t *row, _ int) string { return format.Whole(t.PID) },
 			Value: func(t *row) float64 { return float64(t.PID) },
 		}, {
-			Title: "tid", Field: "tid", Width: 7, Right: true, Leave: 6,
+			Title: "tid", Field: "tid", Width: 7, Right: true, Leave: tidLeaves,
 			Cell:  func(t *row, _ int) string { return format.Whole(t.TID) },
 			Value: func(t *row) float64 { return float64(t.TID) },
 		}, {
@@ -37,13 +43,13 @@ func threadTable(signs *format.Signs, estimated func(pid int) bool) *table.Table
 			Cell: func(t *row, width int) string { return signs.CutRight(threadName(t), width) },
 			Text: func(t *row) string { return t.Name },
 		}, {
-			Title: "held", Field: "hold_share", Width: 6, Right: true, Falling: true,
+			Title: "held", Field: "hold_share", Width: format.Width(signs.AtLeast + "100 %"), Right: true, Falling: true,
 			Cell: func(t *row, _ int) string { return c.held(t) }, Value: func(t *row) float64 { return t.HoldShare },
 		},
 		c.counted("waited", "wait_share", 8, 0, func(t *row) string { return format.HeadPercent(t.WaitShare) }, func(t *row) float64 { return t.WaitShare }),
 		c.counted("takes/s", "holds_per_s", 9, 5, func(t *row) string { return format.Rate(t.HoldsPerS) }, func(t *row) float64 { return t.HoldsPerS }),
-		c.longest("longest hold", "hold_max_s", 3, func(t *row) (time.Duration, bool) { return t.HoldMax, t.Holds > 0 || t.Holding > 0 }),
-		c.longest("longest wait", "wait_max_s", 4, func(t *row) (time.Duration, bool) { return t.WaitMax, t.Waits > 0 || t.Waiting > 0 }),
+		c.longest("longest hold", "hold_max_s", 3, func(t *row) (time.Duration, bool) { return t.HoldMax, t.HoldMax > 0 || t.Holding > 0 }),
+		c.longest("longest wait", "wait_max_s", 4, func(t *row) (time.Duration, bool) { return t.WaitMax, t.WaitMax > 0 || t.Waiting > 0 }),
 		c.counted("caused", "caused_wait_share", 8, 9, func(t *row) string { return format.HeadPercent(t.CausedShare) }, func(t *row) float64 { return t.CausedShare }),
 		c.used("cpu", "cpu_share", 6, 8, func(t *row) float64 { return t.CPUShare }),
 		c.used("queued", "run_queue_share", 8, 12, func(t *row) float64 { return t.RunShare }),
@@ -74,7 +80,15 @@ func (c threadCells) held(t *collect.ThreadRow) string {
 	case c.estimated(t.PID):
 		return c.signs.Estimate + format.HeadPercent(t.HoldShare)
 	}
-	return format.HeadPercent(t.HoldShare)
+	return c.mark(t) + format.HeadPercent(t.HoldShare)
+}
+
+// mark stands before what is at least that.
+func (c threadCells) mark(t *collect.ThreadRow) string {
+	if c.bounded(t.PID) {
+		return c.signs.AtLeast
+	}
+	return ""
 }
 
 // counted is a column of what takes and drops say.
@@ -86,7 +100,7 @@ func (c threadCells) counted(title, field string, width, leave int, cell func(t 
 			if !known(t) {
 				return c.signs.Unknown
 			}
-			return cell(t)
+			return c.mark(t) + cell(t)
 		},
 		Value: func(t *collect.ThreadRow) float64 {
 			if !known(t) {
@@ -97,22 +111,23 @@ func (c threadCells) counted(title, field string, width, leave int, cell func(t 
 	}
 }
 
-// longest is a column of the longest of something, and whether there was any.
-// While fields are read a longer one may go by unseen.
+// longest is a column of the longest of something, and whether there was any:
+// also before R, which does not change it.
+// While fields are read, or where not all was seen, a longer one may go by.
 func (c threadCells) longest(title, field string, leave int, of func(t *collect.ThreadRow) (time.Duration, bool)) threadColumn {
 	return threadColumn{
 		Title: title, Field: field, Width: 12, Right: true, Falling: true, Leave: leave,
 		Cell: func(t *collect.ThreadRow, _ int) string {
 			d, any := of(t)
 			switch {
-			case !t.Measured, !any && c.estimated(t.PID):
+			case !t.Measured, !any && (c.estimated(t.PID) || c.bounded(t.PID)):
 				return c.signs.Unknown
 			case !any:
 				return c.signs.None
 			case c.estimated(t.PID):
 				return c.signs.AtLeast + c.signs.Duration(d)
 			}
-			return c.signs.Duration(d)
+			return c.mark(t) + c.signs.Duration(d)
 		},
 		Value: func(t *collect.ThreadRow) float64 {
 			if d, any := of(t); any {
@@ -222,11 +237,8 @@ func (m *Model) setThreads(s *collect.Snapshot) {
 		}
 		return 1
 	})
+	m.sameNames = haveSameNames(rows)
 	m.showPIDs(s)
-	m.threads.Columns[columnTID].Leave = 6
-	if m.sameNames = haveSameNames(rows); m.sameNames {
-		m.threads.Columns[columnTID].Leave = 0
-	}
 	m.threads.Set(rows)
 	m.spark = slices.Clone(m.waited)
 }

@@ -140,6 +140,22 @@ func (m *Model) rowsInView() int {
 	return 1
 }
 
+// linesInView is how many lines of what the active pane moves through are
+// drawn: rows of a table, else of a text.
+func (m *Model) linesInView() int {
+	for _, a := range m.layout().areas {
+		switch {
+		case a.pane != m.pane:
+			continue
+		case a.pane == paneGIL:
+			return m.gilLinesInView(a.height)
+		case a.pane == paneLog:
+			return max(1, a.height-1)
+		}
+	}
+	return m.rowsInView()
+}
+
 // View draws a frame.
 func (m *Model) View() tea.View {
 	v := tea.NewView(strings.Join(m.frame(), "\n"))

@@ -1,0 +1,73 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+
+	"pytop/tui/format"
+)
+
+// group puts the functions of all processes together, or apart again.
+func (m *Model) group() tea.Cmd {
+	if !m.several() {
+		return m.say("one process is watched: there is nothing to put together")
+	}
+	m.together = !m.together
+	m.show(m.shown)
+	if m.together {
+		return m.say("functions of all processes together")
+	}
+	return m.say("functions of each process")
+}
+
+// grouped makes one row of the functions that have file, name and line in
+// common, if that is wanted. Rows stay in ascending ID, that of the first.
+func (m *Model) grouped(rows []function) []function {
+	if !m.together {
+		return rows
+	}
+	type name struct {
+		file, function string
+		line           int
+	}
+	at := make(map[name]int, len(rows))
+	out := make([]function, 0, len(rows))
+	for _, f := range rows {
+		k := name{f.Code.File, f.Code.Function, f.Code.Line}
+		i, ok := at[k]
+		if !ok {
+			at[k] = len(out)
+			sum := *f.FunctionRow
+			f.FunctionRow, f.group = &sum, 1
+			out = append(out, f)
+			continue
+		}
+		g := &out[i]
+		g.group++
+		g.Calls += f.Calls
+		g.CallsDelta += f.CallsDelta
+		g.CallsPerS += f.CallsPerS
+		g.CallsShare += f.CallsShare
+		g.Resumes += f.Resumes
+		g.ResumesDelta += f.ResumesDelta
+		g.ResumesPerS += f.ResumesPerS
+		g.HasResumes = g.HasResumes || f.HasResumes
+		g.counted = g.counted || f.counted
+		g.bounded = g.bounded || f.bounded
+		g.quiet = min(g.quiet, f.quiet)
+		if weight[f.Status] > weight[g.Status] {
+			g.Status = f.Status
+		}
+	}
+	return out
+}
+
+// pidCell is whose function a row is.
+func pidCell(signs *format.Signs, f *function) string {
+	switch {
+	case f.group > 1:
+		return signs.Times + format.Whole(f.group)
+	case f.Code.PID == 0:
+		return "ended"
+	}
+	return format.Whole(f.Code.PID)
+}

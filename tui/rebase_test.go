@@ -1,0 +1,93 @@
+package tui
+
+import (
+	"testing"
+	"time"
+
+	"pytop/collect"
+)
+
+// endingReading is three processes with a GIL after so many seconds: the first
+// runs on, and execs after two; the second ends after one second, the third
+// after three.
+func endingReading(n uint64) *collect.Reading {
+	d := time.Duration(n) * time.Second
+	r := &collect.Reading{Time: fakeStart.Add(d), Since: fakeStart, GILs: []collect.GILReading{}, Threads: []collect.ThreadReading{}}
+	for i := range 3 {
+		ends := []uint64{100, 1, 3}[i]
+		lived := min(d, time.Duration(ends)*time.Second)
+		p := collect.ProcessReading{
+			Process: &collect.Process{PID: 7 + i, Start: fakeStart}, State: collect.Running, Status: collect.Exact, Counted: lived, Calls: 100 * min(n, ends),
+			GIL: collect.ProcessGIL{Status: collect.GILExact, Held: lived / 2, Measured: lived},
+		}
+		switch {
+		case n > ends:
+			r.Past = append(r.Past, p)
+			continue
+		case n == ends:
+			p.State = collect.Ended
+		}
+		if i == 0 && n > 2 {
+			p.Process.Command = "exec"
+		}
+		r.Processes = append(r.Processes, p)
+		r.GILs = append(r.GILs, collect.GILReading{ID: uint64(i + 1), PID: 7 + i, Status: collect.GILExact, Measured: lived, Held: lived / 2})
+	}
+	return r
+}
+
+// TestProcessReset: R counts from then on also what processes say of their GIL,
+// of one that execs as well; those that ended before are no longer listed.
+func TestProcessReset(t *testing.T) {
+	base, cur := endingReading(2), endingReading(4)
+	cur.PastMore = collect.Totals{Calls: 30}
+	base.PastMore = collect.Totals{Calls: 10}
+	base.Processes = append(base.Processes, collect.ProcessReading{Process: &collect.Process{PID: 99}, Calls: 15}) // which had 5 more
+	s := snapshot(endingReading(3), cur, base, 4)
+	if len(s.Processes) != 1 || len(s.Past) != 1 {
+		t.Fatalf("%+v\n%+v", s.Processes, s.Past)
+	}
+	one, ended := s.Processes[0], s.Past[0]
+	if one.Calls != 200 || one.Counted != 2*time.Second || one.GIL.Measured != 2*time.Second || one.GIL.Held != time.Second {
+		t.Errorf("%+v", one.ProcessReading)
+	}
+	if ended.Process.PID != 9 || ended.Calls != 100 || ended.Counted != time.Second || ended.GIL.Measured != time.Second || ended.GIL.Held != time.Second/2 {
+		t.Errorf("%+v", ended)
+	}
+	if s.Totals.Calls != 305 {
+		t.Errorf("%d calls", s.Totals.Calls)
+	}
+	if cur.Past[1].Calls != 300 || cur.Processes[0].GIL.Held != 2*time.Second {
+		t.Error("the reading was changed")
+	}
+	if early := snapshot(cur, endingReading(4), endingReading(1), 5); len(early.Past) != 1 || early.Past[0].Process.PID != 9 {
+		t.Errorf("one that had ended is listed: %+v", early.Past)
+	}
+}
+
+// TestResetHeldMost: of several GILs it is the one that was held most since.
+func TestResetHeldMost(t *testing.T) {
+	two := func(n uint64) *collect.Reading {
+		r := endingReading(n)
+		second := r.GILs[0]
+		second.ID, second.Measured, second.Held = 50, time.Duration(n)*time.Second-2*time.Second, time.Duration(n)*time.Second-2*time.Second
+		r.GILs = append(r.GILs, second)
+		if n > 4 {
+			r.Processes[0].GIL.Held, r.Processes[0].GIL.Measured = second.Held, second.Measured
+		}
+		return r
+	}
+	s := snapshot(two(5), two(6), two(3), 6)
+	if g := s.Processes[0].GIL; g.Held != 3*time.Second || g.Measured != 3*time.Second {
+		t.Errorf("%+v", g)
+	}
+}
+
+// TestLongestStays: what was longest before R is still there, though nothing
+// of the kind has been since.
+func TestLongestStays(t *testing.T) {
+	cur := freeReading(2)
+	s := newScreen(t, 160, 40, Options{})
+	s.show(snapshot(freeReading(1), cur, cur, 3))
+	s.wants("77 ms", "61 ms")
+}
