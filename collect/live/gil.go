@@ -104,27 +104,6 @@ type gilObject struct {
 	waits            []keptWait
 }
 
-// gilThread is a thread that used a GIL.
-type gilThread struct {
-	id         uint64
-	name       threadName
-	slot       uint32
-	slotID     uint64 // the kernel's id for it; 0: it has no slot
-	ended      bool
-	comm       string
-	now, done  threadCounts
-	process    *process
-	folded     *gilThread // which stands for it
-	cpu, runq  time.Duration
-	cpuKnown   bool
-	state      string
-	place      collect.Place
-	inter      int64 // ID of its interpreter
-	interKnown bool
-	longSince  uint64 // when the last of its long waits began
-	stepSince  uint64 // of the wait that goes on: when its last step began; 0: it does not wait
-}
-
 // startGrace is how long a command that was just started may take to load libc.
 const startGrace = 5 * time.Second
 

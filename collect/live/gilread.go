@@ -3,9 +3,7 @@ package live
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"pytop/collect"
@@ -166,51 +164,6 @@ func stateOf(letter byte) string {
 	return string(rune(letter))
 }
 
-// end notes that a thread is no more.
-func (o *gilThread) end(t *gilTable) {
-	o.ended, o.place, o.state = true, collect.Place{}, ""
-	if o.slotID == 0 {
-		o.settle()
-	} else { // the kernel has more to say: its slot is read once more
-		o.now.stopped()
-	}
-	if t.byTID[o.name] == o {
-		delete(t.byTID, o.name)
-	}
-}
-
-// settle makes what was counted of a thread final.
-func (o *gilThread) settle() {
-	o.done.add(&o.now)
-	o.now, o.stepSince = threadCounts{}, 0
-}
-
-// reading is a thread as of the last poll; false: it has ended without ever
-// having used a GIL.
-func (o *gilThread) reading() (collect.ThreadReading, bool) {
-	n := o.done
-	n.add(&o.now)
-	if o.ended && n.takes == 0 && n.drops == 0 && n.hold == 0 && n.wait == 0 && n.pauses+n.parks == 0 {
-		return collect.ThreadReading{}, false
-	}
-	r := collect.ThreadReading{
-		ID: o.id, PID: o.name.pid, TID: o.name.tid, Name: o.comm, Interpreter: -1, State: o.state, Place: o.place, Ended: o.ended,
-		CPU: o.cpu, RunQueue: o.runq, CPUKnown: o.cpuKnown,
-		Measured: o.process.gil.status == collect.ProbeOn || n.takes > 0,
-		Holds:    n.takes, Hold: time.Duration(n.hold), HoldMax: time.Duration(n.holdMax), Holding: time.Duration(o.now.holding),
-		Waits: n.waits, Wait: time.Duration(n.wait), WaitMax: time.Duration(n.waitMax), Waiting: time.Duration(o.now.waiting),
-		Forced: n.forced, HoldHist: slices.Clone(n.holdHist[:]), WaitHist: slices.Clone(n.waitHist[:]),
-	}
-	if r.NoGIL = o.process.gil.world != nil; r.NoGIL {
-		r.Pauses, r.Pause, r.PauseMax, r.Pausing = n.pauses, time.Duration(n.pause), time.Duration(n.pauseMax), time.Duration(o.now.pausing)
-		r.Parks, r.Park, r.Measured = n.parks, time.Duration(n.park), r.Measured || n.waits+n.pauses+n.parks > 0
-	}
-	if o.interKnown {
-		r.Interpreter = o.inter
-	}
-	return r, true
-}
-
 // gilReading is one GIL as of the last poll; threads are its process's.
 func (s *Source) gilReading(p *process, o *gilObject, threads []*gilThread) collect.GILReading {
 	g := p.gil
@@ -249,19 +202,6 @@ func (s *Source) gilReading(p *process, o *gilObject, threads []*gilThread) coll
 	return r
 }
 
-// statusOf says how true what is said of a GIL is.
-func (g *gilProcess) statusOf(o *gilObject) collect.GILStatus {
-	switch {
-	case o.light.measured > 0:
-		return collect.GILSampled
-	case g.links == nil && o.measured == 0:
-		return collect.GILOff
-	case g.weak() != "":
-		return collect.GILLowerBound
-	}
-	return collect.GILExact
-}
-
 func (t *gilTable) pairReading(o *gilObject) []collect.GILPair {
 	sum := map[pair]pairCount{} // by our ids
 	tids := map[uint64]int{}
@@ -284,43 +224,4 @@ func (t *gilTable) pairReading(o *gilObject) []collect.GILPair {
 		list = append(list, collect.GILPair{From: key.from, To: key.to, FromTID: tids[key.from], ToTID: tids[key.to], Count: n.switches, Wait: time.Duration(n.wait)})
 	}
 	return list
-}
-
-// weak says what the self-check found wrong, and what was lost; empty: nothing.
-func (g *gilProcess) weak() string {
-	var why []string
-	say := func(n uint64, format string) {
-		if n > 0 {
-			why = append(why, fmt.Sprintf(format, n))
-		}
-	}
-	var disorder, wrong, takes, drops, died, missed uint64
-	for _, o := range g.gils {
-		n, d := &o.now, &o.done
-		disorder += n.Disorder + d.Disorder
-		wrong += n.WrongLocked + d.WrongLocked
-		takes, drops, died = takes+n.Takes+d.Takes, drops+n.Drops+d.Drops, died+n.Died+d.Died
-		if !o.shared && n.Number > n.NumberSwitches {
-			missed += n.Number - n.NumberSwitches
-		}
-	}
-	say(disorder, "%d takes or drops came out of turn")
-	say(wrong, "CPython's own field disagreed %d times about whether it was held")
-	say(missed, "switch_number moved by %d more than threads changed (also where a thread changes its thread state)")
-	say(g.now.Lost+g.done.Lost, "%d events of threads for which there was no room")
-	for _, w := range g.worlds {
-		say(w.now.Lost+w.done.Lost, "%d waits whose end was not seen, or for which there was no room")
-		if w.rests > 0 && !w.resting {
-			why = append(why, "for a time probes were out, as they cost too much: what was waited then is in no total")
-		}
-	}
-	say(g.now.LostPairs+g.done.LostPairs, "%d switches for whose pair there was no room")
-	say(g.now.LostBlame+g.done.LostBlame, "%d steps of waits for whose stack there was no room")
-	if g.back != "" {
-		why = append(why, g.back)
-	}
-	if g.late {
-		why = append(why, "what interpreters that began later did before pytop found them is not counted")
-	}
-	return strings.Join(why, "; ")
 }
