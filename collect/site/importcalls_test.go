@@ -74,11 +74,7 @@ func TestCallers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			took := time.Since(began)
-			t.Logf("Python %s: %s calls in %v", p.Version, kinds(found), took)
-			if took > slowest {
-				t.Errorf("took %v", took)
-			}
+			t.Logf("Python %s: %s calls in %v", p.Version, kinds(found), time.Since(began))
 			for _, known := range gilCalls {
 				if regexp.MustCompile(known.file).MatchString(path) && (known.version == "" || known.version == p.Version) && kinds(found) != known.want {
 					t.Errorf("%s calls, want %s", kinds(found), known.want)
@@ -233,7 +229,7 @@ func FuzzCallers(f *testing.F) {
 				t.Errorf("%s: %+v, %v", conditionFunctions[n], sites, err)
 			}
 		}
-		if d := time.Since(began); d > 5*slowest {
+		if d := time.Since(began); d > stuck {
 			t.Errorf("took %v", d)
 		}
 	})

@@ -87,9 +87,9 @@ func openQuietly(path string) (*elf.File, *cpython.Python) {
 	return f, p
 }
 
-// slowest is how long a file never seen may take, for people who wait; tests
-// run on loaded machines and get more.
-const slowest = 2 * time.Second
+// stuck is when a made-up file is taken to keep the finder for ever. How fast it
+// is on real ones is for BenchmarkFind and BenchmarkCallers to say.
+const stuck = 10 * time.Second
 
 func TestFind(t *testing.T) {
 	builds := pythons(t)
@@ -99,13 +99,9 @@ func TestFind(t *testing.T) {
 	for name, path := range builds {
 		t.Run(name, func(t *testing.T) {
 			f, p := open(t, path)
-			began := time.Now()
 			plan, err := Find(f, p)
 			if err != nil {
 				t.Fatal(err)
-			}
-			if d := time.Since(began); d > slowest {
-				t.Errorf("took %v", d)
 			}
 			t.Logf("Python %s %s: %s: %s", p.Version, p.Build(plan.Words()...), plan.Method, texts(plan))
 			if plan.Weak != "" && (f.Machine() != elf.AArch64 || plan.Weak != noCheapFree) {
@@ -242,7 +238,7 @@ func FuzzFind(f *testing.F) {
 		if plan, err := Find(file, p); err == nil && len(plan.Calls) == 0 {
 			t.Error("neither sites nor an error")
 		}
-		if d := time.Since(began); d > 5*slowest {
+		if d := time.Since(began); d > stuck {
 			t.Errorf("took %v", d)
 		}
 	})
