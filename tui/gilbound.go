@@ -53,7 +53,7 @@ func (m *Model) boundWords(s *collect.Snapshot) []notice {
 	var out []notice
 	for i := range s.Processes {
 		p := &s.Processes[i]
-		if p.GIL.Status != collect.GILLowerBound {
+		if p.GIL.Status != collect.GILLowerBound && !(p.GIL.None && m.isBounded(p.Process.PID)) {
 			continue
 		}
 		what, why := "GIL", p.GIL.Reason

@@ -77,7 +77,8 @@ func TestFreeBounded(t *testing.T) {
 	const why = "its probes rested for 3 s"
 	bounded := func() *collect.Snapshot {
 		s := collect.Diff(freeReading(1), freeReading(2), 2)
-		s.Processes[0].GIL = collect.ProcessGIL{Status: collect.GILLowerBound, None: true, Reason: "it runs free-threaded: there is no GIL; " + why}
+		s.Processes[0].GIL = collect.ProcessGIL{Status: collect.GILOff, None: true, Reason: "it runs free-threaded: there is no GIL; " + why}
+		s.Worlds[0].Status = collect.GILLowerBound
 		return s
 	}
 	s := newScreen(t, 160, 45, Options{})
