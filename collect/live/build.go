@@ -105,12 +105,17 @@ func Locate(pid int) (*Located, error) {
 		return nil, err
 	}
 	if len(maps) == 0 {
-		if stat, err := proc.System().Stat(pid); err != nil || !stat.Kernel {
-			return nil, fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
-		}
-		return nil, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
+		return nil, noMemory(pid)
 	}
 	return locate(pid, candidates(maps))
+}
+
+// noMemory is why a process maps nothing.
+func noMemory(pid int) error {
+	if stat, err := proc.System().Stat(pid); err != nil || !stat.Kernel {
+		return fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
+	}
+	return fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
 }
 
 func locate(pid int, list []proc.Mapping) (*Located, error) {

@@ -2,11 +2,9 @@ package live
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"time"
 
-	"pytop/collect/cpython"
 	"pytop/collect/proc"
 )
 
@@ -33,7 +31,7 @@ func (s *Source) find(pid int) (_ *build, codeType uint64, _ error) {
 		return nil, 0, err
 	}
 	if len(maps) == 0 {
-		return nil, 0, fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
+		return nil, 0, noMemory(pid)
 	}
 	type found struct {
 		verdict
