@@ -19,7 +19,7 @@ import (
 
 // finder is the version of what Find does: raise it whenever a file's plan may
 // change, so that cached plans are found anew.
-const finder = 2
+const finder = 3
 
 // Cache keeps plans on disk, by build. What it reads back is not believed: see
 // restore. Its zero value keeps nothing.

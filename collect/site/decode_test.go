@@ -16,6 +16,30 @@ func unhex(t testing.TB, s string) []byte {
 }
 
 // Bytes as builds have them, beside what objdump says of them.
+// TestDecodeVector: what of general registers vector instructions may write.
+func TestDecodeVector(t *testing.T) {
+	for _, c := range []struct {
+		bytes, text string
+		writes      Register
+	}{
+		{"c4 e1 f9 7e c0", "vmovq %xmm0,%rax", 0},
+		{"c5 f9 7e cb", "vmovd %xmm1,%ebx", 3},
+		{"c4 c1 79 7e ca", "vmovd %xmm1,%r10d", 10},
+		{"c4 c3 f9 16 c5 01", "vpextrq $0x1,%xmm0,%r13", 13},
+		{"c4 e3 79 17 d6 02", "vextractps $0x2,%xmm2,%esi", rsi},
+		{"62 f1 fd 08 7e c7", "vmovq %xmm0,%rdi", rdi},
+		{"c4 42 78 f2 cb", "andn %r11d,%eax,%r9d", 9},
+		{"c4 e2 70 f3 d8", "blsi %eax,%ecx", rcx},
+		{"c5 f9 d7 c8", "vpmovmskb %xmm0,%ecx", rcx},
+	} {
+		b := unhex(t, c.bytes)
+		i := decode(0x1000, append(b, 0x90, 0x90, 0x90, 0x90))
+		if int(i.size) != len(b) || i.clobbers&(1<<c.writes) == 0 {
+			t.Errorf("%s: %d bytes, it may write %#x, which lacks register %d", c.text, i.size, i.clobbers, c.writes)
+		}
+	}
+}
+
 func TestDecode(t *testing.T) {
 	const at = 0x1000
 	memory := func(base Register, displacement int64) operand {

@@ -36,7 +36,8 @@ func kinds(found [][]Site) string {
 // gilCalls are what builds have in their own file of calls that signal, wait
 // with a deadline, and wait: seen in their disassembly.
 var gilCalls = []struct{ file, version, want string }{
-	{"/python3.11$", "3.11.2", "8, 1, 6"},
+	{"usr/bin/python3.11$", "3.11.2", "8, 1, 6"},
+	{"/opt/(clang|relr)-3.11/", "3.11.2", "2, 1, 1"},
 	{"trixie/usr/bin/python3.13$", "3.13.5", "13, 1, 11"},
 	{"sid/usr/bin/python3.13$", "3.13.18", "15, 1, 13"},
 	{"sid/usr/bin/python3.14$", "3.14.10", "11, 1, 8"},

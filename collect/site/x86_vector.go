@@ -1,22 +1,23 @@
 package site
 
 // decodeVector knows the length of VEX and EVEX instructions. Those that
-// write general registers do so in modrm.reg or vvvv (BMI), vector stores to
-// memory: all are taken as written.
+// write general registers do so in modrm.reg or vvvv (BMI), a few that take
+// something out of a vector in modrm.rm, vector stores to memory: all are taken
+// as written.
 func decodeVector(address uint64, b []byte) (instruction, bool) {
 	i := instruction{address: address}
 	var at int
-	var m, reg, vvvv byte
+	var m, reg, vvvv, rm byte
 	switch b[0] {
 	case 0xc5:
 		at, m, reg, vvvv = 2, 1, ^b[1]>>4&8, ^b[1]>>3&15
 	case 0xc4:
-		at, m, reg, vvvv = 3, b[1]&31, ^b[1]>>4&8, ^b[2]>>3&15
+		at, m, reg, vvvv, rm = 3, b[1]&31, ^b[1]>>4&8, ^b[2]>>3&15, ^b[1]>>2&8
 	default:
 		if len(b) < 5 || b[1]&0x08 != 0 || b[2]&0x04 == 0 {
 			return i, false
 		}
-		at, m, reg, vvvv = 4, b[1]&7, ^b[1]>>4&8, ^b[2]>>3&15
+		at, m, reg, vvvv, rm = 4, b[1]&7, ^b[1]>>4&8, ^b[2]>>3&15, ^b[1]>>2&8
 	}
 	if len(b) < at+2 || m == 0 {
 		return i, false
@@ -28,6 +29,9 @@ func decodeVector(address uint64, b []byte) (instruction, bool) {
 	}
 	n := at + 2
 	i.clobbers = 1<<(reg|modrm>>3&7) | 1<<vvvv
+	if modrm>>6 == 3 && takesOut(m, op) {
+		i.clobbers |= 1 << (rm | modrm&7)
+	}
 	if modrm>>6 != 3 {
 		base := modrm & 7
 		if base == 4 {
@@ -56,4 +60,10 @@ func decodeVector(address uint64, b []byte) (instruction, bool) {
 	i.size = uint8(n)
 	i.clobbers &^= 1 << rsp
 	return i, true
+}
+
+// takesOut tells whether an instruction writes what it takes out of a vector to
+// modrm.rm: vmovd, vmovq and vmovw, vpextr and vextractps.
+func takesOut(m, op byte) bool {
+	return (m == 1 || m == 5) && op == 0x7e || m == 3 && op >= 0x14 && op <= 0x17
 }

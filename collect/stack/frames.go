@@ -83,6 +83,9 @@ func (p *Process) Frames(state uint64) ([]Frame, error) { return p.walk(state, m
 func (p *Process) walk(state uint64, most int) ([]Frame, error) {
 	o, t := &p.Python.Offsets, &p.Python.Traits
 	at, err := p.top(state)
+	if o.Frame.HeadSize() > mostHead {
+		return nil, fmt.Errorf("walk frames: %d bytes are out of bounds", o.Frame.HeadSize())
+	}
 	head := make([]byte, o.Frame.HeadSize())
 	var list []Frame
 	for steps := 0; err == nil && at != 0 && len(list) < most; steps++ {
@@ -168,8 +171,11 @@ type code struct {
 	table          []byte
 }
 
-// maxCodes bounds what is remembered.
-const maxCodes = 65536
+// maxCodes and maxKept bound what is remembered, in number and in bytes.
+const (
+	maxCodes = 65536
+	maxKept  = 64 << 20
+)
 
 // code reads a code object, or finds it as read before: then what it points to
 // is the same.
@@ -179,7 +185,11 @@ func (p *Process) code(at uint64) (*code, error) {
 	if name == cpython.Absent {
 		name = o.Code.Name
 	}
-	head := make([]byte, max(o.Code.Linetable, o.Code.Filename, name, o.Code.Firstlineno, o.Object.Type)+8)
+	size := uint64(max(o.Code.Linetable, o.Code.Filename, name, o.Code.Firstlineno, o.Object.Type)) + 8
+	if size > mostHead {
+		return nil, fmt.Errorf("read a code object: %d bytes are out of bounds", size)
+	}
+	head := make([]byte, size)
 	if err := p.read(at, head); err != nil {
 		return nil, err
 	}
@@ -203,12 +213,22 @@ func (p *Process) code(at uint64) (*code, error) {
 	if c.table, err = p.bytes(word(o.Code.Linetable)); err != nil {
 		return nil, err
 	}
-	if len(p.codes) >= maxCodes {
-		clear(p.codes)
-	}
-	p.codes[at] = c
+	p.keep(at, c)
 	return c, nil
 }
+
+func (p *Process) keep(at uint64, c *code) {
+	if old := p.codes[at]; old != nil {
+		p.kept -= old.bytes()
+	}
+	if p.kept += c.bytes(); len(p.codes) >= maxCodes || p.kept > maxKept {
+		clear(p.codes)
+		p.kept = c.bytes()
+	}
+	p.codes[at] = c
+}
+
+func (c *code) bytes() int { return len(c.head) + len(c.file) + len(c.function) + len(c.table) }
 
 // Str reads a str.
 func (p *Process) Str(at uint64) (string, error) {

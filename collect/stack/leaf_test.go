@@ -118,3 +118,24 @@ func TestBody(t *testing.T) {
 		t.Error("up to 3.10 f_lasti tells that a function has begun")
 	}
 }
+
+// TestKeep: what is remembered of code objects is bounded in bytes.
+func TestKeep(t *testing.T) {
+	p := &Process{codes: map[uint64]*code{}}
+	for i := range 100 {
+		p.keep(uint64(i%7), &code{table: make([]byte, 1<<20)}) // seven, again and again
+	}
+	if len(p.codes) != 7 || p.kept != 7<<20 {
+		t.Errorf("%d kept, %d bytes", len(p.codes), p.kept)
+	}
+	for i := range 100 {
+		p.keep(uint64(i), &code{table: make([]byte, 1<<20)})
+		sum := 0
+		for _, c := range p.codes {
+			sum += c.bytes()
+		}
+		if sum != p.kept || sum > maxKept {
+			t.Fatalf("%d bytes are kept, of %d known", sum, p.kept)
+		}
+	}
+}

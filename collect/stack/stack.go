@@ -32,6 +32,7 @@ type Process struct {
 	CodeType uint64 // address of PyCode_Type in the process
 
 	codes map[uint64]*code
+	kept  int // bytes in codes
 }
 
 // New makes a Process; bias is what is added to the file's addresses.
