@@ -91,6 +91,7 @@ type bpfEvent struct {
 	_       structs.HostLayout
 	Pid     uint32
 	Started uint32
+	At      uint64
 }
 
 type bpfGilCond struct {

@@ -254,6 +254,7 @@ int freed(struct pt_regs *ctx)
 	long failed = bpf_map_update_elem(&gone, &id, n, BPF_NOEXIST);
 
 	bpf_map_delete_elem(&live, &key); /* in any case: never let the counts become another function's */
+	bpf_map_delete_elem(&focused, &key);
 	p = bpf_map_lookup_elem(&processes, &process);
 	if (p) {
 		__sync_fetch_and_add(&p->freed, 1);

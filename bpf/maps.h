@@ -68,7 +68,7 @@ struct {
 	__type(value, __u64);
 } last_id SEC(".maps");
 
-/* The code objects of the focused function; made and deleted by Go. */
+/* The code objects of the focused function. Made by Go; deleted by freed, and by Go. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -125,8 +125,10 @@ int process_forked(__u64 *ctx)
 	c = add_process(&key, flags, parent);
 	if (!c)
 		return 0;
-	c->code_type = p->code_type;
-	c->build = p->build;
+	if (!(p->flags & EXECED)) { /* else it may run no Python any more */
+		c->code_type = p->code_type;
+		c->build = p->build;
+	}
 	c->parent = p->flags & PAYS ? p->parent : of.pid;
 	return 0;
 }
@@ -158,6 +160,7 @@ int process_execed(__u64 *ctx)
 		return 0;
 	}
 	e->pid = key.pid;
+	e->at = bpf_ktime_get_ns();
 	e->started = key.started;
 	bpf_ringbuf_submit(e, 0);
 	return 0;

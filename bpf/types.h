@@ -125,6 +125,7 @@ enum missed_what {
 struct event {
 	__u32 pid;
 	__u32 started;
+	__u64 at; /* ns, as bpf_ktime_get_ns */
 };
 
 /* A str as CPython holds it: length characters of kind bytes each; bytes follow in the event. */

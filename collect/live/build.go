@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"pytop/bpf"
@@ -107,7 +108,17 @@ func Locate(pid int) (*Located, error) {
 	if len(maps) == 0 {
 		return nil, noMemory(pid)
 	}
-	return locate(pid, candidates(maps))
+	return locate(pid, candidates(maps, programOf(pid)))
+}
+
+// programOf is the path of what a process runs, as its mappings have it; empty:
+// not known.
+func programOf(pid int) string {
+	path, err := proc.System().Executable(pid)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(path, " (deleted)")
 }
 
 // noMemory is why a process maps nothing.

@@ -22,38 +22,49 @@ func (s *Source) noteEnds() {
 		switch {
 		case p.gone != "":
 		case p.hasEnded():
-			p.end()
-		case p.watch != nil || p.execs != p.state.Execs || s.following.why != nil:
-			s.noteExec(p)
+			s.end(p)
+		case p.watch != nil || p.execs != p.state.Execs || s.following.why != nil || p.braked || p.image == (proc.Image{}):
+			s.noteExec(p, s.polled)
 		}
 	}
 }
 
-// noteExec follows a process that has exec'd. Where it runs the same file
-// again, the probes have stayed and missed nothing; where it runs another
-// CPython, they are put there, and what ran before is not counted.
-func (s *Source) noteExec(p *process) {
+// end notes that a process has ended, and takes its probes out beside: that
+// takes some 50 ms, and nothing hits them any more.
+func (s *Source) end(p *process) {
+	if l := p.end(); l != nil {
+		s.stopped.Go(func() { _ = l.close() })
+	}
+}
+
+// noteExec follows a process that has exec'd, not before at. Where it runs the
+// same file again, the probes have stayed and missed nothing, unless the thread
+// that exec'd was not the first: the kernel knows the process by that. Where it
+// runs another CPython, they are put there, and what ran before is not counted.
+func (s *Source) noteExec(p *process, at time.Time) {
 	now, err := proc.System().Image(p.info.PID)
-	if err != nil || now == p.image {
+	if err != nil || now == p.image && (p.execs == p.state.Execs || !p.lostProbes()) {
 		p.execSeen, p.execs = time.Time{}, p.state.Execs
 		return
 	}
 	if p.execSeen.IsZero() {
 		p.execSeen = time.Now()
 	}
-	pid, before := p.info.PID, p.build
-	attached := map[*build]bool{} // before it was looked at
-	for _, b := range s.builds {
-		attached[b] = b.shared != nil
-	}
+	pid, before, adopted := p.info.PID, p.build, p.image == (proc.Image{})
 	err = s.describe(p, pid)
 	if errors.Is(err, cpython.ErrNotPython) && time.Since(p.execSeen) < execGrace {
 		return // not loaded yet
 	}
+	if errors.Is(err, proc.ErrNoProcess) {
+		return // its end is noticed next time
+	}
 	p.image, p.execs = now, p.state.Execs
+	if adopted && err == nil && p.build == before {
+		return // it runs what it was taken for
+	}
 	defer s.followAnew(p)
+	lost := err == nil && p.build == before && p.lostProbes()
 	switch {
-	case errors.Is(err, proc.ErrNoProcess): // its end is noticed next time
 	case errors.Is(err, cpython.ErrNotPython) && p.watch == nil:
 		p.execSeen = time.Time{} // it stays listed until it ends: it may exec again
 	case errors.Is(err, cpython.ErrNotPython):
@@ -61,9 +72,9 @@ func (s *Source) noteExec(p *process) {
 		_ = p.detach(time.Now())
 	case err != nil:
 		s.fail(p, fmt.Errorf("it runs another program now: %w", err))
-	case p.build != before && s.brake == "" && !p.braked && !p.overBudget:
+	case (lost || p.build != before) && s.brake == "" && !p.braked && !p.overBudget:
 		_ = p.detach(time.Now())
-		missed := !attached[p.build]
+		missed := p.build.shared == nil || p.build.sharedAt.After(at)
 		if err := s.attach(p, p.forced); err != nil {
 			s.fail(p, err)
 			return
@@ -71,8 +82,17 @@ func (s *Source) noteExec(p *process) {
 		if !missed {
 			return // its file was attached to for all processes: nothing was missed
 		}
-		p.note = "it exec'd another CPython at " + p.attached.Format("15:04:05") + "; its calls before that are not counted"
+		what := "another CPython"
+		if lost {
+			what = "itself from a thread that was not its first, which took the probes away,"
+		}
+		p.note = "it exec'd " + what + " at " + p.attached.Format("15:04:05") + "; its calls before that are not counted"
 	}
+}
+
+// lostProbes tells whether a process has none of the breakpoints that are its own.
+func (p *process) lostProbes() bool {
+	return p.links != nil && !p.links.shared && errors.Is(p.reached(), ErrNotReached)
 }
 
 // fail detaches a process for good reason, and keeps the reason to be shown.

@@ -37,7 +37,7 @@ func (s *Source) find(pid int) (_ *build, codeType uint64, _ error) {
 		verdict
 		mapping proc.Mapping
 	}
-	f, err := first(pid, candidates(maps), func(m proc.Mapping) (found, error) {
+	f, err := first(pid, candidates(maps, programOf(pid)), func(m proc.Mapping) (found, error) {
 		v, err := s.judge(pid, m)
 		return found{v, m}, errors.Join(err, v.not)
 	})

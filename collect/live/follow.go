@@ -74,7 +74,7 @@ func (f *following) close() error {
 // until its CPython is loaded or patience is over.
 func (f *following) listen(s *Source) {
 	const again, gather = 20 * time.Millisecond, 2 * time.Millisecond
-	pending := map[bpf.ProcessKey]time.Time{} // until when
+	pending := map[bpf.ProcessKey]execed{}
 	var record ringbuf.Record
 	for {
 		if len(pending) > 0 {
@@ -92,7 +92,8 @@ func (f *following) listen(s *Source) {
 			}
 			if len(record.RawSample) >= int(unsafe.Sizeof(bpf.Event{})) {
 				e := (*bpf.Event)(unsafe.Pointer(&record.RawSample[0]))
-				pending[bpf.ProcessKey{Pid: e.Pid, Started: e.Started}] = time.Now().Add(execPatience)
+				now := time.Now()
+				pending[bpf.ProcessKey{Pid: e.Pid, Started: e.Started}] = execed{now.Add(-time.Duration(less(monotonic(), e.At))), now.Add(execPatience)}
 			}
 			f.ring.SetDeadline(time.Now().Add(gather))
 		}
@@ -101,21 +102,23 @@ func (f *following) listen(s *Source) {
 			s.mu.Unlock()
 			return
 		}
-		maps.DeleteFunc(pending, func(key bpf.ProcessKey, until time.Time) bool {
-			return s.lookInto(key) || time.Now().After(until)
+		maps.DeleteFunc(pending, func(key bpf.ProcessKey, e execed) bool {
+			return s.lookInto(key, e.at) || time.Now().After(e.until)
 		})
 		s.mu.Unlock()
 	}
 }
 
+// execed is a process that exec'd, and until when it is looked into.
+type execed struct{ at, until time.Time }
+
 // lookInto finds out what a process runs that has exec'd; false: it is no
 // Python yet.
-func (s *Source) lookInto(key bpf.ProcessKey) bool {
+func (s *Source) lookInto(key bpf.ProcessKey, at time.Time) bool {
 	if p := s.processes[key]; p != nil {
 		if p.gone == "" {
-			if err := s.maps.Processes.Lookup(&key, &p.state); err == nil {
-				s.noteExec(p)
-			}
+			_ = s.maps.Processes.Lookup(&key, &p.state) // while it is braked it may not be there
+			s.noteExec(p, at)
 		}
 		return p.execSeen.IsZero()
 	}
@@ -123,12 +126,12 @@ func (s *Source) lookInto(key bpf.ProcessKey) bool {
 	if err != nil || uint32(stat.StartTicks) != key.Started {
 		return true
 	}
-	return !errors.Is(s.consider(stat), cpython.ErrNotPython)
+	return !errors.Is(s.consider(stat, at), cpython.ErrNotPython)
 }
 
 // consider begins to watch a process if it is a CPython, and lists it if that
 // cannot be counted.
-func (s *Source) consider(stat proc.Stat) error {
+func (s *Source) consider(stat proc.Stat, at time.Time) error {
 	key := bpf.ProcessKey{Pid: uint32(stat.PID), Started: uint32(stat.StartTicks)}
 	if stat.Kernel || stat.Ended() || stat.PID == os.Getpid() || s.processes[key] != nil {
 		return nil
@@ -166,10 +169,17 @@ func (s *Source) consider(stat proc.Stat) error {
 	}
 	if known[p.build] && (s.options.All || s.following.why == nil) {
 		p.attached = later(p.build.sharedAt, p.info.Start)
-	} else if p.attached.Sub(p.info.Start) > 0 {
+	}
+	s.noteLate(p, later(p.info.Start, at))
+	return nil
+}
+
+// noteLate notes that a process, whose program began then, ran for a while
+// before probes were in its file.
+func (s *Source) noteLate(p *process, began time.Time) {
+	if p.attached.After(began) && p.attached.After(s.since) {
 		p.note = "its calls before " + p.attached.Format("15:04:05.000") + ", when it was noticed, are not counted"
 	}
-	return nil
 }
 
 func later(a, b time.Time) time.Time {
@@ -187,7 +197,7 @@ func (s *Source) watchRunning() {
 	}
 	for _, pid := range pids {
 		if stat, err := proc.System().Stat(pid); err == nil {
-			_ = s.consider(stat) // no Python
+			_ = s.consider(stat, time.Time{}) // no Python
 		}
 	}
 }
@@ -217,7 +227,7 @@ func (s *Source) scan() {
 		for _, pid := range pids {
 			if stat, err := proc.System().Stat(pid); err == nil && !watched[pid] && watched[stat.Parent] {
 				watched[pid], more = true, true
-				_ = s.consider(stat)
+				_ = s.consider(stat, time.Time{})
 			}
 		}
 	}
@@ -252,7 +262,7 @@ func (s *Source) readStates() (unknown []bpf.ProcessKey, err error) {
 			case p != nil:
 				p.state = *state
 				if p.watch == nil && p.gone == "" && state.Flags&bpf.Ended != 0 {
-					p.end()
+					s.end(p)
 				}
 			case state.Build != 0 && state.Flags&bpf.Execed == 0:
 				s.adopt(key, state)
@@ -311,13 +321,13 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 	p.info = &collect.Process{PID: pid, Start: proc.System().StartTime(uint64(key.Started)), Command: commandOf(state)}
 	if stat, err := proc.System().Stat(pid); err == nil && uint32(stat.StartTicks) == key.Started {
 		p.info = about(stat)
-		p.image, _ = proc.System().Image(pid)
+		p.image = s.imageOf(key, state)
 	}
 	if state.Parent != 0 {
 		p.info.Parent = int(state.Parent)
 	}
 	if state.Flags&bpf.Ended != 0 {
-		p.end()
+		s.end(p)
 	}
 	s.add(p)
 	if p.build == nil {
@@ -328,6 +338,7 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 	switch {
 	case p.build.shared != nil:
 		p.links, p.attached = p.build.shared, later(p.build.sharedAt, p.info.Start)
+		s.noteLate(p, p.info.Start)
 	case s.brake != "":
 		p.braked, p.reason = true, s.brake
 	case p.gone == "" && p.build.split:
@@ -338,6 +349,17 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 		p.note = "its calls before " + p.attached.Format("15:04:05.000") + ", when it was noticed, are not counted"
 	}
 	return p
+}
+
+// imageOf is which program it is that a state was read of; zero: it may run
+// another by now, or did when the state was read.
+func (s *Source) imageOf(key bpf.ProcessKey, state *bpf.ProcessState) proc.Image {
+	image, err := proc.System().Image(int(key.Pid))
+	var now bpf.ProcessState
+	if err != nil || s.maps.Processes.Lookup(&key, &now) != nil || now.Execs != state.Execs || now.Flags&bpf.Execed != 0 {
+		return proc.Image{}
+	}
+	return image
 }
 
 // commandOf is a process's arguments as the programs have read them.
@@ -377,6 +399,10 @@ func (s *Source) awaitChildren() bool {
 	defer tick.Stop()
 	for {
 		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			return false
+		}
 		_, err := s.readStates()
 		living := s.following.living
 		for _, p := range s.order {
@@ -386,10 +412,9 @@ func (s *Source) awaitChildren() bool {
 				}
 			}
 		}
-		closed := s.closed
 		s.mu.Unlock()
-		if closed || err == nil && living == 0 {
-			return !closed
+		if err == nil && living == 0 {
+			return true
 		}
 		select {
 		case <-s.stop:

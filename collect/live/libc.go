@@ -73,7 +73,7 @@ func conditionFiles(maps []proc.Mapping) []proc.Mapping {
 	}
 	var list []proc.Mapping
 	for r := range 3 {
-		for _, m := range candidates(maps) {
+		for _, m := range candidates(maps, "") {
 			if rank(m) == r {
 				list = append(list, m)
 			}

@@ -130,7 +130,7 @@ func (l *Lister) find(stat proc.Stat) (*listedFile, string) {
 		return nil, "not permitted to look at it"
 	}
 	var refused *listedFile
-	for _, m := range candidates(mappings) {
+	for _, m := range candidates(mappings, programOf(stat.PID)) {
 		f := l.file(stat.PID, m)
 		if f.python != nil {
 			return f, ""

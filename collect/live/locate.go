@@ -10,8 +10,10 @@ import (
 )
 
 // candidates are the files of a process with code, each once, those first that
-// are likeliest to hold its CPython: the program, then what is called python.
-func candidates(maps []proc.Mapping) []proc.Mapping {
+// are likeliest to hold its CPython: the program, then what is called python. A
+// program with a CPython in it runs that, also where something that it loaded
+// needs a libpython: the program's symbols come first.
+func candidates(maps []proc.Mapping, program string) []proc.Mapping {
 	seen := map[fileID]bool{}
 	var list []proc.Mapping
 	for _, m := range maps {
@@ -24,6 +26,8 @@ func candidates(maps []proc.Mapping) []proc.Mapping {
 	rank := func(m proc.Mapping) int {
 		name := filepath.Base(m.Path)
 		switch {
+		case program != "" && m.Path == program:
+			return -1
 		case strings.HasPrefix(name, "libpython"), strings.HasPrefix(name, "libpypy"):
 			return 0
 		case strings.HasPrefix(name, "python"), strings.HasPrefix(name, "pypy"):

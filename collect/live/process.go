@@ -66,13 +66,20 @@ type process struct {
 // notAsked is why a probe is off that --probes leaves out.
 const notAsked = "not asked for (--probes)"
 
-// hasEnded tells whether the process has ended; all that it did is then in the maps.
-// end notes that the process is no more: nothing in it goes on.
-func (p *process) end() {
+// end notes that the process is no more: nothing in it goes on. It returns what
+// is to be closed of it.
+func (p *process) end() *links {
 	p.gone = "ended"
 	p.gil.stop()
+	p.counted = p.countedUntil(time.Now())
+	l := p.links
+	if p.links = nil; l == nil || l.shared {
+		return nil
+	}
+	return l
 }
 
+// hasEnded tells whether the process has ended; all that it did is then in the maps.
 func (p *process) hasEnded() bool {
 	if p.watch == nil {
 		return p.ending || p.state.Flags&bpf.Ended != 0

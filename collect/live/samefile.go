@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -35,7 +36,12 @@ func (b *build) sameFile(l *Located) (same bool, err error) {
 		return false, fmt.Errorf("compare %s with what is attached to: %w", b.name, err)
 	}
 	defer func() { err = errors.Join(err, unix.Munmap(code)) }()
-	was := code[offset%page]
+	// Its owner may cut it short meanwhile: then reading it is an error here, and not a signal.
+	at := uint64(uintptr(unsafe.Pointer(&code[offset%page])))
+	var was, now [1]byte
+	if err := proc.ReadMemory(os.Getpid(), at, was[:]); err != nil {
+		return false, fmt.Errorf("compare %s with what is attached to: %w", b.name, err)
+	}
 	a, err := attachmentTo(b.path(), b.name, b.programs.Multi, os.Getpid())
 	if err != nil {
 		return false, err
@@ -46,8 +52,8 @@ func (b *build) sameFile(l *Located) (same bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	same = code[offset%page] != was
-	return same, closeLinks(links)
+	err = proc.ReadMemory(os.Getpid(), at, now[:])
+	return now != was, errors.Join(err, closeLinks(links))
 }
 
 // reached checks that a process which has just been attached to has a

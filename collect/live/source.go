@@ -204,6 +204,10 @@ func (s *Source) ready() error {
 		}
 		return nil
 	}
+	if err := s.poll(); err != nil { // what was called since the trial was before
+		return err
+	}
+	s.since = time.Now()
 	s.functions.rebase()
 	for _, p := range s.order {
 		p.base, p.zero = p.state, p.total

@@ -314,12 +314,8 @@ func (s *Source) retire(list map[*process]bool) error {
 			delete(s.functions.objects, id)
 		}
 	}
-	for len(keys) > 0 {
-		n := min(len(keys), batch)
-		if _, err := s.maps.Live.BatchDelete(keys[:n], nil); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-			return fmt.Errorf("retire counts: %w", err)
-		}
-		keys = keys[n:]
+	if err := deleteAll(s.maps.Live, keys); err != nil {
+		return fmt.Errorf("retire counts: %w", err)
 	}
 	return nil
 }

@@ -54,6 +54,9 @@ func TestStat(t *testing.T) {
 			Start: time.UnixMilli(1234560), User: 2500 * time.Millisecond, System: 500 * time.Millisecond,
 			Memory: 3 * uint64(os.Getpagesize())}, false, true},
 	}
+	if leader := (Stat{State: 'Z', Threads: 3}); leader.Ended() {
+		t.Error("a process whose first thread has ended is taken for ended")
+	}
 	for _, test := range tests {
 		got, err := madeUp().Stat(test.pid)
 		if err != nil {

@@ -30,8 +30,11 @@ type Stat struct {
 	Memory     uint64 // resident bytes; approximate, as the kernel keeps it
 }
 
-// Ended tells whether the process has ended and only waits to be reaped.
-func (s Stat) Ended() bool { return s.State == 'Z' || s.State == 'X' || s.State == 'x' }
+// Ended tells whether the process has ended and only waits to be reaped. Where
+// its first thread has and others have not, it has not.
+func (s Stat) Ended() bool {
+	return s.Threads <= 1 && (s.State == 'Z' || s.State == 'X' || s.State == 'x')
+}
 
 // Stopped tells whether a signal or a debugger has stopped it.
 func (s Stat) Stopped() bool { return s.State == 'T' || s.State == 't' }

@@ -3,6 +3,7 @@ package stack
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"pytop/collect/cpython"
 )
@@ -26,6 +27,9 @@ func (p *Process) States() ([]State, error) {
 		threads, err := p.Threads(i)
 		if err != nil {
 			return nil, err
+		}
+		if len(list)+len(threads) > mostThreads {
+			return nil, fmt.Errorf("list the threads of process %d: %w", p.PID, ErrChanging)
 		}
 		for _, t := range threads {
 			if thread, err := p.word(t.Address, p.Python.Offsets.Thread.ThreadID); err == nil {
@@ -58,7 +62,7 @@ func (p *Process) Leaf(s State) (Leaf, bool) {
 		at, err = p.word(cframe, o.CFrame.CurrentFrame)
 		ok = err == nil
 	}
-	if !ok || at == 0 {
+	if !ok || at == 0 || o.Frame.HeadSize() > mostHead {
 		return Leaf{}, false
 	}
 	head := make([]byte, o.Frame.HeadSize())
