@@ -85,6 +85,16 @@ func owner() *export.Owner {
 	return nil
 }
 
+// stateDir is where snapshots go that another directory refuses: that of whom
+// they belong to. Under sudo HOME and XDG_STATE_HOME may be root's.
+func stateDir() string {
+	if u := launch.SudoUser(os.Geteuid(), os.Getenv); u != nil {
+		return export.StateDir("", u.Home)
+	}
+	home, _ := os.UserHomeDir()
+	return export.StateDir(os.Getenv("XDG_STATE_HOME"), home)
+}
+
 // terminalWidth is how wide standard output is; 0: it is no terminal.
 func terminalWidth() int {
 	width, _, err := term.GetSize(1)
