@@ -16,6 +16,15 @@ import (
 	"pytop/tui"
 )
 
+// whole tells whether one snapshot, of all the run, is written at the end.
+func (c *config) whole() bool {
+	if c.output == "table" {
+		return true
+	}
+	format, _, err := c.outputFormat()
+	return err == nil && format == export.JSON
+}
+
 // writer opens where snapshots go: a function that writes one, and one that
 // ends the writing.
 func (c *config) writer() (end func() error, write func(*collect.Snapshot) error, err error) {

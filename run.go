@@ -175,7 +175,7 @@ func headless(ctx context.Context, c config) (int, error) {
 	}
 	fmt.Fprintln(os.Stderr, readyLine(first))
 	_, err = export.Run(ctx, source, export.RunOptions{
-		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.output == "json" || c.output == "table" || strings.HasSuffix(c.output, ".json"),
+		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.whole(),
 	}, write)
 	detached := source.Close()
 	if command == nil { // from now on, what is written may wait for a reader: a signal ends that
