@@ -26,29 +26,9 @@ func (c *config) whole() bool {
 }
 
 // writer opens where snapshots go: a function that writes one, and one that
-// ends the writing.
+// ends the writing. Only the latter waits for a reader.
 func (c *config) writer() (end func() error, write func(*collect.Snapshot) error, err error) {
-	if c.output == "" || c.output == "table" {
-		table := tui.TableOptions{Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Width: terminalWidth()}
-		return func() error { return nil }, func(s *collect.Snapshot) error {
-			if err := tui.Table(os.Stdout, s, table); err != nil {
-				return err
-			}
-			_, err := fmt.Println()
-			return err
-		}, nil
-	}
-	how, name, err := c.outputFormat()
-	if err != nil {
-		return nil, nil, err
-	}
-	to := io.WriteCloser(os.Stdout)
-	if name != "" {
-		if to, err = export.Create(name, owner()); err != nil {
-			return nil, nil, &outputError{fmt.Errorf("%w (pytop writes new files only)", err)}
-		}
-	}
-	w, err := export.NewWriter(to, how, c.exportOptions())
+	to, w, err := c.open()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,17 +38,52 @@ func (c *config) writer() (end func() error, write func(*collect.Snapshot) error
 			if n := queue.Dropped(); n > 0 {
 				complain(fmt.Sprintf("%d readings were not written: the reader was too slow", n))
 			}
-			if name != "" {
+			if to != nil {
 				err = errors.Join(err, to.Close())
 			}
 			return err
 		}, func(s *collect.Snapshot) error {
-			if name == "" && hungUp() {
+			if to == nil && hungUp() {
 				return syscall.EPIPE
 			}
 			return queue.Write(s)
 		}, nil
 }
+
+// open opens the output; file is nil when that is standard output.
+func (c *config) open() (file io.Closer, _ export.Writer, err error) {
+	if c.output == "" || c.output == "table" {
+		return nil, tables{tui.TableOptions{Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Width: terminalWidth()}}, nil
+	}
+	how, name, err := c.outputFormat()
+	if err != nil {
+		return nil, nil, err
+	}
+	if name == "" {
+		w, err := export.NewWriter(os.Stdout, how, c.exportOptions())
+		return nil, w, err
+	}
+	made, err := export.Create(name, owner())
+	if err != nil {
+		return nil, nil, &outputError{fmt.Errorf("%w (pytop writes new files only)", err)}
+	}
+	w, err := export.NewWriter(made, how, c.exportOptions())
+	return made, w, err
+}
+
+// tables writes snapshots as tables to standard output, each with a blank line
+// below.
+type tables struct{ options tui.TableOptions }
+
+func (t tables) Write(s *collect.Snapshot) error {
+	if err := tui.Table(os.Stdout, s, t.options); err != nil {
+		return err
+	}
+	_, err := fmt.Println()
+	return err
+}
+
+func (t tables) Close() error { return nil }
 
 // hungUp tells whether nobody can read standard output any more. Writing would
 // tell too, but there is nothing to write while nothing is called.
