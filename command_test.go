@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -144,17 +145,57 @@ func TestCommandOutlivesReadings(t *testing.T) {
 	}
 }
 
+// watchedPID is the process that a ready line names first.
+func watchedPID(t *testing.T, line string) (pid int) {
+	t.Helper()
+	if _, err := fmt.Sscanf(line, "pytop: ready pid %d", &pid); err != nil {
+		t.Fatalf("no process in %q: %v", line, err)
+	}
+	return pid
+}
+
 // TestDemo: the bundled workload starts, is counted, and is ended.
 func TestDemo(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
-	p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "demo", "-o", "jsonl", "-d", "200ms", "--budget", "off")
-	p.ready(t)
-	p.out.await(t, "{")
-	p.tell(t, syscall.SIGTERM)
-	got := p.wait(t)
-	list := snapshots(t, got.out)
-	if calls, _ := list[len(list)-1].sum(); calls < 1000 {
-		t.Errorf("%d calls", calls)
+	for _, test := range []struct {
+		how []string
+		end func(*testing.T, *running)
+	}{
+		{[]string{"-o", "jsonl"}, func(t *testing.T, p *running) { p.tell(t, syscall.SIGTERM) }},
+		{[]string{"-o", "jsonl", "-n", "3"}, nil},
+		{[]string{"-o", "jsonl", "--duration", "700ms"}, nil},
+	} {
+		t.Run(strings.Join(test.how, " "), func(t *testing.T) {
+			t.Parallel()
+			p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, append([]string{"demo", "-d", "200ms", "--budget", "off"}, test.how...)...)
+			pid := watchedPID(t, p.ready(t))
+			if p.out.await(t, "{"); test.end != nil {
+				test.end(t, p)
+			}
+			got := p.wait(t)
+			got.mustSay(t, exitDone)
+			list := snapshots(t, got.out)
+			if calls, _ := list[len(list)-1].sum(); calls < 1000 {
+				t.Errorf("%d calls", calls)
+			}
+			gone(t, pid)
+		})
 	}
+	t.Run("head", func(t *testing.T) {
+		t.Parallel()
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := begin(t, func(c *exec.Cmd) { c.Stdout, c.SysProcAttr = write, &syscall.SysProcAttr{Setsid: true} }, "demo", "--batch", "-d", "100ms", "--budget", "off")
+		write.Close()
+		pid := watchedPID(t, p.ready(t))
+		if line, err := bufio.NewReader(read).ReadString('\n'); err != nil || line == "" {
+			t.Errorf("read %q, %v", line, err)
+		}
+		read.Close()
+		p.wait(t).mustSay(t, exitDone)
+		gone(t, pid)
+	})
 }

@@ -189,7 +189,11 @@ func headless(ctx context.Context, c config) (int, error) {
 		written = nil
 	}
 	err = errors.Join(err, detached, written)
-	if command != nil && err == nil {
+	switch {
+	case c.verb == "demo": // it would run as long as pytop does
+		_, ended := command.End(grace)
+		return exitDone, errors.Join(err, ended)
+	case command != nil && err == nil:
 		return command.Wait().Status(), nil
 	}
 	return exitDone, err
