@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"pytop/collect/launch"
 )
 
 // TestCommandStreams: input and output are the command's own, and so is its
@@ -152,6 +156,33 @@ func watchedPID(t *testing.T, line string) (pid int) {
 		t.Fatalf("no process in %q: %v", line, err)
 	}
 	return pid
+}
+
+// TestSignalWhileStarting: at any moment from pytop's own start to that of the
+// command a signal ends both. There are many places to look for the command,
+// so that starting it takes a while.
+func TestSignalWhileStarting(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	path := "PATH=" + strings.Repeat("/x:", 40000) + filepath.Dir(systemPython)
+	for i := range 10 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			p := begin(t, func(c *exec.Cmd) {
+				c.Env, c.SysProcAttr = append(os.Environ(), path), &syscall.SysProcAttr{Setsid: true}
+			}, "-o", "json", "--", filepath.Base(systemPython), "-c", "import time; time.sleep(600)")
+			time.Sleep(time.Duration(i*5) * time.Millisecond)
+			p.tell(t, syscall.SIGTERM)
+			got := p.wait(t)
+			switch how := p.ProcessState.Sys().(syscall.WaitStatus); {
+			case how.Signaled() && how.Signal() == syscall.SIGTERM: // it had not come as far as to heed signals
+			case got.status == launch.StatusFailure:
+				got.mustSay(t, launch.StatusFailure, "told to end before the command was started")
+			default:
+				got.mustSay(t, 128+int(syscall.SIGTERM))
+			}
+		})
+	}
 }
 
 // TestDemo: the bundled workload starts, is counted, and is ended.

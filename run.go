@@ -146,13 +146,20 @@ func (c *config) attach(command *launch.Command, opened func() error) (source *l
 // headless writes readings to a stream, and draws nothing.
 func headless(ctx context.Context, c config) (int, error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe ends the run, not pytop; not ignored, since commands inherit that
+	signals := make(chan os.Signal, 4)
+	if c.command != nil { // before it starts: what comes meanwhile is its, too
+		signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+		if ctx.Err() != nil {
+			return exitFailure, errors.New("told to end before the command was started")
+		}
+	}
 	command, err := c.begin(false)
 	if err != nil {
 		return exitFailure, err
 	}
 	if command != nil {
 		defer command.Close()
-		ctx = forward(command)
+		ctx = forward(signals, command)
 	}
 	var out func() error
 	var write func(*collect.Snapshot) error
@@ -200,9 +207,7 @@ func headless(ctx context.Context, c config) (int, error) {
 }
 
 // forward passes signals on to the command, whose end is then pytop's.
-func forward(command *launch.Command) context.Context {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+func forward(signals <-chan os.Signal, command *launch.Command) context.Context {
 	go func() {
 		for one := range signals {
 			if err := command.Forward(one.(syscall.Signal)); err != nil {
