@@ -158,6 +158,59 @@ func watchedPID(t *testing.T, line string) (pid int) {
 	return pid
 }
 
+// TestCommandLeavesChild: when the command has ended and what it started lives
+// on, signals are pytop's own again: what was counted is written.
+func TestCommandLeavesChild(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	const daemon = "import os, time\n" +
+		"def served(): pass\n" +
+		"parent = os.getpid()\n" +
+		"if os.fork(): os._exit(3)\n" +
+		"while os.getppid() == parent: time.sleep(.01)\n" +
+		"for _ in range(70): served()\n" +
+		"print('daemon', os.getpid(), flush=True)\n" +
+		"os.close(1); os.close(2)\n" +
+		"time.sleep(600)\n"
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			file := t.TempDir() + "/run.json"
+			p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "--children", "-o", file, "--", systemPython, "-c", daemon)
+			command := watchedPID(t, p.ready(t))
+			var child int
+			if _, err := fmt.Sscanf(p.out.await(t, "daemon "), "daemon %d", &child); err != nil {
+				t.Fatal(err)
+			}
+			defer syscall.Kill(child, syscall.SIGKILL) //nolint:errcheck // it is there
+			gone(t, command)
+			time.Sleep(50 * time.Millisecond) // from its end to pytop's knowing of it
+			p.tell(t, signal)
+			p.wait(t).mustSay(t, 3)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := snapshots(t, string(text))[0]
+			if s.calls("served") != 70 || !s.Final || s.EndReason == nil || *s.EndReason != "pytop was told to end" {
+				t.Errorf("%d calls of the child, want 70; final %v: %v", s.calls("served"), s.Final, s.EndReason)
+			}
+			unpatched(t, child)
+		})
+	}
+}
+
+// TestCommandStuckPipe: when the command has ended and nobody reads what
+// pytop writes, a signal ends pytop.
+func TestCommandStuckPipe(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	const functions = "import time\nfor i in range(3000): exec('def f%d(): pass\\nf%d()' % (i, i))\ntime.sleep(.3)\n"
+	p := beginStuck(t, "-o", "jsonl", "-d", "50ms", "--budget", "off", "--", systemPython, "-c", functions)
+	gone(t, watchedPID(t, p.ready(t)))
+	endsBySignals(t, p)
+}
+
 // TestSignalWhileStarting: at any moment from pytop's own start to that of the
 // command a signal ends both. There are many places to look for the command,
 // so that starting it takes a while.

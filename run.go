@@ -185,9 +185,7 @@ func headless(ctx context.Context, c config) (int, error) {
 		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.whole(),
 	}, write)
 	detached := source.Close()
-	if command == nil { // from now on, what is written may wait for a reader: a signal ends that
-		signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	}
+	letGo(command) // from now on, what is written may wait for a reader: a signal ends that
 	written := out()
 	if errors.Is(err, syscall.EPIPE) {
 		err = nil
@@ -206,16 +204,38 @@ func headless(ctx context.Context, c config) (int, error) {
 	return exitDone, err
 }
 
-// forward passes signals on to the command, whose end is then pytop's.
+// forward passes signals on to the command, whose end is then pytop's. Once it
+// has ended, but not what it has started, a signal ends the context instead.
 func forward(signals <-chan os.Signal, command *launch.Command) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		for one := range signals {
+			select {
+			case <-command.Done():
+				cancel()
+				continue
+			default:
+			}
 			if err := command.Forward(one.(syscall.Signal)); err != nil {
 				complain(err.Error())
 			}
 		}
 	}()
-	return context.Background()
+	return ctx
+}
+
+// letGo lets signals end pytop as they end any program, once there is no
+// command that gets them.
+func letGo(command *launch.Command) {
+	reset := func() { signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) }
+	if command == nil {
+		reset()
+		return
+	}
+	go func() {
+		<-command.Done()
+		reset()
+	}()
 }
 
 // mostReady is how many processes the ready line names.
