@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"pytop/collect/launch"
 )
 
 // TestCommandStreams: input and output are the command's own, and so is its
@@ -144,17 +149,137 @@ func TestCommandOutlivesReadings(t *testing.T) {
 	}
 }
 
+// watchedPID is the process that a ready line names first.
+func watchedPID(t *testing.T, line string) (pid int) {
+	t.Helper()
+	if _, err := fmt.Sscanf(line, "pytop: ready pid %d", &pid); err != nil {
+		t.Fatalf("no process in %q: %v", line, err)
+	}
+	return pid
+}
+
+// TestCommandLeavesChild: when the command has ended and what it started lives
+// on, signals are pytop's own again: what was counted is written.
+func TestCommandLeavesChild(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	const daemon = "import os, time\n" +
+		"def served(): pass\n" +
+		"parent = os.getpid()\n" +
+		"if os.fork(): os._exit(3)\n" +
+		"while os.getppid() == parent: time.sleep(.01)\n" +
+		"for _ in range(70): served()\n" +
+		"print('daemon', os.getpid(), flush=True)\n" +
+		"os.close(1); os.close(2)\n" +
+		"time.sleep(600)\n"
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			file := t.TempDir() + "/run.json"
+			p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "--children", "-o", file, "--", systemPython, "-c", daemon)
+			command := watchedPID(t, p.ready(t))
+			var child int
+			if _, err := fmt.Sscanf(p.out.await(t, "daemon "), "daemon %d", &child); err != nil {
+				t.Fatal(err)
+			}
+			defer syscall.Kill(child, syscall.SIGKILL) //nolint:errcheck // it is there
+			gone(t, command)
+			time.Sleep(50 * time.Millisecond) // from its end to pytop's knowing of it
+			p.tell(t, signal)
+			p.wait(t).mustSay(t, 3)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := snapshots(t, string(text))[0]
+			if s.calls("served") != 70 || !s.Final || s.EndReason == nil || *s.EndReason != "pytop was told to end" {
+				t.Errorf("%d calls of the child, want 70; final %v: %v", s.calls("served"), s.Final, s.EndReason)
+			}
+			unpatched(t, child)
+		})
+	}
+}
+
+// TestCommandStuckPipe: when the command has ended and nobody reads what
+// pytop writes, a signal ends pytop.
+func TestCommandStuckPipe(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	const functions = "import time\nfor i in range(3000): exec('def f%d(): pass\\nf%d()' % (i, i))\ntime.sleep(.3)\n"
+	p := beginStuck(t, "-o", "jsonl", "-d", "50ms", "--budget", "off", "--", systemPython, "-c", functions)
+	gone(t, watchedPID(t, p.ready(t)))
+	endsBySignals(t, p)
+}
+
+// TestSignalWhileStarting: at any moment from pytop's own start to that of the
+// command a signal ends both. There are many places to look for the command,
+// so that starting it takes a while.
+func TestSignalWhileStarting(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	path := "PATH=" + strings.Repeat("/x:", 40000) + filepath.Dir(systemPython)
+	for i := range 10 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			p := begin(t, func(c *exec.Cmd) {
+				c.Env, c.SysProcAttr = append(os.Environ(), path), &syscall.SysProcAttr{Setsid: true}
+			}, "-o", "json", "--", filepath.Base(systemPython), "-c", "import time; time.sleep(600)")
+			time.Sleep(time.Duration(i*5) * time.Millisecond)
+			p.tell(t, syscall.SIGTERM)
+			got := p.wait(t)
+			switch how := p.ProcessState.Sys().(syscall.WaitStatus); {
+			case how.Signaled() && how.Signal() == syscall.SIGTERM: // it had not come as far as to heed signals
+			case got.status == launch.StatusFailure:
+				got.mustSay(t, launch.StatusFailure, "told to end before the command was started")
+			default:
+				got.mustSay(t, 128+int(syscall.SIGTERM))
+			}
+		})
+	}
+}
+
 // TestDemo: the bundled workload starts, is counted, and is ended.
 func TestDemo(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
-	p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "demo", "-o", "jsonl", "-d", "200ms", "--budget", "off")
-	p.ready(t)
-	p.out.await(t, "{")
-	p.tell(t, syscall.SIGTERM)
-	got := p.wait(t)
-	list := snapshots(t, got.out)
-	if calls, _ := list[len(list)-1].sum(); calls < 1000 {
-		t.Errorf("%d calls", calls)
+	for _, test := range []struct {
+		how []string
+		end func(*testing.T, *running)
+	}{
+		{[]string{"-o", "jsonl"}, func(t *testing.T, p *running) { p.tell(t, syscall.SIGTERM) }},
+		{[]string{"-o", "jsonl", "-n", "3"}, nil},
+		{[]string{"-o", "jsonl", "--duration", "700ms"}, nil},
+	} {
+		t.Run(strings.Join(test.how, " "), func(t *testing.T) {
+			t.Parallel()
+			p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, append([]string{"demo", "-d", "200ms", "--budget", "off"}, test.how...)...)
+			pid := watchedPID(t, p.ready(t))
+			if p.out.await(t, "{"); test.end != nil {
+				test.end(t, p)
+			}
+			got := p.wait(t)
+			got.mustSay(t, exitDone)
+			list := snapshots(t, got.out)
+			if calls, _ := list[len(list)-1].sum(); calls < 1000 {
+				t.Errorf("%d calls", calls)
+			}
+			gone(t, pid)
+		})
 	}
+	t.Run("head", func(t *testing.T) {
+		t.Parallel()
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := begin(t, func(c *exec.Cmd) { c.Stdout, c.SysProcAttr = write, &syscall.SysProcAttr{Setsid: true} }, "demo", "--batch", "-d", "100ms", "--budget", "off")
+		write.Close()
+		pid := watchedPID(t, p.ready(t))
+		if line, err := bufio.NewReader(read).ReadString('\n'); err != nil || line == "" {
+			t.Errorf("read %q, %v", line, err)
+		}
+		read.Close()
+		p.wait(t).mustSay(t, exitDone)
+		gone(t, pid)
+	})
 }

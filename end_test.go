@@ -115,21 +115,38 @@ func TestClosedPipe(t *testing.T) {
 func TestStuckPipe(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
-	w := workload(t, systemPython, "obey.py")
-	w.obey(t, "make many 2000", "made")
+	for _, how := range [][]string{{"-o", "jsonl"}, {"-o", "table", "--top", "2000"}, {"--batch", "--top", "2000"}} {
+		t.Run(strings.Join(how, " "), func(t *testing.T) {
+			t.Parallel()
+			w := workload(t, systemPython, "obey.py")
+			w.obey(t, "make many 2000", "made")
+			p := beginStuck(t, append(how, "-p", w.pid(), "--budget", "off", "-d", "50ms")...)
+			p.ready(t)
+			w.obey(t, "run many 1", "ran 2000") // more than a pipe holds
+			time.Sleep(200 * time.Millisecond)
+			p.tell(t, syscall.SIGINT)
+			unpatched(t, w.Process.Pid)
+			endsBySignals(t, p)
+		})
+	}
+}
+
+// beginStuck starts pytop with a standard output that nobody reads.
+func beginStuck(t *testing.T, args ...string) *running {
+	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer read.Close()
-	p := begin(t, func(c *exec.Cmd) { c.Stdout = write }, "-p", w.pid(), "--budget", "off", "-o", "jsonl", "-d", "50ms")
-	write.Close()
-	p.ready(t)
-	w.obey(t, "run many 1", "ran 2000") // more than a pipe holds
-	time.Sleep(200 * time.Millisecond)
-	p.tell(t, syscall.SIGINT)
-	unpatched(t, w.Process.Pid)
-	ended := make(chan error)
+	t.Cleanup(func() { read.Close() })
+	defer write.Close()
+	return begin(t, func(c *exec.Cmd) { c.Stdout, c.SysProcAttr = write, &syscall.SysProcAttr{Setsid: true} }, args...)
+}
+
+// endsBySignals sends pytop SIGINT until it has ended.
+func endsBySignals(t *testing.T, p *running) {
+	t.Helper()
+	ended := make(chan error, 1)
 	go func() { ended <- p.reap() }()
 	for range 100 {
 		p.Process.Signal(syscall.SIGINT) //nolint:errcheck // it may have ended

@@ -121,6 +121,34 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// TestWhole: however the format is spelt, JSON is one object of the whole run.
+func TestWhole(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	for _, name := range []string{"JSON", "Json", t.TempDir() + "/run.JSON"} {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			w, p := watched(t, "-o", name, "-d", "100ms")
+			w.obey(t, "run a 2", "ran 100")
+			time.Sleep(250 * time.Millisecond) // the last interval has no call
+			w.say(t, "exit 0")
+			got := p.wait(t)
+			got.mustSay(t, exitDone)
+			text := []byte(got.out)
+			if filepath.IsAbs(name) {
+				var err error
+				if text, err = os.ReadFile(name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			list := snapshots(t, string(text))
+			if calls, delta := list[0].sum(); len(list) != 1 || calls != 100 || delta != 100 {
+				t.Errorf("%d objects; %d calls, %d of them in the interval, want 100, which is the whole run", len(list), calls, delta)
+			}
+		})
+	}
+}
+
 // TestJSONL: an object an interval, whose differences add up.
 func TestJSONL(t *testing.T) {
 	needRoot(t)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -12,16 +11,12 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-	"golang.org/x/term"
-
 	"pytop/collect"
 	"pytop/collect/demo"
 	"pytop/collect/doctor"
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
-	"pytop/tui"
 )
 
 // run does what the command line asks for.
@@ -151,13 +146,20 @@ func (c *config) attach(command *launch.Command, opened func() error) (source *l
 // headless writes readings to a stream, and draws nothing.
 func headless(ctx context.Context, c config) (int, error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe ends the run, not pytop; not ignored, since commands inherit that
+	signals := make(chan os.Signal, 4)
+	if c.command != nil { // before it starts: what comes meanwhile is its, too
+		signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+		if ctx.Err() != nil {
+			return exitFailure, errors.New("told to end before the command was started")
+		}
+	}
 	command, err := c.begin(false)
 	if err != nil {
 		return exitFailure, err
 	}
 	if command != nil {
 		defer command.Close()
-		ctx = forward(command)
+		ctx = forward(signals, command)
 	}
 	var out func() error
 	var write func(*collect.Snapshot) error
@@ -180,12 +182,10 @@ func headless(ctx context.Context, c config) (int, error) {
 	}
 	fmt.Fprintln(os.Stderr, readyLine(first))
 	_, err = export.Run(ctx, source, export.RunOptions{
-		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.output == "json" || c.output == "table" || strings.HasSuffix(c.output, ".json"),
+		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.whole(),
 	}, write)
 	detached := source.Close()
-	if command == nil { // from now on, what is written may wait for a reader: a signal ends that
-		signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	}
+	letGo(command) // from now on, what is written may wait for a reader: a signal ends that
 	written := out()
 	if errors.Is(err, syscall.EPIPE) {
 		err = nil
@@ -194,24 +194,48 @@ func headless(ctx context.Context, c config) (int, error) {
 		written = nil
 	}
 	err = errors.Join(err, detached, written)
-	if command != nil && err == nil {
+	switch {
+	case c.verb == "demo": // it would run as long as pytop does
+		_, ended := command.End(grace)
+		return exitDone, errors.Join(err, ended)
+	case command != nil && err == nil:
 		return command.Wait().Status(), nil
 	}
 	return exitDone, err
 }
 
-// forward passes signals on to the command, whose end is then pytop's.
-func forward(command *launch.Command) context.Context {
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+// forward passes signals on to the command, whose end is then pytop's. Once it
+// has ended, but not what it has started, a signal ends the context instead.
+func forward(signals <-chan os.Signal, command *launch.Command) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		for one := range signals {
+			select {
+			case <-command.Done():
+				cancel()
+				continue
+			default:
+			}
 			if err := command.Forward(one.(syscall.Signal)); err != nil {
 				complain(err.Error())
 			}
 		}
 	}()
-	return context.Background()
+	return ctx
+}
+
+// letGo lets signals end pytop as they end any program, once there is no
+// command that gets them.
+func letGo(command *launch.Command) {
+	reset := func() { signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) }
+	if command == nil {
+		reset()
+		return
+	}
+	go func() {
+		<-command.Done()
+		reset()
+	}()
 }
 
 // mostReady is how many processes the ready line names.
@@ -252,82 +276,4 @@ func readyLine(r *collect.Reading) string {
 		}
 	}
 	return "pytop: ready " + oneLine(text)
-}
-
-// writer opens where snapshots go: a function that writes one, and one that
-// ends the writing.
-func (c *config) writer() (end func() error, write func(*collect.Snapshot) error, err error) {
-	if c.output == "" || c.output == "table" {
-		table := tui.TableOptions{Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Width: terminalWidth()}
-		return func() error { return nil }, func(s *collect.Snapshot) error {
-			if err := tui.Table(os.Stdout, s, table); err != nil {
-				return err
-			}
-			_, err := fmt.Println()
-			return err
-		}, nil
-	}
-	how, name, err := c.outputFormat()
-	if err != nil {
-		return nil, nil, err
-	}
-	to := io.WriteCloser(os.Stdout)
-	if name != "" {
-		if to, err = export.Create(name, owner()); err != nil {
-			return nil, nil, &outputError{fmt.Errorf("%w (pytop writes new files only)", err)}
-		}
-	}
-	w, err := export.NewWriter(to, how, c.exportOptions())
-	if err != nil {
-		return nil, nil, err
-	}
-	queue := export.NewQueue(w, 16)
-	return func() error {
-			err := queue.Close()
-			if n := queue.Dropped(); n > 0 {
-				complain(fmt.Sprintf("%d readings were not written: the reader was too slow", n))
-			}
-			if name != "" {
-				err = errors.Join(err, to.Close())
-			}
-			return err
-		}, func(s *collect.Snapshot) error {
-			if name == "" && hungUp() {
-				return syscall.EPIPE
-			}
-			return queue.Write(s)
-		}, nil
-}
-
-// hungUp tells whether nobody can read standard output any more. Writing would
-// tell too, but there is nothing to write while nothing is called.
-func hungUp() bool {
-	out := []unix.PollFd{{Fd: 1}}
-	n, err := unix.Poll(out, 0)
-	return err == nil && n > 0 && out[0].Revents&(unix.POLLERR|unix.POLLNVAL) != 0
-}
-
-func (c *config) exportOptions() export.Options {
-	o := export.Options{Version: version}
-	if c.topGiven {
-		o.Top = c.top
-	}
-	return o
-}
-
-// owner is whom new files belong to, under sudo.
-func owner() *export.Owner {
-	if u := launch.SudoUser(os.Geteuid(), os.Getenv); u != nil {
-		return &export.Owner{UID: u.UID, GID: u.GID, Groups: u.Groups}
-	}
-	return nil
-}
-
-// terminalWidth is how wide standard output is; 0: it is no terminal.
-func terminalWidth() int {
-	width, _, err := term.GetSize(1)
-	if err != nil {
-		return 0
-	}
-	return width
 }

@@ -49,8 +49,7 @@ func screen(ctx context.Context, c config) (int, error) {
 
 func (c *config) screenOptions(command *launch.Command) tui.Options {
 	save := func(s *collect.Snapshot, formats []export.Format, dir string) (tui.Written, error) {
-		home, _ := os.UserHomeDir()
-		saved, err := export.Save(dir, export.StateDir(os.Getenv("XDG_STATE_HOME"), home), s, formats, export.Options{Version: version}, owner())
+		saved, err := export.Save(dir, stateDir(), s, formats, export.Options{Version: version}, owner())
 		return tui.Written{Paths: saved.Paths, Refused: saved.Refused}, err
 	}
 	o := tui.Options{

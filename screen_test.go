@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +23,7 @@ func TestScreen(t *testing.T) {
 	needRoot(t)
 	target := strconv.Itoa(shop(t, "600").Pid)
 	for name, test := range map[string]func(*testing.T, string){
-		"sort": screenSorts, "filter": screenFilters, "pause": screenPauses, "details": screenTellsDetails, "snapshot": screenSaves, "export": screenSavesElsewhere,
+		"sort": screenSorts, "filter": screenFilters, "pause": screenPauses, "details": screenTellsDetails, "snapshot": screenSaves, "export": screenSavesElsewhere, "sudo": screenSavesForSudo,
 		"resize": screenResizes, "help": screenHelps, "interval": screenChangesInterval, "reset": screenResets, "pane": screenShowsPanes,
 		"count": func(t *testing.T, pid string) {
 			s := newTerminal(t, 100, 30)
@@ -248,6 +250,32 @@ func screenSaves(t *testing.T, pid string) {
 	text, err := os.ReadFile(tables[0])
 	if err != nil || strings.Count(string(text), "\n") != 1+len(list.Functions) {
 		t.Errorf("the table has %d lines for %d functions (%v)", strings.Count(string(text), "\n"), len(list.Functions), err)
+	}
+}
+
+// screenSavesForSudo: where the user who called sudo may not write, a snapshot
+// goes to that user's state directory, not to root's.
+func screenSavesForSudo(t *testing.T, pid string) {
+	const user = 54321 // without an account: sudo tells the home
+	base := t.TempDir()
+	home, roots := filepath.Join(base, "home"), filepath.Join(base, "roots")
+	if err := errors.Join(os.Chmod(filepath.Dir(base), 0o755), os.Mkdir(home, 0o700), os.Chown(home, user, user), os.Mkdir(roots, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	s := newTerminal(t, 160, 30)
+	s.write(fmt.Sprintf("cd /; export SUDO_UID=%d SUDO_GID=%[1]d SUDO_USER=ada SUDO_HOME=%s XDG_STATE_HOME=%s; clear", user, home, roots))
+	s.press("Enter")
+	s.run("--budget off -d 0.3 -p", pid)
+	s.watches()
+	s.press("e")
+	s.wants("wrote " + home + "/.local/state/pytop/pytop-" + pid)
+	files, _ := filepath.Glob(filepath.Join(home, ".local/state/pytop/*.json"))
+	if len(files) != 1 {
+		t.Fatalf("files %q", files)
+	}
+	about, err := os.Stat(files[0])
+	if err != nil || about.Sys().(*syscall.Stat_t).Uid != user {
+		t.Errorf("%s is not the user's: %+v, %v", files[0], about.Sys(), err)
 	}
 }
 

@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,7 +23,8 @@ type RunOptions struct {
 // Run reads a source until there is nothing more to count, the options'
 // limits, or the context's end, and writes a snapshot of each interval, the
 // first from when the source was ready. The last one holds everything up to
-// that moment, and says why it is the last. It returns that one.
+// that moment, and says why it is the last. It returns that one. When a
+// reading fails, the last one is of the reading before, and the error is that.
 func Run(ctx context.Context, source collect.Source, o RunOptions, write func(*collect.Snapshot) error) (*collect.Snapshot, error) {
 	first, err := source.Read()
 	if err != nil {
@@ -37,9 +39,9 @@ func Run(ctx context.Context, source collect.Source, o RunOptions, write func(*c
 	tick := time.NewTicker(o.Delay)
 	defer tick.Stop()
 	began := zero(first)
-	before := began
+	before, now := began, first
 	for seq := 1; ; seq++ {
-		now, over := first, ""
+		over := ""
 		if !first.Final { // else nothing follows it
 			select {
 			case <-ctx.Done():
@@ -53,8 +55,11 @@ func Run(ctx context.Context, source collect.Source, o RunOptions, write func(*c
 					over = "as many readings as were asked for"
 				}
 			}
-			if now, err = source.Read(); err != nil {
-				return nil, err
+			read, failed := source.Read()
+			if failed == nil {
+				now = read
+			} else {
+				err, over = failed, fmt.Sprintf("reading failed: %v", failed)
 			}
 		}
 		last := now.Final || over != ""
@@ -67,8 +72,12 @@ func Run(ctx context.Context, source collect.Source, o RunOptions, write func(*c
 			if last && !s.Final {
 				s.Final, s.EndReason = true, over
 			}
-			if err := write(s); err != nil || last {
+			wrote := write(s)
+			if err != nil { // that is why it ended, whatever became of the writing
 				return s, err
+			}
+			if wrote != nil || last {
+				return s, wrote
 			}
 		}
 		before = now

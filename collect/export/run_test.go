@@ -3,11 +3,15 @@ package export
 import (
 	"context"
 	"errors"
+	"slices"
+	"syscall"
 	"testing"
 	"time"
 
 	"pytop/collect"
 )
+
+var errNoMore = errors.New("read after the last reading")
 
 // played is a source that plays what it is given; reading on is an error.
 type played struct {
@@ -17,7 +21,7 @@ type played struct {
 
 func (p *played) Read() (*collect.Reading, error) {
 	if len(p.readings) == 0 {
-		return nil, errors.New("read after the last reading")
+		return nil, errNoMore
 	}
 	r := p.readings[0]
 	p.readings = p.readings[1:]
@@ -120,5 +124,44 @@ func TestRunWriteFails(t *testing.T) {
 	source := &played{readings: []*collect.Reading{ran(40, 1000, false), ran(80, 1500, false)}}
 	if _, err := Run(context.Background(), source, RunOptions{Delay: time.Millisecond}, func(*collect.Snapshot) error { return full }); !errors.Is(err, full) {
 		t.Errorf("%v, want %v", err, full)
+	}
+}
+
+// TestRunReadFails: a failed reading ends the run, and what was read before it
+// is written, once.
+func TestRunReadFails(t *testing.T) {
+	for name, test := range map[string]struct {
+		readings []*collect.Reading
+		whole    bool
+		deltas   []uint64 // of the snapshots
+	}{
+		"whole":        {[]*collect.Reading{ran(40, 1000, false), ran(80, 1500, false), ran(120, 1600, false)}, true, []uint64{1600}},
+		"whole, early": {[]*collect.Reading{ran(40, 1000, false)}, true, []uint64{1000}},
+		"each":         {[]*collect.Reading{ran(40, 1000, false), ran(80, 1500, false), ran(120, 1600, false)}, false, []uint64{1500, 100, 0}},
+		"each, early":  {[]*collect.Reading{ran(40, 1000, false)}, false, []uint64{1000}},
+		"nothing":      {nil, true, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var deltas []uint64
+			var final []bool
+			last, err := Run(context.Background(), &played{readings: test.readings}, RunOptions{Delay: time.Millisecond, Whole: test.whole}, func(s *collect.Snapshot) error {
+				deltas, final = append(deltas, s.Totals.CallsDelta), append(final, s.Final)
+				return nil
+			})
+			if !errors.Is(err, errNoMore) || !slices.Equal(deltas, test.deltas) {
+				t.Fatalf("%v, calls %d; want %v, %d", err, deltas, errNoMore, test.deltas)
+			}
+			if len(deltas) == 0 {
+				return
+			}
+			if !last.Final || last.EndReason != "reading failed: "+errNoMore.Error() || slices.Index(final, true) != len(final)-1 {
+				t.Errorf("final %v: %q", final, last.EndReason)
+			}
+		})
+	}
+	// The reading's error is why the run ended, not that of a reader who is gone.
+	_, err := Run(context.Background(), &played{readings: []*collect.Reading{ran(40, 1000, false)}}, RunOptions{Delay: time.Millisecond}, func(*collect.Snapshot) error { return syscall.EPIPE })
+	if !errors.Is(err, errNoMore) || errors.Is(err, syscall.EPIPE) {
+		t.Errorf("%v, want %v", err, errNoMore)
 	}
 }
