@@ -49,6 +49,7 @@ type history struct {
 	all    [points]point // calls/s of everything: holes are when nothing was counted
 	calls  float64
 	next   int           // where the ring is written next
+	clock  int64         // ns since 1970 when it began, and then the intervals: the wall clock may be put back
 	number int64         // of the open point, since 1970
 	open   time.Duration // how much of the open point was measured
 }
@@ -58,16 +59,18 @@ func (h *history) track(i int32) *track { return &h.pages[i/trackPage][i%trackPa
 // add takes in a snapshot. Its functions are in ascending ID, as are ids: one
 // walk, no map.
 func (h *history) add(s *collect.Snapshot) {
-	number := s.Time.UnixNano() / int64(pointTime)
+	h.clock += int64(s.Interval)
 	if h.number == 0 {
-		h.number = number
+		h.clock = s.Time.UnixNano()
+		h.number = h.clock / int64(pointTime)
 		for i := range h.all {
 			h.all[i] = newPoint(math.NaN())
 		}
 	}
-	counted := countedPIDs(s)
+	number := h.clock / int64(pointTime)
+	most := mostlyCounted(s)
 	h.calls += s.Totals.CallsPerS * s.Interval.Seconds()
-	if !counting(s) {
+	if hole(s) {
 		h.calls = math.NaN()
 	}
 	h.open += s.Interval
@@ -84,7 +87,7 @@ func (h *history) add(s *collect.Snapshot) {
 			at = h.index[old]
 			old++
 		}
-		at = h.count(at, row, counted.has(row.Code.PID), s.Interval)
+		at = h.count(at, row, most.has(row.Code.PID), s.Interval)
 		ids, index = append(ids, id), append(index, at)
 	}
 	for ; old < len(h.ids); old++ {
@@ -269,6 +272,32 @@ func countedPIDs(s *collect.Snapshot) pidSet {
 		}
 	}
 	return pids
+}
+
+// mostlyCounted is the processes of which at least half of the interval was
+// counted. Of more than that is left out it is not known what was called: while
+// pytop was suspended, say, which is all in one interval.
+func mostlyCounted(s *collect.Snapshot) pidSet {
+	var pids pidSet
+	for i := range s.Processes {
+		if p := &s.Processes[i]; mostly(p, s) {
+			pids = append(pids, p.Process.PID)
+		}
+	}
+	return pids
+}
+
+func mostly(p *collect.ProcessRow, s *collect.Snapshot) bool {
+	return p.Counting && 2*p.CountedDelta >= s.Interval
+}
+
+// hole tells whether of no process most of the interval was counted. Who ended
+// before goes on to be counted, and says nothing of the others.
+func hole(s *collect.Snapshot) bool {
+	return !slices.ContainsFunc(s.Processes, func(p collect.ProcessRow) bool {
+		over := p.State == collect.Ended && p.CallsDelta+p.ResumesDelta == 0 && !s.Final
+		return mostly(&p, s) && !over
+	})
 }
 
 func holes(n int) []float64 {
