@@ -3,8 +3,17 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"pytop/collect"
 	"pytop/tui/format"
 )
+
+// codeName is what functions of several processes are one by.
+type codeName struct {
+	file, function string
+	line           int
+}
+
+func nameOf(c *collect.Code) codeName { return codeName{c.File, c.Function, c.Line} }
 
 // group puts the functions of all processes together, or apart again.
 func (m *Model) group() tea.Cmd {
@@ -25,14 +34,10 @@ func (m *Model) grouped(rows []function) []function {
 	if !m.together {
 		return rows
 	}
-	type name struct {
-		file, function string
-		line           int
-	}
-	at := make(map[name]int, len(rows))
+	at := make(map[codeName]int, len(rows))
 	out := make([]function, 0, len(rows))
 	for _, f := range rows {
-		k := name{f.Code.File, f.Code.Function, f.Code.Line}
+		k := nameOf(f.Code)
 		i, ok := at[k]
 		if !ok {
 			at[k] = len(out)
