@@ -48,6 +48,7 @@ func (m *Model) grouped(rows []function) []function {
 		}
 		g := &out[i]
 		g.group++
+		g.others = append(g.others, f.Code.ID)
 		g.Calls += f.Calls
 		g.CallsDelta += f.CallsDelta
 		g.CallsPerS += f.CallsPerS
@@ -57,7 +58,11 @@ func (m *Model) grouped(rows []function) []function {
 		g.ResumesPerS += f.ResumesPerS
 		g.HasResumes = g.HasResumes || f.HasResumes
 		g.counted = g.counted || f.counted
-		g.bounded = g.bounded || f.bounded
+		g.bounded = g.bounded || f.bounded || g.CausedKnown != f.CausedKnown
+		g.Caused += f.Caused
+		g.CausedShare += f.CausedShare
+		g.CausedKnown = g.CausedKnown || f.CausedKnown
+		g.CausedPart = g.CausedPart || f.CausedPart
 		g.quiet = min(g.quiet, f.quiet)
 		if weight[f.Status] > weight[g.Status] {
 			g.Status = f.Status

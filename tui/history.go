@@ -223,6 +223,23 @@ func (h *history) total() []float64 {
 	return h.unroll(&h.all, h.calls, points)
 }
 
+// addPoints adds points of b to those of a, either of which may be nil: a hole
+// is where both have one.
+func addPoints(a, b []float64) []float64 {
+	if a == nil || b == nil {
+		return append(a, b...)
+	}
+	for i, v := range b {
+		switch {
+		case math.IsNaN(a[i]):
+			a[i] = v
+		case !math.IsNaN(v):
+			a[i] += v
+		}
+	}
+	return a
+}
+
 // unroll is the last n points of a ring, the open one at its end.
 func (h *history) unroll(ring *[points]point, calls float64, n int) []float64 {
 	values := make([]float64, 0, n)
