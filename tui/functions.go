@@ -17,6 +17,7 @@ type function struct {
 	group   int      // functions in the row, of as many processes; 0: not put together
 	others  []uint64 // their IDs, but for that of Code
 	counted bool     // its process was counted in the interval
+	missing bool     // of one of the functions in the row it is not known how long it made threads wait
 	bounded bool     // not all was seen that happened to its process's GIL
 }
 

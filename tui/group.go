@@ -38,6 +38,7 @@ func (m *Model) grouped(rows []function) []function {
 	out := make([]function, 0, len(rows))
 	for _, f := range rows {
 		k := nameOf(f.Code)
+		f.missing = f.Code.PID != 0 && !f.CausedKnown // who ended makes nobody wait
 		i, ok := at[k]
 		if !ok {
 			at[k] = len(out)
@@ -58,7 +59,8 @@ func (m *Model) grouped(rows []function) []function {
 		g.ResumesPerS += f.ResumesPerS
 		g.HasResumes = g.HasResumes || f.HasResumes
 		g.counted = g.counted || f.counted
-		g.bounded = g.bounded || f.bounded || g.CausedKnown != f.CausedKnown
+		g.bounded = g.bounded || f.bounded
+		g.missing = g.missing || f.missing
 		g.Caused += f.Caused
 		g.CausedShare += f.CausedShare
 		g.CausedKnown = g.CausedKnown || f.CausedKnown
@@ -67,6 +69,10 @@ func (m *Model) grouped(rows []function) []function {
 		if weight[f.Status] > weight[g.Status] {
 			g.Status = f.Status
 		}
+	}
+	for i := range out {
+		g := &out[i]
+		g.bounded = g.bounded || g.missing && g.CausedKnown
 	}
 	return out
 }

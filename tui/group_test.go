@@ -32,6 +32,10 @@ func TestGroupedSums(t *testing.T) {
 	s.together = true
 	s.show(shown)
 	f := s.functions.Row(0)
+	ended := collect.FunctionRow{Code: &collect.Code{ID: 1, File: "a.py", Function: "f"}} // by name: makes nobody wait
+	if rows := s.grouped([]function{{FunctionRow: &ended}, {FunctionRow: &shown.Functions[1]}}); len(rows) != 1 || !rows[0].CausedKnown || rows[0].bounded {
+		t.Errorf("%+v", rows)
+	}
 	if f.group != 3 || f.CallsPerS != 331 || f.CausedShare != 0.75 || f.Caused != 750*time.Millisecond || !f.CausedKnown || !f.bounded {
 		t.Errorf("%+v, %+v", f, f.FunctionRow)
 	}
