@@ -23,7 +23,7 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 	}
 	s.Totals.Calls += cur.PastMore.Calls
 	s.Totals.Resumes += cur.PastMore.Resumes
-	s.Processes = diffProcesses(prev.Processes, cur.Processes, s.Interval)
+	s.Processes = diffProcesses(prev.Processes, cur.Processes, cur.Time, s.Interval)
 	for _, p := range s.Processes {
 		s.Totals.Calls += p.Calls
 		s.Totals.Resumes += p.Resumes
@@ -52,7 +52,7 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 	return s
 }
 
-func diffProcesses(prev, cur []ProcessReading, interval time.Duration) []ProcessRow {
+func diffProcesses(prev, cur []ProcessReading, now time.Time, interval time.Duration) []ProcessRow {
 	type key struct { // Process is another one after an exec; its counts go on
 		pid   int
 		start time.Time
@@ -65,7 +65,7 @@ func diffProcesses(prev, cur []ProcessReading, interval time.Duration) []Process
 	for i, p := range cur {
 		b := before[key{p.Process.PID, p.Process.Start}]
 		r := ProcessRow{ProcessReading: p, CallsDelta: grown(b.Calls, p.Calls), ResumesDelta: grown(b.Resumes, p.Resumes)}
-		r.CountedDelta = p.Counted - b.Counted
+		r.CountedDelta = countedPart(b, p, now, interval)
 		r.Counting = r.CountedDelta > 0
 		r.CallsPerS = perSecond(r.CallsDelta, r.CountedDelta)
 		r.ResumesPerS = perSecond(r.ResumesDelta, r.CountedDelta)
@@ -81,6 +81,19 @@ func diffProcesses(prev, cur []ProcessReading, interval time.Duration) []Process
 		rows[i] = r
 	}
 	return rows
+}
+
+// countedPart is CountedDelta. A process that was not there before made no
+// calls until it started: of the interval the same share was counted as of its
+// life. Else one that lived for milliseconds would have a rate of thousands a
+// second, and a sum of such rates would be none.
+func countedPart(prev, cur ProcessReading, now time.Time, interval time.Duration) time.Duration {
+	counted := cur.Counted - prev.Counted
+	life := max(counted, now.Sub(cur.Process.Start))
+	if prev.Process != nil || life >= interval {
+		return counted
+	}
+	return time.Duration(share(counted, life) * float64(interval))
 }
 
 // diffCodes walks both lists in step: they are in ascending ID.

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -98,5 +99,58 @@ func BenchmarkDiff65536(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Diff(prev, cur, 2)
+	}
+}
+
+// manyShort is a second in which a parent ran, and 50 workers one after the other.
+func manyShort() (prev, cur *Reading) {
+	at := func(start time.Time, pid int, state State, counted time.Duration, calls uint64) ProcessReading {
+		return ProcessReading{Process: &Process{PID: pid, Start: start}, State: state, Status: Exact, Counted: counted, Calls: calls}
+	}
+	code := func(pid int, calls uint64) CodeCount {
+		return CodeCount{Code: &Code{ID: uint64(pid), PID: pid}, Calls: calls}
+	}
+	prev = &Reading{Time: noon.Add(time.Second), Since: noon, Processes: []ProcessReading{at(noon, 1, Running, time.Second, 10)}, Codes: []CodeCount{code(1, 10)}}
+	cur = &Reading{Time: noon.Add(2 * time.Second), Since: noon, Processes: []ProcessReading{at(noon, 1, Running, 2*time.Second, 20)}, Codes: []CodeCount{code(1, 20)}}
+	for i := range 50 {
+		lives := time.Second - time.Duration(i)*20*time.Millisecond
+		cur.Processes = append(cur.Processes, at(cur.Time.Add(-lives), 2+i, Ended, lives, 1000))
+		cur.Codes = append(cur.Codes, code(2+i, 1000))
+	}
+	return prev, cur
+}
+
+// Rates of processes that live shortly sum up to the calls of the interval.
+func TestDiffShortLives(t *testing.T) {
+	prev, cur := manyShort()
+	s := Diff(prev, cur, 2)
+	if got := math.Round(s.Totals.CallsPerS); got != 50_010 {
+		t.Errorf("%v calls/s, want the 50,010 calls of the second", got)
+	}
+	var sum float64
+	for i, f := range s.Functions {
+		sum += f.CallsPerS
+		if p := s.Processes[i]; !p.Counting || p.CountedDelta != s.Interval || f.CallsPerS != p.CallsPerS {
+			t.Errorf("%d: %v, and its function %v calls/s, counted %v", p.Process.PID, p.CallsPerS, f.CallsPerS, p.CountedDelta)
+		}
+	}
+	if math.Round(sum) != 50_010 {
+		t.Errorf("functions: %v calls/s", sum)
+	}
+}
+
+// Of a process that was counted for half of its life, half of the interval was counted.
+func TestDiffNoticedLate(t *testing.T) {
+	for want, p := range map[time.Duration]ProcessReading{
+		time.Second:            {Process: &Process{PID: 7, Start: noon.Add(2 * time.Second)}, Counted: 500 * time.Millisecond},
+		500 * time.Millisecond: {Process: &Process{PID: 7, Start: noon.Add(-time.Hour)}, Counted: 500 * time.Millisecond},
+		0:                      {Process: &Process{PID: 7, Start: noon.Add(2 * time.Second)}},
+		2 * time.Second:        {Process: &Process{PID: 7, Start: noon.Add(time.Hour)}, Counted: 500 * time.Millisecond}, // the clock was put back
+	} {
+		cur := &Reading{Time: noon.Add(3 * time.Second), Since: noon, Processes: []ProcessReading{p}}
+		row := Diff(&Reading{Time: noon.Add(time.Second), Since: noon}, cur, 2).Processes[0]
+		if row.CountedDelta != want || row.Counting != (want > 0) {
+			t.Errorf("started %v, counted %v: %v, counting %v; want %v", p.Process.Start, p.Counted, row.CountedDelta, row.Counting, want)
+		}
 	}
 }

@@ -34,12 +34,16 @@ type Snapshot struct {
 type ProcessRow struct {
 	ProcessReading
 	// Counting: its calls were counted during all or part of the interval.
-	Counting     bool
-	CountedDelta time.Duration // the part of the interval during which its calls were counted
+	Counting bool
+	// CountedDelta is the part of the interval during which its calls were
+	// counted. Where it started in the interval, the time before is counted, too
+	// (it made none), or as much of it as of its life: rates of short lives then
+	// sum up to what was called in the interval.
+	CountedDelta time.Duration
 	CallsDelta   uint64
 	ResumesDelta uint64
-	CallsPerS    float64 // of the time counted
-	ResumesPerS  float64 // of the time counted
+	CallsPerS    float64 // of CountedDelta
+	ResumesPerS  float64 // of CountedDelta
 	// TaxShare is the share of the CPU time used in the interval that went
 	// into counting, 0..1; TaxKnown is false when there is no telling.
 	TaxShare float64
@@ -59,7 +63,7 @@ type FunctionRow struct {
 	Code         *Code
 	Calls        uint64
 	CallsDelta   uint64
-	CallsPerS    float64
+	CallsPerS    float64 // of its process's CountedDelta
 	CallsShare   float64 // of all calls of the interval, 0..1
 	Resumes      uint64
 	ResumesDelta uint64

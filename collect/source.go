@@ -93,7 +93,7 @@ type ProcessReading struct {
 	// more than the budget; Reason says how much.
 	OverBudget bool
 	Braked     bool          // the user detached it
-	Counted    time.Duration // time during which its calls were counted
+	Counted    time.Duration // time during which its calls were counted; goes on after its end if it was counted up to that
 	Calls      uint64
 	Resumes    uint64
 	CPU        time.Duration // user and system time of the process since it started

@@ -25,8 +25,9 @@ type task struct {
 }
 
 type controlMsg struct {
-	task task
-	err  error
+	source collect.Source
+	task   task
+	err    error
 }
 
 // gap is a time during which nothing was counted, by the user's will.
@@ -48,17 +49,20 @@ func (m *Model) nextTask() tea.Cmd {
 	t := m.control.queue[0]
 	m.control.queue = m.control.queue[1:]
 	m.control.busy, m.control.doing = true, t.doing
-	controls := m.controls()
+	source, controls := m.source, m.controls()
 	return func() tea.Msg {
 		if !m.gate.enter() {
 			return nil
 		}
 		defer m.gate.leave()
-		return controlMsg{t, t.do(controls)}
+		return controlMsg{source, t, t.do(controls)}
 	}
 }
 
 func (m *Model) controlled(msg controlMsg) tea.Cmd {
+	if msg.source != m.source {
+		return nil // of what was watched before
+	}
 	m.control.busy, m.control.doing = false, ""
 	var cmd tea.Cmd
 	switch {

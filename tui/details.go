@@ -1,7 +1,9 @@
 package tui
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +72,7 @@ func (m *Model) detailsView(width, height int) []string {
 		[]piece{{text: "Esc back", ink: st.dim}})}
 	place := m.signs.CutLeft(format.FullPlace(code.File, code.Line), width-gutter-1)
 	lines = append(lines, format.Blank(gutter)+st.dim.paint(place), "")
-	row := m.functions.Find(code.ID)
+	row := m.functionOf(code.ID)
 	if row == nil {
 		return clip(append(lines, format.Blank(gutter)+st.dim.paint("it is not in the last reading: its process ended")), height)
 	}
@@ -88,6 +90,18 @@ func (m *Model) detailsView(width, height int) []string {
 		lines = append(lines, "")
 	}
 	return clip(append(lines, threads...), height)
+}
+
+// functionOf is what is shown of one process's function; nil: nothing. It is
+// not looked for among the rows: they may be of several processes together.
+func (m *Model) functionOf(id uint64) *function {
+	s := m.shown
+	i, ok := slices.BinarySearchFunc(s.Functions, id, func(f collect.FunctionRow, id uint64) int { return cmp.Compare(f.Code.ID, id) })
+	if !ok {
+		return nil
+	}
+	row := &s.Functions[i]
+	return &function{FunctionRow: row, counted: s.Interval > 0 && countedPIDs(s).has(row.Code.PID)}
 }
 
 // detailNumbers says what the function did, now and altogether.
@@ -124,11 +138,8 @@ func (m *Model) detailNumbers(f *function, values []float64, width int) []string
 // detailBlame is how long the function made threads wait for the GIL, and in
 // what stack most of it: as many frames as there is room for.
 func (m *Model) detailBlame(code *collect.Code, width, height int) []string {
-	row, b := m.functions.Find(code.ID), (*collect.BlameRow)(nil)
-	if m.shown != nil {
-		b = m.blamedFunction(code)
-	}
-	if b == nil || b.Wait == 0 {
+	row, b := m.functionOf(code.ID), m.blamedFunction(code)
+	if row == nil || b == nil || b.Wait == 0 {
 		return nil
 	}
 	share := m.signs.Unknown

@@ -13,10 +13,12 @@ import (
 // function is a row of the functions pane.
 type function struct {
 	*collect.FunctionRow
-	quiet   uint8 // readings since it ran: 0 when it just did, at most quietEnd
-	group   int   // functions in the row, of as many processes; 0: not put together
-	counted bool  // its process was counted in the interval
-	bounded bool  // not all was seen that happened to its process's GIL
+	quiet   uint8    // readings since it ran: 0 when it just did, at most quietEnd
+	group   int      // functions in the row, of as many processes; 0: not put together
+	others  []uint64 // their IDs, but for that of Code
+	counted bool     // its process was counted in the interval
+	missing bool     // of one of the functions in the row it is not known how long it made threads wait
+	bounded bool     // not all was seen that happened to its process's GIL
 }
 
 // defaultSort is what the screen starts with.
@@ -29,7 +31,7 @@ func functionKey(f *function) uint64 { return f.Code.ID }
 
 // functionTable makes the table of functions; trend gives a row's sparkline,
 // nil leaves that column out.
-func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Table[function] {
+func functionTable(signs *format.Signs, trend func(f *function) string) *table.Table[function] {
 	columns := []table.Column[function]{
 		{
 			Title: "pid", Field: "pid", Width: 7, Right: true, Hide: true,
@@ -76,7 +78,7 @@ func functionTable(signs *format.Signs, trend func(id uint64) string) *table.Tab
 	if trend != nil {
 		columns = append(columns[:6], append([]table.Column[function]{{
 			Title: "last minute", Field: "trend", Width: trendCells, From: 150, Leave: 7,
-			Cell: func(f *function, _ int) string { return trend(f.Code.ID) },
+			Cell: func(f *function, _ int) string { return trend(f) },
 		}}, columns[6:]...)...)
 	}
 	return &table.Table[function]{Columns: columns, Key: functionKey}

@@ -3,8 +3,17 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"pytop/collect"
 	"pytop/tui/format"
 )
+
+// codeName is what functions of several processes are one by.
+type codeName struct {
+	file, function string
+	line           int
+}
+
+func nameOf(c *collect.Code) codeName { return codeName{c.File, c.Function, c.Line} }
 
 // group puts the functions of all processes together, or apart again.
 func (m *Model) group() tea.Cmd {
@@ -25,14 +34,11 @@ func (m *Model) grouped(rows []function) []function {
 	if !m.together {
 		return rows
 	}
-	type name struct {
-		file, function string
-		line           int
-	}
-	at := make(map[name]int, len(rows))
+	at := make(map[codeName]int, len(rows))
 	out := make([]function, 0, len(rows))
 	for _, f := range rows {
-		k := name{f.Code.File, f.Code.Function, f.Code.Line}
+		k := nameOf(f.Code)
+		f.missing = f.Code.PID != 0 && !f.CausedKnown // who ended makes nobody wait
 		i, ok := at[k]
 		if !ok {
 			at[k] = len(out)
@@ -43,6 +49,7 @@ func (m *Model) grouped(rows []function) []function {
 		}
 		g := &out[i]
 		g.group++
+		g.others = append(g.others, f.Code.ID)
 		g.Calls += f.Calls
 		g.CallsDelta += f.CallsDelta
 		g.CallsPerS += f.CallsPerS
@@ -53,10 +60,19 @@ func (m *Model) grouped(rows []function) []function {
 		g.HasResumes = g.HasResumes || f.HasResumes
 		g.counted = g.counted || f.counted
 		g.bounded = g.bounded || f.bounded
+		g.missing = g.missing || f.missing
+		g.Caused += f.Caused
+		g.CausedShare += f.CausedShare
+		g.CausedKnown = g.CausedKnown || f.CausedKnown
+		g.CausedPart = g.CausedPart || f.CausedPart
 		g.quiet = min(g.quiet, f.quiet)
 		if weight[f.Status] > weight[g.Status] {
 			g.Status = f.Status
 		}
+	}
+	for i := range out {
+		g := &out[i]
+		g.bounded = g.bounded || g.missing && g.CausedKnown
 	}
 	return out
 }

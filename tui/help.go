@@ -11,7 +11,7 @@ import (
 
 // definitions is every number of the screen: its name, unit and meaning.
 var definitions = [][2]string{
-	{"calls/s", "how often Python functions were started in the last interval, per second of the time that was counted. Starting a generator or coroutine is a call at its first next() or await. Calls of C functions are not Python calls."},
+	{"calls/s", "how often Python functions were started in the last interval, per second of the time that was counted; of a process that has just started also of the time before. Starting a generator or coroutine is a call at its first next() or await. Calls of C functions are not Python calls."},
 	{"resumes/s", "how often generators and coroutines went on after a yield or await. They are no calls and are not among them."},
 	{"%", "of the function: its part of all calls of the interval."},
 	{"total", "calls since the time that the pane's title says: since counting began, or since R."},

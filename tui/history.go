@@ -49,6 +49,7 @@ type history struct {
 	all    [points]point // calls/s of everything: holes are when nothing was counted
 	calls  float64
 	next   int           // where the ring is written next
+	clock  int64         // ns since 1970 when it began, and then the intervals: the wall clock may be put back
 	number int64         // of the open point, since 1970
 	open   time.Duration // how much of the open point was measured
 }
@@ -58,16 +59,18 @@ func (h *history) track(i int32) *track { return &h.pages[i/trackPage][i%trackPa
 // add takes in a snapshot. Its functions are in ascending ID, as are ids: one
 // walk, no map.
 func (h *history) add(s *collect.Snapshot) {
-	number := s.Time.UnixNano() / int64(pointTime)
+	h.clock += int64(s.Interval)
 	if h.number == 0 {
-		h.number = number
+		h.clock = s.Time.UnixNano()
+		h.number = h.clock / int64(pointTime)
 		for i := range h.all {
 			h.all[i] = newPoint(math.NaN())
 		}
 	}
-	counted := countedPIDs(s)
+	number := h.clock / int64(pointTime)
+	most := mostlyCounted(s)
 	h.calls += s.Totals.CallsPerS * s.Interval.Seconds()
-	if !counting(s) {
+	if hole(s) {
 		h.calls = math.NaN()
 	}
 	h.open += s.Interval
@@ -84,7 +87,7 @@ func (h *history) add(s *collect.Snapshot) {
 			at = h.index[old]
 			old++
 		}
-		at = h.count(at, row, counted.has(row.Code.PID), s.Interval)
+		at = h.count(at, row, most.has(row.Code.PID), s.Interval)
 		ids, index = append(ids, id), append(index, at)
 	}
 	for ; old < len(h.ids); old++ {
@@ -220,6 +223,23 @@ func (h *history) total() []float64 {
 	return h.unroll(&h.all, h.calls, points)
 }
 
+// addPoints adds points of b to those of a, either of which may be nil: a hole
+// is where both have one.
+func addPoints(a, b []float64) []float64 {
+	if a == nil || b == nil {
+		return append(a, b...)
+	}
+	for i, v := range b {
+		switch {
+		case math.IsNaN(a[i]):
+			a[i] = v
+		case !math.IsNaN(v):
+			a[i] += v
+		}
+	}
+	return a
+}
+
 // unroll is the last n points of a ring, the open one at its end.
 func (h *history) unroll(ring *[points]point, calls float64, n int) []float64 {
 	values := make([]float64, 0, n)
@@ -254,27 +274,4 @@ func (m *Model) seen() *history {
 		return m.past
 	}
 	return &m.history
-}
-
-// pidSet is a few PIDs.
-type pidSet []int
-
-func (p pidSet) has(pid int) bool { return slices.Contains(p, pid) }
-
-func countedPIDs(s *collect.Snapshot) pidSet {
-	var pids pidSet
-	for _, p := range s.Processes {
-		if p.Counting {
-			pids = append(pids, p.Process.PID)
-		}
-	}
-	return pids
-}
-
-func holes(n int) []float64 {
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = math.NaN()
-	}
-	return out
 }

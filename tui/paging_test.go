@@ -102,6 +102,29 @@ func TestPageLog(t *testing.T) {
 	}
 }
 
+// TestTopLog: at its top the output fills the pane.
+func TestTopLog(t *testing.T) {
+	log := &fakeLog{}
+	for i := range 100 {
+		log.lines = append(log.lines, fmt.Sprintf("line %d", i))
+	}
+	s := newScreen(t, 80, 24, Options{Log: log, Command: "shop"})
+	s.run(1)
+	s.log.look(log)
+	s.press("tab", "tab", "z", "g")
+	rows := strings.Count(s.text(), "   line ")
+	s.wants("   line 0\n", "   line 1\n", fmt.Sprintf("%d lines back", 100-rows))
+	if rows < 15 {
+		t.Errorf("%d lines in view:\n%s", rows, s.text())
+	}
+	s.press("j").wants("   line 1\n", fmt.Sprintf("   line %d\n", rows))
+	s.press("G").wants("   line 99\n")
+	log.lines = log.lines[:3]
+	s.log.look(log)
+	s.press("k").wants("   line 0\n", "   line 2\n")
+	s.lacks("lines back")
+}
+
 // TestNotMeasured: where there is nothing in the pane, keys and mouse do nothing.
 func TestNotMeasured(t *testing.T) {
 	for _, size := range [][2]int{{80, 24}, {120, 32}} {

@@ -80,7 +80,8 @@ func (l *logPane) move(n int) { l.scroll = max(0, min(l.scroll-n, len(l.lines)-1
 
 // logView draws the last lines, or those that were scrolled to.
 func (m *Model) logView(width, height int) []string {
-	st := m.styles
+	st, rows := m.styles, height-1
+	m.log.scroll = max(0, min(m.log.scroll, len(m.log.lines)-rows)) // back to where the first line is on top
 	state := "output of " + shortCommand(m.o.Command)
 	if m.final() {
 		state += ", ended"
@@ -98,7 +99,7 @@ func (m *Model) logView(width, height int) []string {
 		return clip(append(lines, format.Blank(gutter)+st.dim.paint(m.signs.CutRight(text, width-gutter-1))), height)
 	}
 	end := len(m.log.lines) - m.log.scroll
-	for _, l := range m.log.lines[max(0, end-(height-1)):max(0, end)] {
+	for _, l := range m.log.lines[max(0, end-rows):max(0, end)] {
 		lines = append(lines, format.Blank(gutter)+m.signs.CutRight(format.Printed(l), width-gutter-1))
 	}
 	return clip(lines, height)

@@ -176,17 +176,7 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 	}
 	s.Since = base.Time
 	rebaseGIL(s, base, cur)
-	rows := base.Codes
-	for i := range s.Functions {
-		f := &s.Functions[i]
-		for len(rows) > 0 && rows[0].Code.ID < f.Code.ID {
-			rows = rows[1:]
-		}
-		if len(rows) > 0 && rows[0].Code.ID == f.Code.ID {
-			f.Calls -= min(f.Calls, rows[0].Calls)
-			f.Resumes -= min(f.Resumes, rows[0].Resumes)
-		}
-	}
+	rebaseFunctions(s.Functions, base.Codes)
 	rebaseProcesses(s, base, cur)
 	return s
 }

@@ -7,6 +7,38 @@ import (
 	"pytop/collect"
 )
 
+// rebaseFunctions makes the totals of functions count from base on. Both are in
+// ascending ID. What a process had called by then is, once it has ended and is
+// no longer listed, in the function of that name of all that ended.
+func rebaseFunctions(rows []collect.FunctionRow, base []collect.CodeCount) {
+	gone := map[codeName]collect.Totals{}
+	leave := func(c *collect.CodeCount) {
+		n := nameOf(c.Code)
+		gone[n] = collect.Totals{Calls: gone[n].Calls + c.Calls, Resumes: gone[n].Resumes + c.Resumes}
+	}
+	for i := range rows {
+		f := &rows[i]
+		for ; len(base) > 0 && base[0].Code.ID < f.Code.ID; base = base[1:] {
+			leave(&base[0])
+		}
+		if len(base) > 0 && base[0].Code.ID == f.Code.ID {
+			f.Calls -= min(f.Calls, base[0].Calls)
+			f.Resumes -= min(f.Resumes, base[0].Resumes)
+			base = base[1:]
+		}
+	}
+	for i := range base {
+		leave(&base[i])
+	}
+	for i := range rows {
+		if f := &rows[i]; f.Code.PID == 0 && len(gone) > 0 {
+			n := gone[nameOf(f.Code)]
+			f.Calls -= min(f.Calls, n.Calls)
+			f.Resumes -= min(f.Resumes, n.Resumes)
+		}
+	}
+}
+
 // rebaseGIL makes the totals of threads and GILs count from base on. What is
 // the longest stays: of what was before, it cannot be told apart.
 func rebaseGIL(s *collect.Snapshot, base, cur *collect.Reading) {

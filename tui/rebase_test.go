@@ -91,3 +91,32 @@ func TestLongestStays(t *testing.T) {
 	s.show(snapshot(freeReading(1), cur, cur, 3))
 	s.wants("77 ms", "61 ms")
 }
+
+// TestFunctionReset: R counts from then on also of processes that end after it,
+// whose functions are then those of all that ended, by name.
+func TestFunctionReset(t *testing.T) {
+	code := func(id uint64, pid int, name string, calls uint64) collect.CodeCount {
+		return collect.CodeCount{Code: &collect.Code{ID: id, PID: pid, File: "a.py", Function: name, Line: 3}, Calls: calls, Resumes: calls / 10}
+	}
+	reading := func(n int, codes ...collect.CodeCount) *collect.Reading {
+		return &collect.Reading{Time: fakeStart.Add(time.Duration(n) * time.Second), Since: fakeStart, Codes: codes}
+	}
+	base := reading(1, code(1, 7, "f", 500), code(2, 0, "f", 70), code(3, 8, "f", 1_000_000), code(5, 9, "f", 2000), code(6, 9, "h", 400))
+	for name, c := range map[string]struct {
+		cur  *collect.Reading
+		want []uint64
+	}{
+		"all run":      {reading(2, code(1, 7, "f", 510), code(2, 0, "f", 70), code(3, 8, "f", 1_000_010), code(5, 9, "f", 2000), code(6, 9, "h", 400)), []uint64{10, 0, 10, 0, 0}},
+		"one ended":    {reading(2, code(1, 7, "f", 510), code(2, 0, "f", 1_000_080), code(5, 9, "f", 2020), code(6, 9, "h", 400)), []uint64{10, 10, 20, 0}},
+		"two ended":    {reading(2, code(1, 7, "f", 510), code(2, 0, "f", 1_002_100), code(7, 0, "h", 430)), []uint64{10, 30, 30}},
+		"all ended":    {reading(2, code(2, 0, "f", 1_002_610), code(7, 0, "h", 430), code(9, 0, "g", 20)), []uint64{40, 30, 20}},
+		"another came": {reading(2, code(2, 0, "f", 1_002_610), code(7, 0, "h", 430), code(8, 99, "f", 40)), []uint64{40, 30, 40}},
+	} {
+		s := snapshot(nil, c.cur, base, 2)
+		for i, want := range c.want {
+			if f := s.Functions[i]; f.Calls != want || f.Resumes != want/10 {
+				t.Errorf("%s: %s of %d: %d calls, %d resumes; want %d", name, f.Code.Function, f.Code.PID, f.Calls, f.Resumes, want)
+			}
+		}
+	}
+}

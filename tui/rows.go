@@ -263,13 +263,23 @@ func (m *Model) writePlace(b *strings.Builder, f *function, width int, cursor bo
 // fullPath is from how wide a column on paths are shown in full.
 const fullPath = 70
 
-// trend is a function's sparkline over the last minute.
-func (m *Model) trend(id uint64) string {
-	values := m.seen().last(id, trendCells)
+// trend is a row's sparkline over the last minute.
+func (m *Model) trend(f *function) string {
+	values := m.lastMinute(f)
 	if values == nil {
 		return ""
 	}
 	return m.signs.Spark(values)
+}
+
+// lastMinute is calls/s of a row, of its functions together; nil when they have
+// no history.
+func (m *Model) lastMinute(f *function) []float64 {
+	values := m.seen().last(f.Code.ID, trendCells)
+	for _, id := range f.others {
+		values = addPoints(values, m.seen().last(id, trendCells))
+	}
+	return values
 }
 
 func pidText(pid int) string { return "pid " + format.Whole(pid) }

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"testing"
+	"time"
 
 	"pytop/collect"
 )
@@ -38,4 +39,30 @@ func TestFreeNoSpark(t *testing.T) {
 	s.wants("▁▁")
 	s.show(collect.Diff(freeReading(1), freeReading(2), 2))
 	s.lacks("▁▁")
+}
+
+// TestNoTaskStays: what was asked of a source that is left is not asked of the
+// next, nor does it say what became of it.
+func TestNoTaskStays(t *testing.T) {
+	s := newScreen(t, 100, 30, Options{})
+	s.o.List = newFakeList(func() time.Time { return s.clock })
+	s.run(2)
+	_, braked := s.Update(keyPress("x"))
+	s.press("enter") // asks for calls by thread, when that is done
+	if len(s.control.queue) != 1 {
+		t.Fatalf("%d tasks wait, want one", len(s.control.queue))
+	}
+	s.press("esc", "q")
+	if !s.listing || s.control.busy || s.control.doing != "" || s.control.queue != nil {
+		t.Errorf("listing %v, %+v", s.listing, s.control)
+	}
+	late := braked()
+	if _, ok := late.(controlMsg); !ok {
+		t.Fatalf("%T", late)
+	}
+	_, cmd := s.Update(late)
+	s.do(cmd)
+	if cmd != nil || !s.braked.IsZero() || !s.away.IsZero() {
+		t.Errorf("taken as of the list: braked %v", s.braked)
+	}
 }

@@ -92,7 +92,7 @@ func (m *Model) turnTo(source collect.Source, listing bool) tea.Cmd {
 	m.prev, m.last, m.base, m.latest, m.shown, m.failed = nil, nil, nil, nil, nil, nil
 	m.rates, m.history, m.frozen, m.past, m.gaps, m.paused = nil, history{}, nil, nil, nil, false
 	m.braked, m.away, m.brakeWanted, m.details = time.Time{}, time.Time{}, false, details{}
-	m.seq, m.inFlight = 0, false
+	m.seq, m.inFlight, m.control = 0, false, control{}
 	m.applyFilter()
 	m.tick++
 	return m.read()

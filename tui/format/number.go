@@ -34,7 +34,7 @@ func Rate(perS float64) string {
 }
 
 // Percent writes a share (0..1) for a table, without its sign: one decimal
-// below 100.
+// below 100. What is neither nothing nor all reads as neither.
 func Percent(share float64) string {
 	p := share * 100
 	switch {
@@ -44,12 +44,15 @@ func Percent(share float64) string {
 		return "<0.1"
 	case p < 99.95:
 		return strconv.FormatFloat(p, 'f', 1, 64)
+	case p < 100:
+		return ">99.9"
 	}
 	return strconv.FormatFloat(math.Round(p), 'f', 0, 64)
 }
 
 // HeadPercent writes a share (0..1) for the header, with its sign: a decimal
-// only below 10, where it decides something.
+// only below 10, where it decides something. What is neither nothing nor all
+// reads as neither.
 func HeadPercent(share float64) string {
 	p := share * 100
 	switch {
@@ -59,6 +62,8 @@ func HeadPercent(share float64) string {
 		return "<0.1 %"
 	case p < 9.95:
 		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
+	case p >= 99.5 && p < 100:
+		return ">99 %"
 	}
 	return strconv.FormatFloat(math.Round(p), 'f', 0, 64) + " %"
 }
