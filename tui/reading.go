@@ -176,7 +176,7 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 	}
 	s.Since = base.Time
 	rebaseGIL(s, base, cur)
-	rows := base.Codes
+	rows, folded := base.Codes, collect.Folded(base.Codes, cur.Codes)
 	for i := range s.Functions {
 		f := &s.Functions[i]
 		for len(rows) > 0 && rows[0].Code.ID < f.Code.ID {
@@ -185,6 +185,10 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 		if len(rows) > 0 && rows[0].Code.ID == f.Code.ID {
 			f.Calls -= min(f.Calls, rows[0].Calls)
 			f.Resumes -= min(f.Resumes, rows[0].Resumes)
+		}
+		if f.Code.More {
+			f.Calls -= min(f.Calls, folded[f.Code.ID].Calls)
+			f.Resumes -= min(f.Resumes, folded[f.Code.ID].Resumes)
 		}
 	}
 	rebaseProcesses(s, base, cur)
