@@ -161,8 +161,7 @@ func watchedPID(t *testing.T, line string) (pid int) {
 // TestCommandLeavesChild: when the command has ended and what it started lives
 // on, signals are pytop's own again: what was counted is written.
 func TestCommandLeavesChild(t *testing.T) {
-	needRoot(t)
-	t.Parallel()
+	needRoot(t) // and not parallel: --children patches all processes of the file, of other tests too
 	const daemon = "import os, time\n" +
 		"def served(): pass\n" +
 		"parent = os.getpid()\n" +
@@ -174,7 +173,6 @@ func TestCommandLeavesChild(t *testing.T) {
 		"time.sleep(600)\n"
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
-			t.Parallel()
 			file := t.TempDir() + "/run.json"
 			p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "--children", "-o", file, "--", systemPython, "-c", daemon)
 			command := watchedPID(t, p.ready(t))

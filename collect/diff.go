@@ -52,18 +52,21 @@ func Diff(prev, cur *Reading, seq int) *Snapshot {
 	return s
 }
 
+// processKey tells processes apart: Process is another one after an exec, while
+// its counts go on, and a PID may be two processes' in one interval.
+type processKey struct {
+	pid   int
+	start time.Time
+}
+
 func diffProcesses(prev, cur []ProcessReading, now time.Time, interval time.Duration) []ProcessRow {
-	type key struct { // Process is another one after an exec; its counts go on
-		pid   int
-		start time.Time
-	}
-	before := make(map[key]ProcessReading, len(prev))
+	before := make(map[processKey]ProcessReading, len(prev))
 	for _, p := range prev {
-		before[key{p.Process.PID, p.Process.Start}] = p
+		before[processKey{p.Process.PID, p.Process.Start}] = p
 	}
 	rows := make([]ProcessRow, len(cur))
 	for i, p := range cur {
-		b := before[key{p.Process.PID, p.Process.Start}]
+		b := before[processKey{p.Process.PID, p.Process.Start}]
 		r := ProcessRow{ProcessReading: p, CallsDelta: grown(b.Calls, p.Calls), ResumesDelta: grown(b.Resumes, p.Resumes)}
 		r.CountedDelta = countedPart(b, p, now, interval)
 		r.Counting = r.CountedDelta > 0
@@ -98,16 +101,13 @@ func countedPart(prev, cur ProcessReading, now time.Time, interval time.Duration
 
 // diffCodes walks both lists in step: they are in ascending ID.
 func diffCodes(prev, cur []CodeCount, processes []ProcessRow, all uint64) []FunctionRow {
-	type key struct { // a PID may be two processes' in one interval
-		pid   int
-		start time.Time
-	}
-	byKey := make(map[key]*ProcessRow, 2*len(processes))
+	byKey := make(map[processKey]*ProcessRow, 2*len(processes))
 	for i := range processes {
 		p := processes[i].Process
-		byKey[key{p.PID, p.Start}] = &processes[i]
-		byKey[key{p.PID, time.Time{}}] = &processes[i]
+		byKey[processKey{p.PID, p.Start}] = &processes[i]
+		byKey[processKey{p.PID, time.Time{}}] = &processes[i]
 	}
+	folded := Folded(prev, cur)
 	rows := make([]FunctionRow, len(cur))
 	var process *ProcessRow // of the row before: mostly the same
 	for i, c := range cur {
@@ -118,8 +118,11 @@ func diffCodes(prev, cur []CodeCount, processes []ProcessRow, all uint64) []Func
 		if len(prev) > 0 && prev[0].Code.ID == c.Code.ID {
 			b = prev[0]
 		}
+		if c.Code.More {
+			b.Calls, b.Resumes = b.Calls+folded[c.Code.ID].Calls, b.Resumes+folded[c.Code.ID].Resumes
+		}
 		if process == nil || process.Process.PID != c.Code.PID || !process.Process.Start.Equal(c.Code.Start) {
-			process = byKey[key{c.Code.PID, c.Code.Start}]
+			process = byKey[processKey{c.Code.PID, c.Code.Start}]
 		}
 		r := FunctionRow{
 			Code: c.Code, Calls: c.Calls, Resumes: c.Resumes, HasResumes: c.HasResumes,

@@ -117,6 +117,7 @@ type Code struct {
 	File     string    // co_filename, decoded; not sanitised for a terminal
 	Function string    // co_qualname, up to 3.10 co_name; decoded, not sanitised
 	Line     int       // co_firstlineno
+	More     bool      // it stands for functions of the process that are no longer kept by name, and has what they had: see Folded
 }
 
 // CodeCount is how often a function was started and resumed.

@@ -176,7 +176,7 @@ func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 	}
 	s.Since = base.Time
 	rebaseGIL(s, base, cur)
-	rebaseFunctions(s.Functions, base.Codes)
+	rebaseFunctions(s.Functions, base.Codes, collect.Folded(base.Codes, cur.Codes))
 	rebaseProcesses(s, base, cur)
 	return s
 }

@@ -9,10 +9,21 @@ import (
 
 // rebaseFunctions makes the totals of functions count from base on. Both are in
 // ascending ID. What a process had called by then is, once it has ended and is
-// no longer listed, in the function of that name of all that ended.
-func rebaseFunctions(rows []collect.FunctionRow, base []collect.CodeCount) {
-	gone := map[codeName]collect.Totals{}
+// no longer listed, in the function of that name of all that ended; what its
+// functions had for which another row of it stands since, is folded.
+func rebaseFunctions(rows []collect.FunctionRow, base []collect.CodeCount, folded map[uint64]collect.Totals) {
+	gone, lives := map[codeName]collect.Totals{}, map[int]bool{}
+	for i := range rows {
+		if f := &rows[i]; f.Code.More {
+			lives[f.Code.PID] = true
+			f.Calls -= min(f.Calls, folded[f.Code.ID].Calls)
+			f.Resumes -= min(f.Resumes, folded[f.Code.ID].Resumes)
+		}
+	}
 	leave := func(c *collect.CodeCount) {
+		if lives[c.Code.PID] {
+			return
+		}
 		n := nameOf(c.Code)
 		gone[n] = collect.Totals{Calls: gone[n].Calls + c.Calls, Resumes: gone[n].Resumes + c.Resumes}
 	}

@@ -120,3 +120,27 @@ func TestFunctionReset(t *testing.T) {
 		}
 	}
 }
+
+// TestFoldedReset: what functions had before R is not in the row that stands for
+// them since.
+func TestFoldedReset(t *testing.T) {
+	reading := func(n uint64, codes ...collect.CodeCount) *collect.Reading {
+		r := endingReading(n)
+		r.Codes = codes
+		return r
+	}
+	a, b := &collect.Code{ID: 1, PID: 7, Start: fakeStart}, &collect.Code{ID: 2, PID: 7, Start: fakeStart}
+	more := &collect.Code{ID: 3, PID: 7, Start: fakeStart, More: true}
+	base := reading(1, collect.CodeCount{Code: a, Calls: 100}, collect.CodeCount{Code: b, Calls: 50})
+	prev := reading(2, collect.CodeCount{Code: b, Calls: 60}, collect.CodeCount{Code: more, Calls: 105})
+	cur := reading(3, collect.CodeCount{Code: more, Calls: 167})
+	for _, test := range []struct {
+		prev, cur, base *collect.Reading
+		want            uint64
+	}{{base, prev, base, 5}, {prev, cur, base, 17}, {prev, cur, prev, 2}, {prev, cur, cur, 0}} {
+		rows := snapshot(test.prev, test.cur, test.base, 3).Functions
+		if got := rows[len(rows)-1].Calls; got != test.want {
+			t.Errorf("%d calls since, want %d", got, test.want)
+		}
+	}
+}

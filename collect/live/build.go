@@ -21,6 +21,7 @@ type build struct {
 	number      uint32    // what processes' states call it; from 1
 	shared      *links    // to all processes of the file; nil: none
 	sharedAt    time.Time // since when
+	unused      time.Time // since when no process runs it; zero: one does, or did lately
 	split       bool      // no longer shared: one of its processes was let go
 	same        *build    // whose programs it uses, since its text is the same; nil: it has its own
 	file        *os.File  // keeps the very file that was inspected within reach

@@ -3,7 +3,10 @@ package live
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"pytop/collect/proc"
 )
@@ -13,15 +16,40 @@ type files map[fileID]verdict
 
 // verdict says what a file is: a build, or why none that can be counted.
 type verdict struct {
-	build *build // nil: see err and not
-	err   error  // it is a CPython that cannot be counted
-	not   error  // it is no CPython
-	at    time.Time
+	build *build    // nil: see err and not
+	err   error     // it is a CPython that cannot be counted
+	not   error     // it is no CPython
+	at    time.Time // when it was found, or met last if it is a build's
 }
 
 // doubt is how long it is believed that a file is none that can be counted: a
 // deleted file's number is given to another. A build's file is held open.
 const doubt = 30 * time.Second
+
+// forget forgets what is found out again when it is needed: of files that are
+// no build's, and other numbers of those that are, which are met no more.
+func (f files) forget(now time.Time) {
+	for id, v := range f {
+		age := now.Sub(v.at)
+		if v.build == nil && age >= doubt || v.build != nil && v.build.id != id && age >= keptOwn {
+			delete(f, id)
+		}
+	}
+}
+
+// plain tells whether a file lies where it has the one number that the kernel
+// knows it by. Others (overlay file systems, FUSE) may pass on another's.
+func plain(file *os.File) bool {
+	var about unix.Statfs_t
+	if unix.Fstatfs(int(file.Fd()), &about) != nil {
+		return false
+	}
+	switch about.Type {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC:
+		return true
+	}
+	return false
+}
 
 // find finds the build that a process runs, and the address of PyCode_Type in
 // it (0: not known). errors.Is(err, cpython.ErrNotPython) when it is no Python.
@@ -51,6 +79,10 @@ func (s *Source) find(pid int) (_ *build, codeType uint64, _ error) {
 func (s *Source) judge(pid int, m proc.Mapping) (verdict, error) {
 	id := fileID{m.Major, m.Minor, m.Inode}
 	if v, ok := s.files[id]; ok && (v.build != nil || time.Since(v.at) < doubt) {
+		if v.build != nil {
+			v.at = time.Now()
+			s.files[id] = v
+		}
 		return v, nil
 	}
 	v := verdict{at: time.Now()}

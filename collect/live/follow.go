@@ -315,9 +315,7 @@ func (s *Source) processOf(n *bpf.CallCount) *process {
 func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 	pid := int(key.Pid)
 	p := &process{key: key, state: *state, execs: state.Execs, mark: mark{at: time.Now()}, uncounted: s.options.NoCalls}
-	if i := int(state.Build) - 1; i >= 0 && i < len(s.builds) {
-		p.build = s.builds[i]
-	}
+	p.build = s.numbered(state.Build)
 	p.info = &collect.Process{PID: pid, Start: proc.System().StartTime(uint64(key.Started)), Command: commandOf(state)}
 	if stat, err := proc.System().Stat(pid); err == nil && uint32(stat.StartTicks) == key.Started {
 		p.info = about(stat)

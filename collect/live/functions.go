@@ -33,8 +33,14 @@ type function struct {
 	proven     bool   // it was seen running, and counted
 	done       counts // of freed code objects
 	now        counts // of the living, as of this poll
+	seen       uint64 // the poll that saw a living one last
 	base       counts // what was counted before pytop was ready
 }
+
+func (f *function) name() objectName { return objectName{f.code.File, f.code.Function, f.code.Line} }
+
+// bytes is how long its names are.
+func (f *function) bytes() int { return len(f.code.File) + len(f.code.Function) }
 
 func (f *function) sum() counts {
 	return counts{f.done.calls + f.now.calls, f.done.resumes + f.now.resumes}
@@ -63,11 +69,17 @@ type functions struct {
 	byKey   map[functionKey]*function
 	objects map[uint64]*object // by id
 	lastID  uint64
+	names   int // bytes of the names of all
 	ended   int // of no process, each by its name
+	endedBy int // bytes of their names
 }
 
-// mostEnded is how many functions of processes that ended are kept by name.
-const mostEnded = 16384
+// mostEnded is how many functions of processes that ended are kept by name, and
+// mostEndedNames how many bytes of names, of which each may have 128 KiB.
+const (
+	mostEnded      = 16384
+	mostEndedNames = 16 << 20
+)
 
 // moreEnded stands for those for which there was no room: what was called
 // stays in the sums.
@@ -82,14 +94,18 @@ func (t *functions) of(p *process, name objectName, hasResumes bool) *function {
 	key := functionKey{p, name.file, name.function, name.line}
 	f := t.byKey[key]
 	if f == nil {
-		if p == nil {
-			if t.ended >= mostEnded && name != moreEnded {
-				return t.of(nil, moreEnded, hasResumes)
-			}
-			t.ended++
+		switch {
+		case p != nil && t.names >= mostNames && name != more:
+			return t.of(p, more, hasResumes)
+		case p == nil && (t.ended >= mostEnded || t.endedBy >= mostEndedNames) && name != moreEnded:
+			return t.of(nil, moreEnded, hasResumes)
 		}
 		t.lastID++
-		f = &function{of: p, code: collect.Code{ID: t.lastID, File: name.file, Function: name.function, Line: name.line}}
+		f = &function{of: p, code: collect.Code{ID: t.lastID, File: name.file, Function: name.function, Line: name.line, More: p != nil && name == more}}
+		t.names += f.bytes()
+		if p == nil {
+			t.ended, t.endedBy = t.ended+1, t.endedBy+f.bytes()
+		}
 		if p != nil {
 			f.code.PID, f.code.Start = p.info.PID, p.info.Start
 		}
@@ -127,22 +143,33 @@ func (t *functions) rebase() {
 // drop forgets the functions of processes that have left, but adds them up
 // by name: what was called stays in the sums.
 func (t *functions) drop(left map[*process]bool) {
-	keep, dropped := t.all[:0], []*function{}
-	for _, f := range t.all {
-		if left[f.of] {
-			delete(t.byKey, functionKey{f.of, f.code.File, f.code.Function, f.code.Line})
-			dropped = append(dropped, f)
-		} else {
-			keep = append(keep, f)
+	for _, f := range t.remove(func(f *function) bool { return left[f.of] }) {
+		name := f.name()
+		if name == more {
+			name = moreEnded
 		}
-	}
-	clear(t.all[len(keep):])
-	t.all = keep
-	for _, f := range dropped {
-		sum := t.of(nil, objectName{f.code.File, f.code.Function, f.code.Line}, f.hasResumes)
+		sum := t.of(nil, name, f.hasResumes)
 		c := f.sum()
 		sum.done.add(counts{less(c.calls, f.base.calls), less(c.resumes, f.base.resumes)})
 	}
+}
+
+// remove takes functions out, and returns them.
+func (t *functions) remove(which func(*function) bool) (removed []*function) {
+	keep := t.all[:0]
+	for _, f := range t.all {
+		if !which(f) {
+			keep = append(keep, f)
+			continue
+		}
+		name := f.name()
+		delete(t.byKey, functionKey{f.of, name.file, name.function, name.line})
+		t.names -= f.bytes()
+		removed = append(removed, f)
+	}
+	clear(t.all[len(keep):])
+	t.all = keep
+	return removed
 }
 
 // reading lists the functions that ran since they were rebased.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"pytop/collect/elf"
 	"pytop/collect/proc"
@@ -22,7 +23,8 @@ type conditions struct {
 	elf                     *elf.File
 	atCalls                 bool // these are a CPython's calls, and elf and file its build's
 	signal, timedwait, wait []site.Site
-	followed                int // processes that are attached to there: each hit asks the links of all
+	followed                int       // processes that are attached to there: each hit asks the links of all
+	unused                  time.Time // since when no process is; zero: one is, or was lately
 }
 
 func (c *conditions) path() string { return fmt.Sprintf("/proc/self/fd/%d", c.file.Fd()) }

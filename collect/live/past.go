@@ -63,6 +63,7 @@ func (s *Source) dropEnded() error {
 	}
 	clear(s.order[len(keep):])
 	s.order = keep
+	s.release()
 	if len(left) == 0 {
 		return nil
 	}

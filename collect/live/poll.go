@@ -101,6 +101,7 @@ func (s *Source) poll() error {
 			}
 		}
 	}
+	s.functions.fold(s.polls, s.focus)
 	if err := s.forgetUnknown(unknown); err != nil {
 		return err
 	}
@@ -150,6 +151,7 @@ func (s *Source) addLive(e *entry) {
 		}
 	}
 	o.seen, o.last = s.polls, countsOf(&e.count)
+	o.function.seen = s.polls
 	o.function.now.add(o.last)
 	s.holdAgainst(o, e.count.Calls+e.count.Resumes)
 }

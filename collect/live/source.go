@@ -47,6 +47,8 @@ type Source struct {
 	names      *names
 	proving    proving
 	builds     []*build
+	lastBuild  uint32 // number
+	releasing  releasing
 	gil        *gilTable // nil: not asked for
 	conditions []*conditions
 	processes  map[bpf.ProcessKey]*process

@@ -142,7 +142,7 @@ func (s *Source) buildOf(l *Located) (*build, error) {
 	id := fileID{l.Mapping.Major, l.Mapping.Minor, l.Mapping.Inode}
 	for _, b := range s.builds {
 		same := b.id == id
-		if !same && b.elf.Size() == l.ELF.Size() && b.elf.BuildID() == l.ELF.BuildID() {
+		if !same && !(plain(b.file) && plain(l.File)) && b.elf.Size() == l.ELF.Size() && b.elf.BuildID() == l.ELF.BuildID() {
 			var err error
 			if same, err = b.sameFile(l); err != nil {
 				return nil, errors.Join(err, l.Close())
@@ -161,7 +161,8 @@ func (s *Source) buildOf(l *Located) (*build, error) {
 }
 
 func (s *Source) newBuild(l *Located, id fileID) (*build, error) {
-	b := &build{id: id, file: l.File, elf: l.ELF, python: l.Python, name: filepath.Base(l.Mapping.Path), offsets: offsetsOf(l.Python), number: uint32(len(s.builds) + 1)}
+	b := &build{id: id, file: l.File, elf: l.ELF, python: l.Python, name: filepath.Base(l.Mapping.Path), offsets: offsetsOf(l.Python), number: s.lastBuild + 1}
+	s.lastBuild++
 	for _, o := range s.builds { // a copy of a file has its build ID, and all that follows from its text
 		if o.same == nil && l.ELF.BuildID() != "" && o.elf.BuildID() == l.ELF.BuildID() && o.elf.Size() == l.ELF.Size() {
 			b.same, b.plan, b.programs, b.price = o, o.plan, o.programs, o.price
