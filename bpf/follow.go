@@ -40,6 +40,18 @@ func OpenFollower(m *Maps, on Machine) (_ *Follower, err error) {
 	return f, nil
 }
 
+// Untold is how many forks, execs and ends the kernel did not run the programs
+// for: from Linux 7 on one of them can be interrupted, and what interrupts it
+// then passes the same program on the same processor. 0 where it does not say.
+func (f *Follower) Untold() (n uint64) {
+	for _, p := range f.programs {
+		if stats, err := p.Stats(); err == nil {
+			n += stats.RecursionMisses
+		}
+	}
+	return n
+}
+
 // Close detaches and unloads.
 func (f *Follower) Close() error {
 	var errs []error

@@ -29,6 +29,7 @@ type following struct {
 	done     sync.WaitGroup
 	living   int    // descendants that run, but no Python (yet)
 	missed   uint64 // processes for which the map had no room
+	untold   uint64 // forks, execs and ends for which the kernel ran no program
 	execs    uint64 // execs that could not be told
 }
 
@@ -205,7 +206,10 @@ func (s *Source) watchRunning() {
 // scan looks through /proc for what the kernel could not tell.
 func (s *Source) scan() {
 	f := &s.following
-	n := s.readMissed(bpf.MissedExecs)
+	if f.programs != nil {
+		f.untold = f.programs.Untold()
+	}
+	n := s.readMissed(bpf.MissedExecs) + f.untold
 	if f.why == nil && n == f.execs || !s.options.All && !s.options.Children {
 		return
 	}
@@ -377,6 +381,9 @@ func commandOf(state *bpf.ProcessState) string {
 func (f *following) words(s *Source, payers int) (list []string) {
 	if f.why != nil {
 		list = append(list, fmt.Sprintf("forks, execs and ends are looked for once a second: %v", f.why))
+	}
+	if f.untold > 0 {
+		list = append(list, fmt.Sprintf("the kernel did not tell %d forks, execs or ends of processes; /proc was looked through then", f.untold))
 	}
 	shared := false
 	for _, b := range s.builds {

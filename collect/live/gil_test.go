@@ -240,6 +240,43 @@ func TestGILChurn(t *testing.T) {
 	}
 }
 
+// TestGILEndsUntold: a thread whose end the kernel did not tell gives its slot
+// back all the same, and what it did is kept.
+func TestGILEndsUntold(t *testing.T) {
+	needRoot(t)
+	for _, p := range some(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s := follow(t, p, "churn", "1")
+			s.mu.Lock()
+			err := s.gil.exit.Close()
+			s.gil.exit = nil
+			s.mu.Unlock()
+			if err != nil {
+				t.Fatal(err)
+			}
+			result := w.once(t)
+			read(t, s) // they are looked for
+			time.Sleep(endPatience + 50*time.Millisecond)
+			r := read(t, s)
+			ended, takes, slots := 0, uint64(0), 0
+			for _, one := range r.Threads {
+				takes += one.Holds
+				if one.Ended {
+					ended++
+				}
+			}
+			for _, one := range s.gil.all {
+				if one.slotID != 0 {
+					slots++
+				}
+			}
+			if slots > 2 || ended != result.Threads || takes != r.GILs[0].Takes {
+				t.Errorf("%d slots in use; %d threads that ended, of %d; %d takes of %d", slots, ended, result.Threads, takes, r.GILs[0].Takes)
+			}
+		})
+	}
+}
+
 // TestGILInterpreters: sub-interpreters with a GIL of their own.
 func TestGILInterpreters(t *testing.T) {
 	needRoot(t)
@@ -302,7 +339,8 @@ func TestGILEnd(t *testing.T) {
 			for slot := range s.maps.GilThreads.MaxEntries() {
 				var b threadBuffer
 				if head, _ := b.head(s.gil.threads, slot); head.Id != 0 {
-					t.Errorf("slot %d is still thread %d's", slot, head.Tid)
+					stats, err := s.order[0].build.gil.Exited.Stats()
+					t.Errorf("slot %d is still thread %d's; the kernel left out %+v, %v", slot, head.Tid, stats, err)
 				}
 			}
 		})

@@ -119,9 +119,12 @@ func (s *Source) lookAtThreads(p *process, of []*gilThread) []*gilThread {
 		if errors.Is(err, proc.ErrNoProcess) {
 			if o.slotID == 0 {
 				o.end(t)
+			} else if o.vanished.IsZero() {
+				o.vanished = time.Now()
 			}
 			continue
 		}
+		o.vanished = time.Time{}
 		if err == nil {
 			o.comm, o.state, o.cpu, o.runq, o.cpuKnown = stat.Name, stateOf(stat.State), stat.CPU, stat.RunQueue, true
 		}

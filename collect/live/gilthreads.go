@@ -18,6 +18,7 @@ type gilThread struct {
 	slot       uint32
 	slotID     uint64 // the kernel's id for it; 0: it has no slot
 	ended      bool
+	vanished   time.Time // since when /proc does not list it while it has a slot; zero: it does
 	comm       string
 	now, done  threadCounts
 	process    *process
@@ -120,7 +121,7 @@ func (s *Source) pollThreads() error {
 			o.comm = comm(&one.Comm)
 			t.slots[one.Id] = o
 		}
-		if one.Ended == 0 {
+		if one.Ended == 0 && !o.untold() {
 			o.now, o.stepSince = threadCountsOf(one, o.process.gil.clock()), one.StepSince
 			o.process.gil.unsettled++
 			if o.ended { // as /proc says: its slot will
@@ -128,7 +129,11 @@ func (s *Source) pollThreads() error {
 			}
 			continue
 		}
-		last := threadCountsOf(one, 0)
+		clock := uint64(0)
+		if one.Ended == 0 && o.process.gone != "" {
+			clock = o.process.gil.clock()
+		}
+		last := threadCountsOf(one, clock)
 		o.comm = comm(&one.Comm)
 		o.done.add(&last)
 		o.now, o.slotID, o.ended, o.stepSince = threadCounts{}, 0, true, 0
@@ -225,10 +230,24 @@ func (o *gilThread) end(t *gilTable) {
 		o.settle()
 	} else { // the kernel has more to say: its slot is read once more
 		o.now.stopped()
+		o.vanished = time.Now()
 	}
 	if t.byTID[o.name] == o {
 		delete(t.byTID, o.name)
 	}
+}
+
+// endPatience is how long a thread that is no more may take to be noted by the
+// program that runs at its end.
+const endPatience = 200 * time.Millisecond
+
+// untold tells whether a thread has ended, and the kernel ran no program then
+// (see bpf's Untold): its slot is freed all the same.
+func (o *gilThread) untold() bool {
+	if o.process.watch != nil && o.process.gone != "" {
+		return true // known by its pidfd: after all of them
+	}
+	return !o.vanished.IsZero() && time.Since(o.vanished) > endPatience
 }
 
 // settle makes what was counted of a thread final.
