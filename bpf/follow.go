@@ -41,8 +41,8 @@ func OpenFollower(m *Maps, on Machine) (_ *Follower, err error) {
 }
 
 // Untold is how many forks, execs and ends the kernel did not run the programs
-// for: from Linux 7 on one of them can be interrupted, and what interrupts it
-// then passes the same program on the same processor. 0 where it does not say.
+// for: not where one is interrupted by what passes the same program on the same
+// processor (recursion_misses). 0 where it does not say.
 func (f *Follower) Untold() (n uint64) {
 	for _, p := range f.programs {
 		if stats, err := p.Stats(); err == nil {
