@@ -2,13 +2,18 @@ package live
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/proc"
 )
 
 // takesOfRound is how often a worker of family.py takes the GIL for a "w".
@@ -39,9 +44,31 @@ func until(t testing.TB, s *Source, why func(r *collect.Reading) string) *collec
 	}
 }
 
-// followed waits until the GILs of all workers are followed.
+// waiting waits until all workers wait for an order: before that a take of the
+// GIL is still to come, with which the system call returns that was theirs.
+func waiting(t testing.TB, parent int) {
+	t.Helper()
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range strings.Fields(string(list)) {
+		pid, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		await(t, text+" waits for an order", func() bool {
+			number, _, ok, err := proc.System().Syscall(pid, pid)
+			return err == nil && ok && number == unix.SYS_READ
+		})
+	}
+}
+
+// followed waits until the GILs of all workers are followed and none is under
+// way.
 func followed(t testing.TB, s *Source, parent, number int) *collect.Reading {
 	t.Helper()
+	waiting(t, parent)
 	return until(t, s, func(r *collect.Reading) string {
 		list := workers(r, parent)
 		for _, p := range list {
@@ -79,13 +106,14 @@ func numberOf(t testing.TB, s *Source, pid int) uint64 {
 	return n.SwitchNumber
 }
 
-// order lets all workers do something.
+// order lets all workers do something, and waits until all have.
 func (w *target) order(t testing.TB, what string) {
 	t.Helper()
 	if _, err := fmt.Fprintln(w.in, what); err != nil {
 		t.Fatal(err)
 	}
 	w.line(t, "served")
+	waiting(t, w.Process.Pid)
 }
 
 // rounds lets workers take the GIL a known number of times, then switch it

@@ -39,7 +39,7 @@ func sampled(t *testing.T, p python, way string) (collect.LongHold, *Source) {
 }
 
 // await waits for what must come, however slow the machine is.
-func await(t *testing.T, what string, is func() bool) {
+func await(t testing.TB, what string, is func() bool) {
 	t.Helper()
 	for began := time.Now(); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Since(began) > 30*time.Second {
