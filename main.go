@@ -205,7 +205,7 @@ func parse(args []string) (config, error) {
 	f.SortFlags = false
 	f.Usage = func() { fmt.Printf(help, f.FlagUsages()) }
 	f.VarP(pids{&c.pids}, "pid", "p", "watch these processes: 4711, or 4711,4712")
-	f.BoolVar(&c.children, "children", false, "watch what they fork and exec too, from the first call")
+	f.BoolVar(&c.children, "children", false, "watch what descends from them too: what runs already, and what starts later from its first call")
 	f.BoolVar(&c.all, "all", false, "watch every CPython of the machine, also those that start later")
 	f.VarP(seconds{&c.delay}, "delay", "d", "time between readings: 500ms, 2s, 2 (seconds)")
 	f.IntVarP(&c.count, "count", "n", 0, "end after so many readings (default: none)")

@@ -94,7 +94,7 @@ func TestScreenOverBudget(t *testing.T) {
 	target.say(t, "run 1000000000")
 	s := newTerminal(t, 100, 30)
 	s.run("-d 0.3 -p", target.pid())
-	text := s.wants("over budget", "counting would take", "x or Enter counts whatever it costs")
+	text := s.wants("over budget", "counting would take", "Enter counts whatever it costs")
 	if n := strings.Count(text, "budget is"); n != 1 {
 		t.Errorf("it says %d times what the budget is:\n%s", n, text)
 	}

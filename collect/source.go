@@ -106,7 +106,10 @@ type ProcessReading struct {
 	// Payers is how many of its living children have inherited its breakpoints
 	// and pay for them, and are not counted.
 	Payers int
-	GIL    ProcessGIL
+	// Unwatched is how many of its children ran the same program before pytop
+	// began, as workers do, do so still, and are not watched.
+	Unwatched int
+	GIL       ProcessGIL
 }
 
 // Code is a function of one process, as its code objects name it.

@@ -88,8 +88,6 @@ func (m *Model) brake() tea.Cmd {
 		return m.say("it ended: there is nothing to brake")
 	case m.controls() == nil:
 		return m.say("nothing is attached here: there is nothing to brake")
-	case overBudget(m.latest) != nil && !m.brakeWanted:
-		return m.attach(true)
 	case !m.brakeWanted:
 		m.brakeWanted = true
 		return m.detach("braked by the user", func(m *Model) tea.Cmd {
@@ -134,7 +132,7 @@ func (m *Model) attach(force bool) tea.Cmd {
 
 // suspend detaches, then stops pytop as Ctrl-Z does.
 func (m *Model) suspend() tea.Cmd {
-	if m.controls() == nil || m.final() || m.brakeWanted || overBudget(m.latest) != nil {
+	if m.controls() == nil || m.final() || m.brakeWanted {
 		return tea.Suspend
 	}
 	return m.detach("suspended", func(*Model) tea.Cmd { return tea.Suspend })

@@ -34,6 +34,7 @@ type fake struct {
 	taxed    float64 // share of the time that counting takes
 	lost     []collect.Loss
 	asked    []string
+	others   []collect.ProcessReading // watched besides
 }
 
 type fakeName struct {
@@ -119,6 +120,7 @@ func (f *fake) Read() (*collect.Reading, error) {
 			{Name: "gil", Status: collect.ProbeMissing, Reason: "this version of pytop counts calls only"},
 		},
 	}
+	r.Processes = append(r.Processes, f.others...)
 	if f.detached != "" || f.over {
 		r.Probes[0].Status = collect.ProbeOff
 	}
@@ -173,9 +175,11 @@ func (f *fake) Detach(why string) error {
 func (f *fake) Attach(force bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.detached, f.over = "", false
-	f.status, f.reason = collect.Exact, ""
+	f.detached = ""
 	word := "attach"
+	if force || !f.over {
+		f.over, f.status, f.reason = false, collect.Exact, ""
+	}
 	if force {
 		word = "attach: forced"
 	}

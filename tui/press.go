@@ -165,7 +165,7 @@ func (m *Model) pressPane(msg tea.KeyPressMsg) tea.Cmd {
 	}
 	switch {
 	case key.Matches(msg, keys.Enter):
-		if overBudget(m.shown) != nil {
+		if m.letGo() != nil {
 			return m.attach(true)
 		}
 		return m.openDetails()

@@ -251,17 +251,60 @@ func TestBrakeTwiceAtOnce(t *testing.T) {
 }
 
 func TestOverBudget(t *testing.T) {
-	for _, answer := range []string{"enter", "x"} {
-		s := newScreen(t, 80, 24, Options{})
-		s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
-		s.run(1)
-		s.wants("over budget", "detached: counting would take ~71 % of its time", "x or Enter counts whatever it costs")
-		s.press(answer).readings(2)
-		s.lacks("over budget")
-		s.wants("exact")
-		if want := []string{"attach: forced"}; !slices.Equal(s.fake.asked, want) {
-			t.Errorf("%s asked %q", answer, s.fake.asked)
-		}
+	s := newScreen(t, 80, 24, Options{})
+	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
+	s.run(1)
+	s.wants("over budget", "detached: counting would take ~71 % of its time", "no call is counted now · Enter counts whatever it costs")
+	s.press("enter").readings(2)
+	s.lacks("over budget")
+	s.wants("exact")
+	if want := []string{"attach: forced"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+}
+
+// TestOverBudgetBrake: what follows the GIL is attached still: the brake takes
+// it away, and gives back no more than it took; so does what suspends.
+func TestOverBudgetBrake(t *testing.T) {
+	s := newScreen(t, 80, 24, Options{})
+	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
+	s.run(1).press("x").readings(1)
+	s.wants("braked since", "x attaches again")
+	s.lacks("over budget", "Enter counts")
+	s.press("x").readings(1)
+	s.wants("over budget", "Enter counts whatever it costs")
+	s.press("ctrl+z")
+	_, cmd := s.Update(tea.ResumeMsg{})
+	s.do(cmd)
+	s.readings(1)
+	s.wants("over budget", "Enter counts whatever it costs")
+	if want := []string{"detach: braked by the user", "attach", "detach: suspended", "attach"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+}
+
+// TestOverBudgetOneOfSeveral: that one was let go does not stand for all.
+func TestOverBudgetOneOfSeveral(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{})
+	dear := &collect.Process{PID: 4712, Python: "3.14.6", Start: fakeStart}
+	s.fake.others = []collect.ProcessReading{{Process: dear, State: collect.Running, Status: collect.Off, OverBudget: true, Reason: "counting would take ~71 % of its time"}}
+	s.run(2)
+	s.wants("! pid 4712: calls are not counted: counting would take ~71 % of its time", "off (1 of 2)")
+	s.lacks("no call is counted", "over budget")
+	s.press("down", "enter").readings(1)
+	if !s.details.open || s.fake.asked != nil {
+		t.Errorf("no details are open; asked %q", s.fake.asked)
+	}
+	s.press("esc", "x")
+	if want := []string{"detach: braked by the user"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
+	}
+	s.press("x").readings(1)
+	s.only = dear // as Enter in the processes pane does
+	s.wants("pid 4712: detached: counting would take ~71 % of its time", "Enter counts whatever it costs")
+	s.press("enter")
+	if want := []string{"detach: braked by the user", "attach", "attach: forced"}; !slices.Equal(s.fake.asked, want) {
+		t.Errorf("asked %q", s.fake.asked)
 	}
 }
 
@@ -580,7 +623,7 @@ func TestTableSpeaksOfNoKeys(t *testing.T) {
 	if err := Table(&b, s.shown, TableOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if text := b.String(); !strings.Contains(text, "detached: counting would take ~71 % of its time\nnothing is counted now\n") || strings.Contains(text, "Enter") {
+	if text := b.String(); !strings.Contains(text, "detached: counting would take ~71 % of its time\nno call is counted now\n") || strings.Contains(text, "Enter") {
 		t.Errorf("got %s", text)
 	}
 }

@@ -23,16 +23,25 @@ func counting(s *collect.Snapshot) bool {
 	return false
 }
 
-func overBudget(s *collect.Snapshot) *collect.ProcessRow {
-	if s == nil || s.Final {
+// letGo is the process that pytop let go by itself since its calls cost too
+// much, when it counts no other's: of the processes that are shown. nil: it
+// counts some, or was told not to.
+func (m *Model) letGo() *collect.ProcessRow {
+	s := m.shown
+	if s == nil || s.Final || !m.braked.IsZero() {
 		return nil
 	}
+	var first *collect.ProcessRow
 	for i, p := range s.Processes {
-		if p.OverBudget {
-			return &s.Processes[i]
+		switch {
+		case m.only != nil && p.Process.PID != m.only.PID, p.State == collect.Ended:
+		case p.OverBudget && first == nil:
+			first = &s.Processes[i]
+		case p.Status != collect.Off:
+			return nil
 		}
 	}
-	return nil
+	return first
 }
 
 // status is what is going on, else how true the calls are, in a word or two.
@@ -48,7 +57,7 @@ func (m *Model) status(s *collect.Snapshot) (string, ink) {
 		return m.control.doing + m.signs.Ellipsis, st.amber
 	case !m.braked.IsZero():
 		return " braked since " + format.Clock(m.braked) + " ", st.badge
-	case overBudget(s) != nil:
+	case m.letGo() != nil:
 		return " over budget ", st.badge
 	}
 	return m.truth(s)
@@ -108,6 +117,10 @@ func (m *Model) alerts() []notice {
 			out = append(out, notice{"lost " + format.Count(l.Count) + " " + format.Plain(l.Text), m.styles.red})
 		}
 	}
+	var said *collect.Process
+	if p := m.letGo(); p != nil {
+		said = p.Process
+	}
 	for _, p := range s.Processes {
 		if m.listing {
 			break // its rows say it
@@ -115,7 +128,10 @@ func (m *Model) alerts() []notice {
 		if p.Payers > 0 {
 			out = append(out, notice{m.of(s, p) + format.Whole(p.Payers) + " of its children have inherited its breakpoints and pay for them, uncounted: --children counts them", m.styles.amber})
 		}
-		if p.Reason == "" || !s.Final && (p.OverBudget || p.Braked) { // which the functions pane says
+		if p.Unwatched > 0 {
+			out = append(out, notice{m.of(s, p) + format.Whole(p.Unwatched) + " of its children run the same program and are not watched: --children watches them", m.styles.amber})
+		}
+		if p.Reason == "" || !s.Final && p.Braked || p.Process == said { // which the functions pane says
 			continue
 		}
 		what := words[p.Status]
@@ -172,10 +188,10 @@ func (m *Model) states() []notice {
 	case !m.braked.IsZero():
 		return []notice{{"braked: nothing is counted since " + format.Clock(m.braked) + m.hint("x attaches again"), st.amber}}
 	}
-	if p := overBudget(s); p != nil {
+	if p := m.letGo(); p != nil {
 		return []notice{
 			{m.of(s, *p) + "detached: " + format.Plain(p.Reason), st.amber},
-			{"nothing is counted now" + m.hint("x or Enter counts whatever it costs") + m.hint("q quits"), st.bold},
+			{"no call is counted now" + m.hint("Enter counts whatever it costs") + m.hint("q quits"), st.bold},
 		}
 	}
 	if s.Interval == 0 {

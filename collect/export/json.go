@@ -55,6 +55,7 @@ type processJSON struct {
 	Memory      *uint64  `json:"memory_bytes"`
 	CPUShare    *float64 `json:"cpu_share"`
 	Payers      int      `json:"uncounted_children"`
+	Unwatched   int      `json:"unwatched_children"`
 	processGILJSON
 	HeldShare *float64 `json:"gil_held_share"` // of the interval
 }
@@ -157,7 +158,7 @@ func headOf(s *collect.Snapshot, version string) headJSON {
 			PID: p.Process.PID, Python: text(p.Process.Python), Build: text(p.Process.Build),
 			Command: text(p.Process.Command), CallsStatus: string(p.Status), Reason: words(p.Reason),
 			Counted: seconds(p.Counted), State: string(p.State), Method: words(text(p.Method)), Parent: some(p.Process.Parent), OwnPID: some(p.Process.OwnPID),
-			User: words(p.Process.User), Container: words(p.Process.Container), Threads: some(p.Threads), Payers: p.Payers,
+			User: words(p.Process.User), Container: words(p.Process.Container), Threads: some(p.Threads), Payers: p.Payers, Unwatched: p.Unwatched,
 		}
 		if p.Status != collect.Off || p.Calls+p.Resumes > 0 {
 			row.Calls, row.Resumes = &s.Processes[i].Calls, &s.Processes[i].Resumes

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -218,23 +219,7 @@ func (s *Source) scan() {
 		s.watchRunning()
 		return
 	}
-	pids, err := proc.System().Processes()
-	if err != nil {
-		return
-	}
-	watched := map[int]bool{}
-	for _, p := range s.order {
-		watched[p.info.PID] = p.gone == ""
-	}
-	for more := true; more; { // a child may have a lower PID than its parent
-		more = false
-		for _, pid := range pids {
-			if stat, err := proc.System().Stat(pid); err == nil && !watched[pid] && watched[stat.Parent] {
-				watched[pid], more = true, true
-				_ = s.consider(stat, time.Time{})
-			}
-		}
-	}
+	_, _ = s.descend() // those that call something are noticed by that
 }
 
 func (s *Source) readMissed(what uint32) (n uint64) {
@@ -270,7 +255,7 @@ func (s *Source) readStates() (unknown []bpf.ProcessKey, err error) {
 				}
 			case state.Build != 0 && state.Flags&bpf.Execed == 0:
 				s.adopt(key, state)
-			case state.Flags&bpf.Ended != 0:
+			case state.Flags&bpf.Ended != 0 || !runs(key):
 				unknown = append(unknown, key)
 			default:
 				f.living++
@@ -279,6 +264,7 @@ func (s *Source) readStates() (unknown []bpf.ProcessKey, err error) {
 	}
 	for _, p := range s.order {
 		p.payers = payers[p.info.PID]
+		p.unwatched = slices.DeleteFunc(p.unwatched, func(key bpf.ProcessKey) bool { return !runs(key) })
 	}
 	return unknown, nil
 }
@@ -411,10 +397,8 @@ func (s *Source) awaitChildren() bool {
 		_, err := s.readStates()
 		living := s.following.living
 		for _, p := range s.order {
-			if p.gone == "" && p.watch == nil && p.build != nil && p.state.Flags&bpf.Ended == 0 {
-				if stat, err := proc.System().Stat(p.info.PID); err == nil && uint32(stat.StartTicks) == p.key.Started && !stat.Ended() {
-					living++
-				}
+			if p.gone == "" && p.watch == nil && (p.build != nil || p.ancestor) && p.state.Flags&bpf.Ended == 0 && runs(p.key) {
+				living++
 			}
 		}
 		s.mu.Unlock()

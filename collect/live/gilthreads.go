@@ -133,10 +133,9 @@ func (s *Source) pollThreads() error {
 		if one.Ended == 0 && o.process.gone != "" {
 			clock = o.process.gil.clock()
 		}
-		last := threadCountsOf(one, clock)
-		o.comm = comm(&one.Comm)
-		o.done.add(&last)
-		o.now, o.slotID, o.ended, o.stepSince = threadCounts{}, 0, true, 0
+		o.now, o.comm = threadCountsOf(one, clock), comm(&one.Comm)
+		o.slotID, o.ended = 0, true
+		o.settle()
 		delete(t.byTID, o.name)
 		if err := s.freeSlot(slot); err != nil {
 			return err

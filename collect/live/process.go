@@ -42,25 +42,27 @@ type process struct {
 	gilTail    time.Duration // the bare price of hits that gilTax has not yet
 	gone       string        // why it can never be attached again; empty: it can
 
-	state   bpf.ProcessState // as of the last poll
-	base    bpf.ProcessState // at ready
-	total   counts           // of its functions, since first attached
-	zero    counts           // total at ready
-	spent   hits             // all hits so far
-	tax     time.Duration    // what counting took of cpu so far: an estimate
-	tail    time.Duration    // what hits took at the least since cpu was last read
-	mark    mark             // since when the budget is judged
-	cpu     time.Duration
-	cpuOK   bool
-	stopped bool
-	threads int
-	memory  uint64
-	asked   bool // for by its PID: stays listed when it has ended
-	ending  bool // was seen to have ended after the maps were read
-	payers  int
-	proof   proof
-	proven  int                 // functions that were seen running, and counted
-	missed  map[objectName]bool // those that were seen running, and not counted
+	state     bpf.ProcessState // as of the last poll
+	base      bpf.ProcessState // at ready
+	total     counts           // of its functions, since first attached
+	zero      counts           // total at ready
+	spent     hits             // all hits so far
+	tax       time.Duration    // what counting took of cpu so far: an estimate
+	tail      time.Duration    // what hits took at the least since cpu was last read
+	mark      mark             // since when the budget is judged
+	cpu       time.Duration
+	cpuOK     bool
+	stopped   bool
+	threads   int
+	memory    uint64
+	asked     bool // for by its PID: stays listed when it has ended
+	ancestor  bool // asked for, but no CPython: its descendants are watched
+	ending    bool // was seen to have ended after the maps were read
+	payers    int
+	unwatched []bpf.ProcessKey // children that ran its program before, and do still
+	proof     proof
+	proven    int                 // functions that were seen running, and counted
+	missed    map[objectName]bool // those that were seen running, and not counted
 }
 
 // notAsked is why a probe is off that --probes leaves out.
@@ -172,7 +174,7 @@ func (p *process) reading(now time.Time, room uint32) collect.ProcessReading {
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, OverBudget: p.overBudget, Braked: p.braked,
 		Counted: p.countedUntil(now), Calls: less(p.total.calls, p.zero.calls), Resumes: less(p.total.resumes, p.zero.resumes),
-		CPU: p.cpu, Threads: p.threads, Memory: p.memory, Payers: p.payers,
+		CPU: p.cpu, Threads: p.threads, Memory: p.memory, Payers: p.payers, Unwatched: len(p.unwatched),
 	}
 	if p.build != nil {
 		r.CPUKnown, r.Tax, r.TaxKnown, r.Method = p.cpuKnown(), p.tax+p.gilTax, p.build.price.known(), p.build.method()+provenWords(p.proven)

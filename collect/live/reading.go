@@ -20,7 +20,7 @@ func (s *Source) reading() *collect.Reading {
 		row := p.reading(s.polled, s.options.Functions)
 		row.GIL = s.gilOf(p)
 		r.Processes = append(r.Processes, row)
-		if p.gone != "" || p.build == nil {
+		if p.gone != "" || p.build == nil && !p.ancestor {
 			over++
 		}
 	}
@@ -38,7 +38,7 @@ func (s *Source) reading() *collect.Reading {
 func endReason(order []*process, at time.Time) string {
 	counted := order[:0:0]
 	for _, p := range order {
-		if p.build != nil {
+		if p.build != nil || p.ancestor {
 			counted = append(counted, p)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Options say what to watch and how.
 type Options struct {
 	PIDs      []int
-	Children  bool    // and what they fork and exec, and so on
+	Children  bool    // and what descends from them: what they have forked, and what they fork and exec
 	All       bool    // every CPython that pytop can see, also those that start later
 	Functions uint32  // live functions that the maps hold; 0: bpf.DefaultFunctions
 	Budget    float64 // share of a target's CPU time above which pytop detaches by itself; 0: no limit
@@ -107,6 +107,7 @@ func Open(o Options) (_ *Source, err error) {
 	for _, p := range s.order {
 		s.attachGIL(p)
 	}
+	s.countUnwatched()
 	if err := s.ready(); err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func (s *Source) ready() error {
 	s.since = time.Now()
 	s.functions.rebase()
 	for _, p := range s.order {
-		p.base, p.zero = p.state, p.total
+		p.base, p.zero, p.note = p.state, p.total, ""
 		p.counted, p.attached = 0, s.since
 	}
 	return nil
@@ -305,13 +306,16 @@ func (s *Source) Detach(why string) error {
 		if p.gone != "" || p.build == nil {
 			continue
 		}
-		p.braked, p.overBudget, p.reason = true, false, why
+		if !p.overBudget { // which it stays: that was its cost
+			p.braked, p.reason = true, why
+		}
 		away = append(away, p)
 	}
 	return errors.Join(s.detachGILs(why, away...), s.detach(away...), s.detachShared())
 }
 
-// Attach puts the probes back.
+// Attach puts the probes back; into processes whose calls cost more than the
+// budget only with force.
 func (s *Source) Attach(force bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -322,7 +326,7 @@ func (s *Source) Attach(force bool) error {
 	s.brake = ""
 	var errs []error
 	for _, p := range s.order {
-		if p.gone == "" && p.links == nil && p.build != nil {
+		if p.gone == "" && p.links == nil && p.build != nil && (force || !p.overBudget) {
 			errs = append(errs, s.attach(p, force))
 		}
 		s.attachGIL(p)

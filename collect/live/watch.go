@@ -11,6 +11,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/cpython"
 	"pytop/collect/proc"
 )
 
@@ -23,13 +24,22 @@ func (s *Source) watchAsked() error {
 		if err == nil {
 			continue
 		}
-		if len(s.options.PIDs) == 1 && !s.options.All {
+		ancestor := s.options.Children && errors.Is(err, cpython.ErrNotPython)
+		if len(s.options.PIDs) == 1 && !s.options.All && !ancestor {
 			return err
 		}
 		if refused == nil {
 			refused = err
 		}
-		s.list(pid, err, true)
+		p := s.list(pid, err, true)
+		if p.ancestor = ancestor; ancestor {
+			p.reason += "; what descends from it is watched"
+		}
+	}
+	if s.options.Children && !s.options.FromStart {
+		if err := s.watchDescendants(); err != nil {
+			return err
+		}
 	}
 	if s.options.All || s.countable() > 0 {
 		return nil
@@ -94,7 +104,7 @@ func (s *Source) add(p *process) {
 }
 
 // list shows a process that cannot be watched, and why.
-func (s *Source) list(pid int, why error, asked bool) {
+func (s *Source) list(pid int, why error, asked bool) *process {
 	p := &process{asked: asked, failed: true, reason: why.Error(), info: &collect.Process{PID: pid, Command: "?"}}
 	stat, err := proc.System().Stat(pid)
 	if err != nil {
@@ -104,6 +114,7 @@ func (s *Source) list(pid int, why error, asked bool) {
 		p.info = about(stat)
 	}
 	s.add(p)
+	return p
 }
 
 // about is what /proc says of a process that does not change.

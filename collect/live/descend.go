@@ -1,0 +1,159 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf"
+
+	"pytop/bpf"
+	"pytop/collect/proc"
+)
+
+// watchDescendants begins to watch those that descend from the processes that
+// were asked for. Each is registered before it is looked for others: what it
+// forks from then on the kernel registers, and what it forked before is there
+// to be found.
+func (s *Source) watchDescendants() error {
+	for _, p := range s.order {
+		if err := s.enter(p); err != nil {
+			return err
+		}
+	}
+	for fresh := 1; fresh > 0; {
+		var err error
+		if fresh, err = s.descend(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enter registers a process that is watched, or whose descendants are.
+func (s *Source) enter(p *process) error {
+	switch {
+	case p.gone != "":
+		return nil
+	case p.ancestor:
+		_, err := s.enterFamily(p.key, p.info.Parent)
+		return err
+	case p.build != nil:
+		return s.register(p)
+	}
+	return nil
+}
+
+// enterFamily registers what is no CPython, or not yet, as the kernel does it
+// with what it sees fork. Where that tells nothing, nothing would tell its end.
+func (s *Source) enterFamily(key bpf.ProcessKey, parent int) (fresh bool, err error) {
+	if s.following.why != nil {
+		return false, nil
+	}
+	state := bpf.ProcessState{Flags: bpf.Counted | bpf.Family | bpf.ByKernel, Parent: uint32(parent)}
+	err = s.maps.Processes.Update(&key, &state, ebpf.UpdateNoExist)
+	if errors.Is(err, ebpf.ErrKeyExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("register process %d: %w", key.Pid, err)
+	}
+	return true, nil
+}
+
+// descend looks through /proc for what descends from processes that are watched
+// and is not known. fresh is how many the kernel did not know either.
+func (s *Source) descend() (fresh int, err error) {
+	pids, err := proc.System().Processes()
+	if err != nil {
+		return 0, err
+	}
+	family := map[int]bool{}
+	for _, p := range s.order {
+		family[p.info.PID] = p.gone == ""
+	}
+	own := forebears()
+	for more := true; more; { // a child may have a lower PID than its parent
+		more = false
+		for _, pid := range pids {
+			stat, err := proc.System().Stat(pid)
+			if err != nil || family[pid] || !family[stat.Parent] || stat.Kernel || stat.Ended() {
+				continue
+			}
+			family[pid], more = true, true
+			if own[pid] {
+				continue // it would be waited for, and waits for pytop
+			}
+			_ = s.consider(stat, time.Time{})
+			isNew, err := s.enterFound(stat)
+			if err != nil {
+				return fresh, err
+			}
+			if isNew {
+				fresh++
+			}
+		}
+	}
+	return fresh, nil
+}
+
+// enterFound registers a process that was found.
+func (s *Source) enterFound(stat proc.Stat) (fresh bool, err error) {
+	key := bpf.ProcessKey{Pid: uint32(stat.PID), Started: uint32(stat.StartTicks)}
+	if p := s.processes[key]; p != nil && p.build != nil {
+		var state bpf.ProcessState
+		fresh = s.maps.Processes.Lookup(&key, &state) != nil
+		return fresh, s.register(p)
+	}
+	return s.enterFamily(key, stat.Parent)
+}
+
+// forebears are pytop itself, what started it, and so on.
+func forebears() map[int]bool {
+	list := map[int]bool{}
+	for pid := os.Getpid(); pid > 0 && !list[pid]; {
+		list[pid] = true
+		stat, err := proc.System().Stat(pid)
+		if err != nil {
+			break
+		}
+		pid = stat.Parent
+	}
+	return list
+}
+
+// runs tells whether a process that the kernel told of is there still.
+func runs(key bpf.ProcessKey) bool {
+	stat, err := proc.System().Stat(int(key.Pid))
+	return err == nil && uint32(stat.StartTicks) == key.Started && !stat.Ended()
+}
+
+// countUnwatched counts the children that a process has when pytop begins, that
+// run its program, as workers do, and are not watched.
+func (s *Source) countUnwatched() {
+	if s.options.Children || s.options.All || s.options.FromStart {
+		return
+	}
+	pids, err := proc.System().Processes()
+	if err != nil {
+		return
+	}
+	byPID := map[int]*process{}
+	for _, p := range s.order {
+		if p.build != nil {
+			byPID[p.info.PID] = p
+		}
+	}
+	for _, pid := range pids {
+		stat, err := proc.System().Stat(pid)
+		p := byPID[stat.Parent]
+		if err != nil || p == nil || byPID[pid] != nil || stat.Ended() {
+			continue
+		}
+		image, err := proc.System().Image(pid)
+		if err == nil && image.Dev == p.image.Dev && image.Inode == p.image.Inode {
+			p.unwatched = append(p.unwatched, bpf.ProcessKey{Pid: uint32(pid), Started: uint32(stat.StartTicks)})
+		}
+	}
+}
