@@ -12,6 +12,7 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
+	"pytop/collect/proc"
 	"pytop/tui"
 )
 
@@ -61,6 +62,7 @@ func (c *config) screenOptions(command *launch.Command) tui.Options {
 			return source, nil
 		},
 		Delay: c.delay, Top: c.top, Sort: c.sort, Filter: c.filter, ASCII: c.ascii, Count: c.count, After: c.duration, Version: version, ExportDir: c.exportDir,
+		JobControl: proc.System().JobControl,
 		Export: func(s *collect.Snapshot) (tui.Written, error) {
 			return save(s, []export.Format{export.JSON, export.CSV}, c.exportDir)
 		},

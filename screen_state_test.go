@@ -87,6 +87,22 @@ func TestScreenSuspends(t *testing.T) {
 	s.ends(exitDone)
 }
 
+// TestScreenAlone: where no shell would wake it again, Ctrl-Z does not hang it.
+func TestScreenAlone(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	target := shop(t, "600")
+	s := newTerminal(t, 100, 30)
+	s.write("exec " + built + " --budget off -d 0.3 -p " + strconv.Itoa(target.Pid))
+	s.press("Enter")
+	s.wants("exact")
+	s.press("C-z")
+	s.wants("no shell would wake pytop again", "exact", "calls ✓")
+	s.press("x")
+	s.wants("braked since")
+	unpatched(t, target.Pid)
+}
+
 func TestScreenOverBudget(t *testing.T) {
 	needRoot(t)
 	t.Parallel()

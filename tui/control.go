@@ -132,7 +132,10 @@ func (m *Model) attach(force bool) tea.Cmd {
 
 // suspend detaches, then stops pytop as Ctrl-Z does.
 func (m *Model) suspend() tea.Cmd {
-	if m.controls() == nil || m.final() || m.brakeWanted {
+	switch {
+	case m.o.JobControl != nil && !m.o.JobControl():
+		return m.say("no shell would wake pytop again: it is not suspended" + m.signs.Dot + "x takes every probe away")
+	case m.controls() == nil || m.final() || m.brakeWanted:
 		return tea.Suspend
 	}
 	return m.detach("suspended", func(*Model) tea.Cmd { return tea.Suspend })

@@ -326,6 +326,14 @@ func TestSuspendShowsTheGap(t *testing.T) {
 	}
 }
 
+func TestSuspendNeedsAShell(t *testing.T) {
+	s := newScreen(t, 100, 40, Options{JobControl: func() bool { return false }}).run(3).press("ctrl+z")
+	s.wants("no shell would wake pytop again")
+	if s.fake.asked != nil || slices.ContainsFunc(s.msgs, func(msg tea.Msg) bool { _, is := msg.(tea.SuspendMsg); return is }) {
+		t.Errorf("asked %q, %v", s.fake.asked, s.msgs)
+	}
+}
+
 func TestSuspendLeavesTheBrakeOn(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(3).press("x", "ctrl+z")
 	_, cmd := s.Update(tea.ResumeMsg{})

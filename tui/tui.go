@@ -42,6 +42,10 @@ type Options struct {
 	Count  int           // readings after which it quits, the first not counted; 0: it stays
 	After  time.Duration // after which it quits, from the first reading on; 0: it stays
 
+	// JobControl tells whether Ctrl-Z can suspend the screen and a shell wake
+	// it; nil: it can.
+	JobControl func() bool
+
 	// Export writes a snapshot to files and says which.
 	Export func(*collect.Snapshot) (Written, error)
 	// ExportTo is Export in chosen formats ("json", "csv") and a directory.
