@@ -31,12 +31,15 @@ func (s *Source) watchDescendants() error {
 	return nil
 }
 
+// wraps tells whether a process is listed for what it started alone.
+func (p *process) wraps() bool { return p.ancestor && p.build == nil }
+
 // enter registers a process that is watched, or whose descendants are.
 func (s *Source) enter(p *process) error {
 	switch {
 	case p.gone != "":
 		return nil
-	case p.ancestor:
+	case p.wraps():
 		_, err := s.enterFamily(p.key, p.info.Parent)
 		return err
 	case p.build != nil:

@@ -371,6 +371,11 @@ func (f *following) words(s *Source, payers int) (list []string) {
 	if f.untold > 0 {
 		list = append(list, fmt.Sprintf("the kernel did not tell %d forks, execs or ends of processes; /proc was looked through then", f.untold))
 	}
+	for _, p := range s.order {
+		if p.wraps() {
+			list = append(list, fmt.Sprintf("%s: what descends from it is watched", p.reason))
+		}
+	}
 	shared := false
 	for _, b := range s.builds {
 		shared = shared || b.shared != nil

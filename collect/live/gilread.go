@@ -24,7 +24,12 @@ func (s *Source) readGIL(r *collect.Reading) {
 	r.GILs, r.Threads, r.Worlds = []collect.GILReading{}, []collect.ThreadReading{}, []collect.WorldReading{}
 	caused := map[uint64]time.Duration{}
 	threads := s.gil.byProcess()
-	for i, p := range s.order {
+	row := -1 // of r.Processes, which has those in their order
+	for _, p := range s.order {
+		if p.wraps() {
+			continue
+		}
+		row++
 		g := p.gil
 		if g == nil || g.memory == nil || g.waiting || g.status == collect.ProbeFailed && len(g.gils)+len(g.worlds) == 0 {
 			continue
@@ -38,7 +43,7 @@ func (s *Source) readGIL(r *collect.Reading) {
 				continue
 			}
 			one := s.gilReading(p, o, list)
-			addGIL(&r.Processes[i].GIL, &one)
+			addGIL(&r.Processes[row].GIL, &one)
 			for _, b := range one.Blame {
 				caused[b.Thread] += b.Wait
 			}

@@ -15,16 +15,19 @@ import (
 func (s *Source) reading() *collect.Reading {
 	r := &collect.Reading{Time: s.polled, Since: s.since, Host: s.host, Focus: s.focus, Lost: s.lost(), Self: s.self(), Past: s.past.rows, PastMore: s.past.more}
 	r.Codes = s.functions.reading()
-	over := 0
+	living := s.following.living
 	for _, p := range s.order {
+		if p.gone == "" && (p.build != nil || p.ancestor) {
+			living++
+		}
+		if p.wraps() {
+			continue
+		}
 		row := p.reading(s.polled, s.options.Functions)
 		row.GIL = s.gilOf(p)
 		r.Processes = append(r.Processes, row)
-		if p.gone != "" || p.build == nil && !p.ancestor {
-			over++
-		}
 	}
-	if over == len(s.order) && !s.options.All && s.following.living == 0 {
+	if living == 0 && !s.options.All {
 		r.Final, r.EndReason = true, endReason(s.order, s.polled)
 	}
 	r.Probes = []collect.Probe{s.callsProbe()}
@@ -38,11 +41,13 @@ func (s *Source) reading() *collect.Reading {
 func endReason(order []*process, at time.Time) string {
 	counted := order[:0:0]
 	for _, p := range order {
-		if p.build != nil || p.ancestor {
+		if p.build != nil {
 			counted = append(counted, p)
 		}
 	}
-	order = counted
+	if len(counted) > 0 { // else there is what they descended from
+		order = counted
+	}
 	if len(order) == 1 {
 		return fmt.Sprintf("process %d %s at %s", order[0].info.PID, order[0].gone, at.Format("15:04:05"))
 	}

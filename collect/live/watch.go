@@ -31,10 +31,7 @@ func (s *Source) watchAsked() error {
 		if refused == nil {
 			refused = err
 		}
-		p := s.list(pid, err, true)
-		if p.ancestor = ancestor; ancestor {
-			p.reason += "; what descends from it is watched"
-		}
+		s.list(pid, err, true).ancestor = ancestor
 	}
 	if s.options.Children && !s.options.FromStart {
 		if err := s.watchDescendants(); err != nil {
