@@ -40,7 +40,7 @@ const (
 const help = `pytop: a live top for CPython. Counts every Python call of a running process, from outside.
 
 Usage:
-  pytop                      list every CPython of the machine, no probe attached; Enter watches one
+  pytop [--children]         list every CPython of the machine, no probe attached; Enter watches one
   pytop -p PID[,PID…]        watch these processes (--children: and their descendants)
   pytop --all                watch every CPython, also those that start later
   pytop -- python app.py     start a command and watch it from its first call; exit with its status
@@ -260,8 +260,8 @@ func (c *config) check(rest []string) error {
 		return usage("demo watches its own workload: leave out -p")
 	case c.all && (c.verb != "" || c.command != nil || len(c.pids) > 0):
 		return usage("--all watches every CPython: leave out the rest")
-	case c.children && c.command == nil && len(c.pids) == 0:
-		return usage("--children goes with -p PID or -- COMMAND")
+	case c.children && (c.all || c.verb != ""):
+		return usage("--children goes with -p PID, -- COMMAND, or the list")
 	case c.listing() && c.headless():
 		return usage("say what to watch: pytop -p PID, pytop --all, pytop -- COMMAND, or pytop demo")
 	case c.delay < 50*time.Millisecond || c.delay > time.Hour:

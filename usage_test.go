@@ -13,7 +13,9 @@ func TestUsage(t *testing.T) {
 		want string
 	}{
 		{"", "say what to watch: pytop -p PID, pytop --all, pytop -- COMMAND, or pytop demo"},
-		{"--children", "--children goes with -p PID or -- COMMAND"},
+		{"--children", "say what to watch: pytop -p PID"},
+		{"--children --all", "--children goes with -p PID, -- COMMAND, or the list"},
+		{"dump -p 1 --children", "--children goes with -p PID, -- COMMAND, or the list"},
 		{"--all -p 1", "--all watches every CPython: leave out the rest"},
 		{"--bogus", "unknown flag: --bogus"},
 		{"-p 0", `"0" is not the number of a process, like 4711 or 4711,4712`},
