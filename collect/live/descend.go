@@ -76,16 +76,21 @@ func (s *Source) descend() (fresh int, err error) {
 	for _, p := range s.order {
 		family[p.info.PID] = p.gone == ""
 	}
+	var others []proc.Stat
+	for _, pid := range pids {
+		if stat, err := proc.System().Stat(pid); err == nil && !stat.Kernel && !stat.Ended() {
+			others = append(others, stat)
+		}
+	}
 	own := forebears()
 	for more := true; more; { // a child may have a lower PID than its parent
 		more = false
-		for _, pid := range pids {
-			stat, err := proc.System().Stat(pid)
-			if err != nil || family[pid] || !family[stat.Parent] || stat.Kernel || stat.Ended() {
+		for _, stat := range others {
+			if family[stat.PID] || !family[stat.Parent] {
 				continue
 			}
-			family[pid], more = true, true
-			if own[pid] {
+			family[stat.PID], more = true, true
+			if own[stat.PID] {
 				continue // it would be waited for, and waits for pytop
 			}
 			_ = s.consider(stat, time.Time{})
