@@ -63,7 +63,9 @@ func (g *gilProcess) dump(d *collect.Dump, interpreters []stack.Interpreter) err
 		return err
 	}
 	seen := map[int]bool{}
-	gils := map[uint64]bool{}
+	gils := map[uint64]int{}    // index in d.GILs
+	users := map[uint64][]int{} // of a GIL: their indexes in d.Threads
+	var at []uint64             // of each of d.Threads: its state
 	for _, i := range interpreters {
 		states, err := g.memory.Threads(i)
 		for range 3 {
@@ -82,11 +84,19 @@ func (g *gilProcess) dump(d *collect.Dump, interpreters []stack.Interpreter) err
 				one.TID, one.Reason = 0, "its thread is not known: it has ended, or began just now"
 			}
 			seen[tid] = true
-			d.Threads = append(d.Threads, one)
+			users[i.GIL] = append(users[i.GIL], len(d.Threads))
+			at, d.Threads = append(at, state.Address), append(d.Threads, one)
 		}
-		if i.GIL != 0 && !gils[i.GIL] && !d.NoGIL {
-			gils[i.GIL] = true
-			d.GILs = append(d.GILs, g.dumpGIL(i))
+		if _, known := gils[i.GIL]; i.GIL != 0 && !known && !d.NoGIL {
+			gils[i.GIL] = len(d.GILs)
+			d.GILs = append(d.GILs, collect.DumpGIL{Interpreter: i.ID})
+		}
+	}
+	for gil, i := range gils {
+		for range 3 { // who holds it and who waits are not read at one instant
+			if g.dumpGIL(gil, &d.GILs[i], d.Threads, users[gil], at) {
+				break
+			}
 		}
 	}
 	for _, tid := range tids {
@@ -95,29 +105,33 @@ func (g *gilProcess) dump(d *collect.Dump, interpreters []stack.Interpreter) err
 		}
 	}
 	slices.SortStableFunc(d.Threads, func(a, b collect.DumpThread) int { return a.TID - b.TID })
-	for i := range d.Threads {
-		for _, gil := range d.GILs {
-			if t := &d.Threads[i]; gil.Holder != 0 && t.TID == gil.Holder && t.Interpreter >= 0 {
-				t.HoldsGIL = true
-			}
-		}
-	}
 	return nil
 }
 
-func (g *gilProcess) dumpGIL(i stack.Interpreter) collect.DumpGIL {
-	out := collect.DumpGIL{Interpreter: i.ID}
-	now, err := g.memory.GIL(i.GIL)
+// dumpGIL says who holds a GIL and who waits for it; false: it changed hands
+// meanwhile, and nobody is said to hold it.
+func (g *gilProcess) dumpGIL(gil uint64, out *collect.DumpGIL, threads []collect.DumpThread, users []int, at []uint64) bool {
+	now, err := g.memory.GIL(gil)
 	if err != nil {
-		return out
+		return true
 	}
-	out.Held, out.SwitchNumber = now.Locked, now.SwitchNumber
-	if now.Locked {
-		if tid, err := g.memory.ThreadTID(now.LastHolder); err == nil {
-			out.Holder = g.outer(tid)
+	out.Held, out.SwitchNumber, out.Holder = now.Locked, now.SwitchNumber, 0
+	holder := -1
+	for _, i := range users {
+		t := &threads[i]
+		t.HoldsGIL, t.WaitsForGIL = false, g.waits(t.TID, gil)
+		if now.Locked && at[i] == now.LastHolder {
+			holder = i
 		}
 	}
-	return out
+	if holder < 0 {
+		return true
+	}
+	if threads[holder].WaitsForGIL {
+		return false
+	}
+	threads[holder].HoldsGIL, out.Holder = true, threads[holder].TID
+	return true
 }
 
 func (g *gilProcess) dumpThread(i stack.Interpreter, state stack.Thread, tid int) collect.DumpThread {

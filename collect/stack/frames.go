@@ -2,6 +2,7 @@ package stack
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,6 +11,7 @@ import (
 
 // Frame is a Python frame as it lies in memory.
 type Frame struct {
+	address     uint64
 	Code        uint64 // address of the code object
 	Instruction uint64 // address of the running instruction; up to 3.10 f_lasti
 }
@@ -29,37 +31,53 @@ type Trace struct {
 	Cut    bool // there are more frames
 }
 
-// tries is how often a stack is read until it is the same before and after.
+// tries is how often a stack is read until it is the same twice.
 const tries = 8
 
-// Trace reads a thread's stack. It may be empty: the thread runs no Python.
+// Trace reads a thread's stack. It may be empty: the thread runs no Python. A
+// stack that changes whenever it is read is torn: of the last one those frames
+// are kept whose code is known, from the outermost on.
 func (p *Process) Trace(state uint64) (Trace, error) {
 	var t Trace
-	before, err := p.Frames(state)
+	var failed error
+	whole := false // t has been read up to the outermost frame
 	for range tries {
+		one, err := p.Frames(state)
+		read := err == nil
+		if read {
+			var again []Frame
+			if again, err = p.Frames(state); err == nil && sameFrames(one, again) {
+				var places []Place
+				if places, err = p.Places(one); err == nil {
+					return Trace{Places: places, Cut: len(one) == mostFrames}, nil
+				}
+			}
+		}
 		if err != nil {
-			before, err = p.Frames(state)
-			continue
+			failed = err
 		}
-		t.Places, err = p.Places(before)
-		if err != nil {
-			continue
+		if known := p.known(one); len(known) > 0 && read || !whole && len(known) > len(t.Places) {
+			t, whole = Trace{Places: known, Torn: true, Cut: len(one) == mostFrames}, read
 		}
-		var after []Frame
-		if after, err = p.Frames(state); err != nil {
-			continue
-		}
-		t.Cut = len(before) == mostFrames
-		if sameFrames(before, after) {
-			t.Torn = false
-			return t, nil
-		}
-		t.Torn, before = true, after
 	}
-	if err != nil && t.Places == nil {
-		return t, fmt.Errorf("read a stack of process %d: %w", p.PID, err)
+	if len(t.Places) > 0 {
+		return t, nil
 	}
-	return t, nil
+	if failed == nil || errors.Is(failed, ErrChanging) {
+		return t, fmt.Errorf("%w: each of %d times", ErrChanging, tries)
+	}
+	return t, fmt.Errorf("read a stack of process %d: %w", p.PID, failed)
+}
+
+// known says where frames are, from the outermost on, up to the first whose
+// code object is none any more.
+func (p *Process) known(frames []Frame) []Place {
+	for from := range frames {
+		if places, err := p.Places(frames[from:]); err == nil {
+			return places
+		}
+	}
+	return nil
 }
 
 // sameFrames compares all but the running instruction of the innermost frame,
@@ -69,7 +87,7 @@ func sameFrames(a, b []Frame) bool {
 		return false
 	}
 	for i := range a {
-		if a[i].Code != b[i].Code || i > 0 && a[i].Instruction != b[i].Instruction {
+		if a[i].Code != b[i].Code || a[i].address != b[i].address || i > 0 && a[i].Instruction != b[i].Instruction {
 			return false
 		}
 	}
@@ -77,7 +95,8 @@ func sameFrames(a, b []Frame) bool {
 }
 
 // Frames walks a thread's Python frames, the innermost first. Each is read at
-// once, but not all at one instant.
+// once, but not all at one instant: ErrChanging when one was none any more, with
+// those before it.
 func (p *Process) Frames(state uint64) ([]Frame, error) { return p.walk(state, mostFrames) }
 
 func (p *Process) walk(state uint64, most int) ([]Frame, error) {
@@ -92,23 +111,39 @@ func (p *Process) walk(state uint64, most int) ([]Frame, error) {
 		if err = p.read(at, head); err != nil {
 			break
 		}
-		foreign := t.ForeignOwner > 0 && o.Frame.Owner != cpython.Absent && head[o.Frame.Owner] >= t.ForeignOwner
-		if !foreign {
-			f := Frame{Code: binary.LittleEndian.Uint64(head[o.Frame.Executable:]) & t.ExecutableMask}
+		owner := uint8(ownedByThread)
+		if o.Frame.Owner != cpython.Absent {
+			owner = head[o.Frame.Owner]
+		}
+		previous := binary.LittleEndian.Uint64(head[o.Frame.Previous:])
+		if foreign := t.ForeignOwner > 0 && owner >= t.ForeignOwner; !foreign {
+			f := Frame{address: at, Code: binary.LittleEndian.Uint64(head[o.Frame.Executable:]) & t.ExecutableMask}
 			if t.LegacyFrame {
 				f.Instruction = uint64(int64(int32(binary.LittleEndian.Uint32(head[o.Frame.Lasti:]))))
 			} else {
 				f.Instruction = binary.LittleEndian.Uint64(head[o.Frame.InstrPtr:])
 			}
 			list = append(list, f)
+			// What has returned: a frame object that is freed, a frame that is
+			// cleared, a generator that nobody runs. Its caller is not told any more.
+			freed := t.LegacyFrame && binary.LittleEndian.Uint64(head) == 0
+			if freed || f.Code == 0 || owner == ownedByGenerator && previous == 0 {
+				return list, ErrChanging
+			}
 		}
-		at = binary.LittleEndian.Uint64(head[o.Frame.Previous:])
+		at = previous
 		if steps > 2*mostFrames {
 			err = ErrChanging
 		}
 	}
 	return list, err
 }
+
+// Who a frame is owned by, from 3.11 on: enum _frameowner.
+const (
+	ownedByThread    = 0
+	ownedByGenerator = 1
+)
 
 // top is the innermost frame of a thread state; 0: it runs no Python.
 func (p *Process) top(state uint64) (uint64, error) {
