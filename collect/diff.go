@@ -89,9 +89,13 @@ func diffProcesses(prev, cur []ProcessReading, now time.Time, interval time.Dura
 // countedPart is CountedDelta. A process that was not there before made no
 // calls until it started: of the interval the same share was counted as of its
 // life. Else one that lived for milliseconds would have a rate of thousands a
-// second, and a sum of such rates would be none.
+// second, and a sum of such rates would be none. Nor does one make any after its
+// end, so that this counts as counted.
 func countedPart(prev, cur ProcessReading, now time.Time, interval time.Duration) time.Duration {
 	counted := cur.Counted - prev.Counted
+	if cur.State == Ended && counted > 0 {
+		return interval
+	}
 	life := max(counted, now.Sub(cur.Process.Start))
 	if prev.Process != nil || life >= interval {
 		return counted
@@ -130,6 +134,9 @@ func diffCodes(prev, cur []CodeCount, processes []ProcessRow, all uint64) []Func
 		}
 		if c.Code.PID == 0 { // what grew was counted in its processes' own rows
 			r.CallsDelta, r.ResumesDelta, r.Status = 0, 0, Exact
+			if c.AtLeast {
+				r.Status = LowerBound
+			}
 		}
 		if all > 0 {
 			r.CallsShare = float64(r.CallsDelta) / float64(all)

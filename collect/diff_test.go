@@ -139,6 +139,34 @@ func TestDiffShortLives(t *testing.T) {
 	}
 }
 
+// A process that has ended makes no more calls: its rate is that of the whole
+// interval, whenever in it the end was noticed, and whether it was there before.
+func TestDiffEnded(t *testing.T) {
+	p := ProcessReading{Process: &Process{PID: 7, Start: noon.Add(time.Second)}, State: Ended, Status: Exact, Counted: 50 * time.Millisecond, Calls: 1000}
+	prev, cur := &Reading{Time: noon.Add(2 * time.Second), Since: noon}, &Reading{Time: noon.Add(4 * time.Second), Since: noon, Processes: []ProcessReading{p}}
+	if row := Diff(prev, cur, 2).Processes[0]; row.CallsPerS != 500 {
+		t.Errorf("%v calls/s of 1000 in 2 s", row.CallsPerS)
+	}
+	p.State, p.Counted, p.Calls = Running, 40*time.Millisecond, 200
+	prev.Processes = []ProcessReading{p}
+	if row := Diff(prev, cur, 2).Processes[0]; row.CallsPerS != 400 {
+		t.Errorf("%v calls/s of 800 in 2 s", row.CallsPerS)
+	}
+	if row := Diff(cur, cur, 2).Processes[0]; row.Counting {
+		t.Errorf("it counts after its end: %+v", row)
+	}
+}
+
+// TestDiffAtLeast: sums of processes that ended are exact only when all were.
+func TestDiffAtLeast(t *testing.T) {
+	cur := &Reading{Time: noon.Add(time.Second), Since: noon, Codes: []CodeCount{
+		{Code: &Code{ID: 1, Function: "whole"}, Calls: 5}, {Code: &Code{ID: 2, Function: "part"}, Calls: 5, AtLeast: true},
+	}}
+	if rows := Diff(nil, cur, 2).Functions; rows[0].Status != Exact || rows[1].Status != LowerBound {
+		t.Errorf("%v and %v", rows[0].Status, rows[1].Status)
+	}
+}
+
 // Of a process that was counted for half of its life, half of the interval was counted.
 func TestDiffNoticedLate(t *testing.T) {
 	for want, p := range map[time.Duration]ProcessReading{

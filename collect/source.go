@@ -130,6 +130,9 @@ type CodeCount struct {
 	Resumes uint64 // of generators and coroutines; 0 for all others
 	// HasResumes: it is a generator, coroutine or asynchronous generator.
 	HasResumes bool
+	// AtLeast: it is of processes that ended (Code.PID 0), and one of them was
+	// not counted whole.
+	AtLeast bool
 }
 
 // ThreadCount is how often one thread ran the focused function since Focus.

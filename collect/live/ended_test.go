@@ -60,6 +60,29 @@ func TestEndedKeepsItsJudgement(t *testing.T) {
 	}
 }
 
+// TestEndedAtLeast: what a process called that was not counted whole is a lower
+// bound in the sums of those that ended.
+func TestEndedAtLeast(t *testing.T) {
+	table := newFunctions()
+	for _, p := range []*process{{note: "its first calls are missing"}, {}} {
+		p.gone, p.info = "ended", &collect.Process{PID: 1}
+		name := "whole"
+		if p.note != "" {
+			name = "part"
+		}
+		table.of(p, objectName{"once.py", "both", 1}, false).done = counts{calls: 1}
+		table.of(p, objectName{"once.py", name, 9}, false).done = counts{calls: 1}
+		table.drop(map[*process]bool{p: true}, 0)
+	}
+	got := map[string]bool{}
+	for _, c := range table.reading() {
+		got[c.Code.Function] = c.AtLeast
+	}
+	if len(got) != 3 || !got["both"] || !got["part"] || got["whole"] {
+		t.Errorf("%v", got)
+	}
+}
+
 // TestEndedFunctions: processes that end leave their functions' sums behind, by
 // name; of names that never come again not more and more are kept, and none of
 // their calls is missing.
@@ -71,7 +94,7 @@ func TestEndedFunctions(t *testing.T) {
 		f, main := table.of(p, objectName{"once.py", fmt.Sprint("f", i), 1}, false), table.of(p, objectName{"once.py", "main", 9}, true)
 		f.done, f.base = counts{calls: 5}, counts{calls: 2}
 		main.done = counts{calls: 1, resumes: 1}
-		table.drop(map[*process]bool{p: true})
+		table.drop(map[*process]bool{p: true}, 0)
 	}
 	sum := map[string]counts{}
 	for _, c := range table.reading() {

@@ -30,6 +30,7 @@ type function struct {
 	code       collect.Code
 	of         *process // nil: of processes that ended and are no longer listed, together
 	hasResumes bool
+	atLeast    bool   // of processes that ended, some of which were not counted whole
 	proven     bool   // it was seen running, and counted
 	done       counts // of freed code objects
 	now        counts // of the living, as of this poll
@@ -141,14 +142,20 @@ func (t *functions) rebase() {
 }
 
 // drop forgets the functions of processes that have left, but adds them up
-// by name: what was called stays in the sums.
-func (t *functions) drop(left map[*process]bool) {
+// by name: what was called stays in the sums. room is that of the maps.
+func (t *functions) drop(left map[*process]bool, room uint32) {
+	part := map[*process]bool{} // was not counted whole
+	for p := range left {
+		status, _ := p.status(room)
+		part[p] = status != collect.Exact
+	}
 	for _, f := range t.remove(func(f *function) bool { return left[f.of] }) {
 		name := f.name()
 		if name == more {
 			name = moreEnded
 		}
 		sum := t.of(nil, name, f.hasResumes)
+		sum.atLeast = sum.atLeast || part[f.of]
 		c := f.sum()
 		sum.done.add(counts{less(c.calls, f.base.calls), less(c.resumes, f.base.resumes)})
 	}
@@ -179,7 +186,7 @@ func (t *functions) reading() []collect.CodeCount {
 		sum := f.sum()
 		c := counts{less(sum.calls, f.base.calls), less(sum.resumes, f.base.resumes)}
 		if c != (counts{}) {
-			list = append(list, collect.CodeCount{Code: &f.code, Calls: c.calls, Resumes: c.resumes, HasResumes: f.hasResumes})
+			list = append(list, collect.CodeCount{Code: &f.code, Calls: c.calls, Resumes: c.resumes, HasResumes: f.hasResumes, AtLeast: f.atLeast})
 		}
 	}
 	return list

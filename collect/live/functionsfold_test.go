@@ -61,7 +61,7 @@ func TestFold(t *testing.T) {
 	if row := table.of(p, more, false); !row.code.More || row.done.calls == 0 || table.byID(row.code.ID) != row {
 		t.Errorf("%+v", row)
 	}
-	table.drop(map[*process]bool{p: true})
+	table.drop(map[*process]bool{p: true}, 0)
 	if row := table.of(nil, moreEnded, false); row.code.More || row.done.calls == 0 || len(table.all) != table.ended {
 		t.Errorf("when it has ended: %+v, %d functions", row, len(table.all))
 	}
@@ -134,7 +134,7 @@ func TestLongNames(t *testing.T) {
 	if sum := table.totals()[p]; sum.calls != number {
 		t.Errorf("%d calls, want %d", sum.calls, number)
 	}
-	table.drop(map[*process]bool{p: true})
+	table.drop(map[*process]bool{p: true}, 0)
 	if table.names > mostEndedNames+2*maxText || table.endedBy != table.names {
 		t.Errorf("%d MiB of names of ended processes", table.names>>20)
 	}

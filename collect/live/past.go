@@ -68,7 +68,7 @@ func (s *Source) dropEnded() error {
 		return nil
 	}
 	errs = append(errs, s.dropGILs(left), s.retire(left))
-	s.functions.drop(left)
+	s.functions.drop(left, s.options.Functions)
 	for p := range left {
 		errs = append(errs, s.deleteState(p.key))
 	}
