@@ -192,6 +192,7 @@ type bpfGilState struct {
 	Used           uint32
 	Address        uint64
 	Attached       uint64
+	Seed           uint64
 	Takes          uint64
 	Drops          uint64
 	Switches       uint64

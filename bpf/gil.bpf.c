@@ -432,7 +432,7 @@ int waited(struct pt_regs *ctx)
 		stack = walk(t, f.last_holder, p->pid);
 	if (!stack)
 		__sync_fetch_and_add(&p->unreadable, 1);
-	t->blamed.holder = g->since ? g->last : 0;
+	t->blamed.holder = g->since ? g->last : g->takes | g->drops ? 0 : g->seed;
 	t->blamed.stack = stack;
 	t->blamed.gil = index;
 	t->step_since = now;

@@ -231,6 +231,7 @@ struct gil_state {
 	__u32 used;          /* Go sets it */
 	__u64 address;       /* Go sets it */
 	__u64 attached;      /* ns, as bpf_ktime_get_ns: set by Go; a hold that began before is counted from here */
+	__u64 seed;          /* id of the thread that held it then: set by Go, above all that the programs give; 0: none, or not known */
 	__u64 takes;
 	__u64 drops;
 	__u64 switches;      /* takes by another thread than the last */
@@ -250,7 +251,7 @@ struct gil_state {
 	__u64 number;        /* switch_number less number_base, at the last check */
 	__u64 number_switches; /* switches then */
 };
-_Static_assert(sizeof(struct gil_state) == 160, "no holes");
+_Static_assert(sizeof(struct gil_state) == 168, "no holes");
 
 struct gil_frame {
 	__u64 code;        /* address of the code object */

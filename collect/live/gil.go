@@ -26,7 +26,7 @@ type gilTable struct {
 	byTID                      map[threadName]*gilThread // those that live
 	all                        []*gilThread
 	stacks                     map[uint64]blamedStack
-	lastID                     uint64
+	lastID, lastSeed           uint64
 	room                       int          // mostFollowed; less in tests
 	lights                     atomic.Int32 // processes whose fields are read instead
 	noticed                    time.Time    // when it was last looked for processes that came

@@ -392,6 +392,23 @@ func inTheMiddle(t *testing.T, p python) string {
 		if want := g.Holder == one.TID; (g.HeldFor-one.Holding < 10*time.Millisecond) != want || (one.Hold >= one.Holding && one.Hold != 0) != want {
 			t.Errorf("thread %d holds it for %v, %v in all; %d does, for %v", one.TID, one.Holding, one.Hold, g.Holder, g.HeldFor)
 		}
+		if one.TID == g.Holder && one.Caused < 20*time.Millisecond {
+			t.Errorf("thread %d made others wait %v", one.TID, one.Caused)
+		}
+	}
+	var by time.Duration
+	for _, pair := range g.Pairs {
+		if pair.FromTID == g.Holder {
+			by += pair.Wait
+		}
+	}
+	for _, b := range g.Blame {
+		if b.TID != g.Holder {
+			t.Errorf("%d is blamed for %v, %d holds it", b.TID, b.Wait, g.Holder)
+		}
+	}
+	if by < 20*time.Millisecond {
+		t.Errorf("others waited %v for thread %d", by, g.Holder)
 	}
 	return ""
 }

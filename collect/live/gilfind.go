@@ -50,7 +50,7 @@ func (s *Source) findGILs(p *process) error {
 			if len(seen) > mostGILs {
 				return fmt.Errorf("more than %d GILs", mostGILs)
 			}
-			if err := s.activate(g, o); err != nil {
+			if err := s.activate(p, o); err != nil {
 				return err
 			}
 		}
@@ -119,8 +119,8 @@ func (g *gilProcess) object(i stack.Interpreter) *gilObject {
 }
 
 // activate begins to follow a GIL.
-func (s *Source) activate(g *gilProcess, o *gilObject) error {
-	t := s.gil
+func (s *Source) activate(p *process, o *gilObject) error {
+	g, t := p.gil, s.gil
 	if len(t.freeStates) == 0 {
 		return errors.New("too many GILs")
 	}
@@ -130,12 +130,11 @@ func (s *Source) activate(g *gilProcess, o *gilObject) error {
 	}
 	o.index = t.freeStates[len(t.freeStates)-1]
 	t.freeStates = t.freeStates[:len(t.freeStates)-1]
-	o.now = bpf.GILState{Used: 1, Address: o.address, Attached: monotonic()}
+	o.now = bpf.GILState{Used: 1, Address: o.address, Attached: monotonic(), Seed: t.seed(p, o)}
 	if err := s.maps.GilStates.Put(&o.index, &o.now); err != nil {
 		return fmt.Errorf("follow a GIL: %w", err)
 	}
 	o.active = true
-	g.seed(o)
 	if g.now.Cond == 0 {
 		return s.setFirst(g, o.index, o.cond, o.switchCond)
 	}
@@ -151,17 +150,29 @@ func (s *Source) activate(g *gilProcess, o *gilObject) error {
 	return nil
 }
 
-// seed notes who holds a GIL while pytop comes.
-func (g *gilProcess) seed(o *gilObject) {
+// seeds is above all ids that the programs give to threads.
+const seeds = 1 << 63
+
+// seed notes who holds a GIL while pytop comes, and gives that thread an id:
+// it has none yet, and others wait for it. 0: nobody, or not known.
+func (t *gilTable) seed(p *process, o *gilObject) uint64 {
+	g := p.gil
 	o.seedHolder, o.atLeast = 0, false
 	now, err := g.memory.GIL(o.address)
 	if err != nil || !now.Locked {
-		return
+		return 0
 	}
 	o.atLeast = true
-	if tid, err := g.memory.ThreadTID(now.LastHolder); err == nil {
-		o.seedHolder = g.outer(tid)
+	tid, err := g.memory.ThreadTID(now.LastHolder)
+	if err != nil {
+		return 0
 	}
+	if o.seedHolder = g.outer(tid); o.seedHolder == 0 {
+		return 0
+	}
+	t.lastSeed++
+	t.slots[seeds+t.lastSeed] = t.thread(p, o.seedHolder)
+	return seeds + t.lastSeed
 }
 
 // outer is a TID that the process knows, as pytop knows it; 0: there is none.
