@@ -229,8 +229,8 @@ func (s *Source) judgeWorld(p *process) {
 	}
 	if cost := p.gilPrice().perSecond(rate); cost > mostGIL {
 		g.status = collect.ProbeOff
-		g.reason = fmt.Sprintf("probes would take ~%.0f %% of a core (%.0f waits begun or ended a second), the limit is %.0f %%: waits and pauses are not measured now; every %.0f s it is tried again",
-			100*cost, rate, 100*mostGIL, lookEvery.Seconds())
+		g.reason = fmt.Sprintf("probes took ~%.0f %% of a core when they were in last (%s waits begun or ended a second), the limit is %.0f %%; every %.0f s it is tried again",
+			100*cost, rounded(rate), 100*mostGIL, lookEvery.Seconds())
 		s.rest(p)
 	}
 }

@@ -143,8 +143,8 @@ func (s *Source) judgeGIL(p *process, after time.Duration) {
 		return
 	}
 	if cost := p.gilPrice().perSecond(rate); cost > limit {
-		p.gil.reason = fmt.Sprintf("probes would take ~%.0f %% of a core (%.0f condition variable calls/s), the limit is %.0f %%: its fields are read instead, shares are estimates",
-			100*cost, rate, 100*mostGIL)
+		p.gil.reason = fmt.Sprintf("shares are estimates, from its fields: probes took ~%.0f %% of a core when they were in last (%s condition variable calls/s), the limit is %.0f %%",
+			100*cost, rounded(rate), 100*mostGIL)
 		s.unlinkBeside(p, func() { s.lighten(p) })
 	}
 }
