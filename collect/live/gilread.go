@@ -99,7 +99,8 @@ func (s *Source) lookAtThreads(p *process, of []*gilThread) []*gilThread {
 	if err != nil {
 		list = nil // it ends, or changes: next time
 	}
-	for _, i := range list {
+	runs := map[*gilThread]bool{} // where it runs is known
+	for _, i := range list { // the newest first
 		threads, err := g.memory.Threads(i)
 		if err != nil {
 			continue
@@ -112,8 +113,12 @@ func (s *Source) lookAtThreads(p *process, of []*gilThread) []*gilThread {
 			before := len(t.all)
 			o := t.thread(p, tid)
 			of = append(of, t.all[before:]...)
+			if runs[o] {
+				continue // it called into the newer interpreter from this one
+			}
 			o.inter, o.interKnown = one.Interpreter, true
 			o.place = g.leaf(one)
+			runs[o] = o.place != collect.Place{}
 		}
 	}
 	for _, o := range of {
