@@ -96,7 +96,7 @@ func leave(ctx context.Context, command *launch.Command, result tui.Result, err 
 	var not *launch.NotPythonError
 	switch {
 	case errors.As(err, &not):
-		complain(err.Error() + ", and so does what it starts: put the Python itself behind --")
+		complain(err.Error() + "; what it starts is not watched: put the Python itself behind --")
 	case err != nil: // pytop's failure is no reason to end it
 		runsOn(command)
 		return exitFailure, err

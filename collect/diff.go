@@ -68,7 +68,7 @@ func diffProcesses(prev, cur []ProcessReading, now time.Time, interval time.Dura
 	for i, p := range cur {
 		b := before[processKey{p.Process.PID, p.Process.Start}]
 		r := ProcessRow{ProcessReading: p, CallsDelta: grown(b.Calls, p.Calls), ResumesDelta: grown(b.Resumes, p.Resumes)}
-		r.CountedDelta = countedPart(b, p, now, interval)
+		r.CountedDelta = enough(countedPart(b, p, now, interval), interval)
 		r.Counting = r.CountedDelta > 0
 		r.CallsPerS = perSecond(r.CallsDelta, r.CountedDelta)
 		r.ResumesPerS = perSecond(r.ResumesDelta, r.CountedDelta)
@@ -157,6 +157,15 @@ func grown(prev, cur uint64) uint64 {
 		return 0
 	}
 	return cur - prev
+}
+
+// enough is the part of an interval that was measured; 0 when that is so little
+// that it says nothing of the interval: the moment after probes came back.
+func enough(measured, interval time.Duration) time.Duration {
+	if measured < min(interval/2, 50*time.Millisecond) {
+		return 0
+	}
+	return measured
 }
 
 func perSecond(n uint64, in time.Duration) float64 {

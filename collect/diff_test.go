@@ -167,6 +167,25 @@ func TestDiffAtLeast(t *testing.T) {
 	}
 }
 
+// TestDiffRegained: of an interval at whose very end the probes came back no rate
+// is known.
+func TestDiffRegained(t *testing.T) {
+	at := func(second int, counted time.Duration) *Reading {
+		return &Reading{
+			Time: noon.Add(time.Duration(second) * time.Second), Since: noon,
+			Processes: []ProcessReading{{Process: &Process{PID: 7, Start: noon}, Status: Exact, Counted: counted, Calls: 5}},
+			GILs:      []GILReading{{ID: 1, PID: 7, Status: GILExact, Measured: counted}},
+			Worlds:    []WorldReading{{ID: 2, PID: 7, Status: GILExact, Measured: counted}},
+		}
+	}
+	for counted, want := range map[time.Duration]bool{time.Millisecond: false, 49 * time.Millisecond: false, 50 * time.Millisecond: true, time.Second: true} {
+		s := Diff(at(1, time.Second), at(2, time.Second+counted), 2)
+		if s.Processes[0].Counting != want || s.GILs[0].Counting != want || s.Worlds[0].Counting != want {
+			t.Errorf("counted for %v: %v, %v and %v", counted, s.Processes[0].Counting, s.GILs[0].Counting, s.Worlds[0].Counting)
+		}
+	}
+}
+
 // Of a process that was counted for half of its life, half of the interval was counted.
 func TestDiffNoticedLate(t *testing.T) {
 	for want, p := range map[time.Duration]ProcessReading{

@@ -59,7 +59,7 @@ func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 		if b == nil {
 			b = &GILReading{}
 		}
-		in := min(g.Measured-b.Measured, interval)
+		in := enough(min(g.Measured-b.Measured, interval), interval)
 		g.in, g.Counting, g.Estimated = in, in > 0, g.Sampled > b.Sampled
 		g.TakesPerS = perSecond(grown(b.Takes, g.Takes), in)
 		g.SwitchesPerS = perSecond(grown(b.Switches, g.Switches), in)

@@ -62,7 +62,7 @@ func diffWorlds(prev, cur []WorldReading, interval time.Duration) []WorldRow {
 		if b == nil {
 			b = &WorldReading{}
 		}
-		in := min(w.Measured-b.Measured, interval)
+		in := enough(min(w.Measured-b.Measured, interval), interval)
 		w.in, w.Counting = in, in > 0 && w.Status != GILOff
 		w.PausesPerS = perSecond(grown(b.Pauses, w.Pauses), in)
 		w.PauseShare = min(1, share(w.Pause-b.Pause, in))

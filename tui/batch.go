@@ -121,7 +121,7 @@ func (m *Model) plainHeader(s *collect.Snapshot, width int) []string {
 	status, _ := m.truth(s) // the rest has lines of its own
 	rates := m.signs.Unknown + " calls/s"
 	if s.Interval > 0 && counting(s) {
-		rates = format.Rate(s.Totals.CallsPerS) + " calls/s + " + format.Rate(s.Totals.ResumesPerS) + " resumes/s"
+		rates = m.totalsMark(s) + format.Rate(s.Totals.CallsPerS) + " calls/s + " + format.Rate(s.Totals.ResumesPerS) + " resumes/s"
 	}
 	text := rates + dot + status
 	for _, p := range m.cost(s, wide) {

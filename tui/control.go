@@ -117,6 +117,9 @@ func (m *Model) attach(force bool) tea.Cmd {
 		do:    func(c collect.Controls) error { return c.Attach(force) },
 		done: func(m *Model) tea.Cmd {
 			m.braked = time.Time{}
+			if m.away.IsZero() && force {
+				m.away = m.letGoAt
+			}
 			if !m.away.IsZero() {
 				m.gaps = append(m.gaps, gap{m.away, m.now()})
 				m.away = time.Time{}

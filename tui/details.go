@@ -115,17 +115,18 @@ func (m *Model) detailNumbers(f *function, values []float64, width int) []string
 	number := func(text, unit string, rank int) piece {
 		return piece{text: text, unit: " " + unit, ink: st.bold, gap: "   ", rank: rank}
 	}
+	mark := certainty(m.signs, f.Status)
 	share := shareCell(m.signs, f)
 	if share != m.signs.Unknown {
 		share += " %"
 	}
 	calls := []piece{word("calls/s"), number(rateCell(m.signs, f, f.CallsPerS), "now", 0),
-		number(m.measured(mean), "mean", 2), number(m.measured(most), "most", 2), number(share, "of all calls", 1)}
+		number(mark+m.measured(mean), "mean", 2), number(mark+m.measured(most), "most", 2), number(share, "of all calls", 1)}
 	since := "since " + format.Clock(s.Since) + " (" + format.Span(s.Time.Sub(s.Since)) + ")"
-	total := []piece{word("total"), number(format.Count(f.Calls), "calls "+since, 0)}
+	total := []piece{word("total"), number(mark+format.Count(f.Calls), "calls "+since, 0)}
 	resumes := []piece{word("resumes"), {text: m.signs.None, unit: " no generator or coroutine", ink: st.plain, gap: "   "}}
 	if f.HasResumes {
-		resumes = []piece{word("resumes"), number(rateCell(m.signs, f, f.ResumesPerS), "/s now", 0), number(format.Count(f.Resumes), "in all", 0)}
+		resumes = []piece{word("resumes"), number(rateCell(m.signs, f, f.ResumesPerS), "/s now", 0), number(mark+format.Count(f.Resumes), "in all", 0)}
 	}
 	var out []string
 	for _, pieces := range [][]piece{calls, total, resumes} {

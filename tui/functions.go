@@ -47,7 +47,7 @@ func functionTable(signs *format.Signs, trend func(f *function) string) *table.T
 			Value: func(f *function) float64 { return rateOrder(f, f.CallsShare) },
 		}, {
 			Title: "total", Field: "calls", Width: 7, Right: true, Falling: true, Leave: 4,
-			Cell:  func(f *function, _ int) string { return format.Count(f.Calls) },
+			Cell:  func(f *function, _ int) string { return certainty(signs, f.Status) + format.Count(f.Calls) },
 			Value: func(f *function) float64 { return float64(f.Calls) },
 		}, {
 			Title: "resumes/s", Field: "resumes_per_s", Width: 11, Right: true, Falling: true, From: 96, Leave: 6,
@@ -190,7 +190,7 @@ func resumesTotal(signs *format.Signs, f *function) string {
 	if !f.HasResumes {
 		return signs.None
 	}
-	return format.Count(f.Resumes)
+	return certainty(signs, f.Status) + format.Count(f.Resumes)
 }
 
 // certainty is the mark before a number that is not exact.

@@ -63,7 +63,7 @@ func (m *Model) callsLine(s *collect.Snapshot, width int) string {
 	left := []piece{{text: m.label("calls", width), ink: st.dim}}
 	if s.Interval > 0 && counting(s) {
 		left = append(left,
-			piece{text: format.Rate(s.Totals.CallsPerS) + "/s", ink: st.bold, gap: " "},
+			piece{text: m.totalsMark(s) + format.Rate(s.Totals.CallsPerS) + "/s", ink: st.bold, gap: " "},
 			piece{text: "+ " + format.Rate(s.Totals.ResumesPerS) + " resumes/s", ink: st.plain, gap: " ", rank: 3})
 	} else {
 		left = append(left, piece{text: m.signs.Unknown + "/s", ink: st.bold, gap: " "})
@@ -76,6 +76,18 @@ func (m *Model) callsLine(s *collect.Snapshot, width int) string {
 		left = append(left, piece{text: spark, ink: st.spark, gap: "  "})
 	}
 	return m.line(width, append(left, status), right)
+}
+
+// totalsMark is what stands before sums over all processes: that of the weakest
+// of those that were counted.
+func (m *Model) totalsMark(s *collect.Snapshot) string {
+	worst := collect.Exact
+	for _, p := range s.Processes {
+		if p.Counting && weight[p.Status] > weight[worst] {
+			worst = p.Status
+		}
+	}
+	return certainty(m.signs, worst)
 }
 
 // cost is what watching takes: from the target, and pytop itself.

@@ -76,6 +76,7 @@ type Model struct {
 	brakeWanted bool      // by the last press of x: it may not be done yet
 	braked      time.Time // since when the user's brake is on
 	away        time.Time // since when nothing is counted, for the gap
+	letGoAt     time.Time // since when no call is counted, by pytop itself; zero: some are
 	gaps        []gap
 	quit        QuitChoice
 	processView

@@ -255,9 +255,9 @@ func TestOverBudget(t *testing.T) {
 	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
 	s.run(1)
 	s.wants("over budget", "detached: counting would take ~71 % of its time", "no call is counted now · Enter counts whatever it costs")
-	s.press("enter").readings(2)
+	s.readings(9).press("enter").readings(2)
 	s.lacks("over budget")
-	s.wants("exact")
+	s.wants("exact", "! not counted 14:00:12–14:00:22")
 	if want := []string{"attach: forced"}; !slices.Equal(s.fake.asked, want) {
 		t.Errorf("asked %q", s.fake.asked)
 	}

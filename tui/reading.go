@@ -99,6 +99,12 @@ func (m *Model) final() bool { return m.latest != nil && m.latest.Final }
 // sorted by totals, unless the user chose otherwise.
 func (m *Model) show(s *collect.Snapshot) {
 	m.shown = s
+	switch letGo := m.letGo() != nil; {
+	case letGo && m.letGoAt.IsZero():
+		m.letGoAt = s.Time
+	case !letGo && m.braked.IsZero():
+		m.letGoAt = time.Time{}
+	}
 	if s.Final && !m.sorted {
 		m.sortBy("calls")
 	}

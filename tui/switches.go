@@ -62,11 +62,11 @@ func (m *Model) switchLines(g *collect.GILRow, width, height int) []string {
 		return clip(m.pairLines(g, width, height), height)
 	}
 	left := max(grid.width(m.counts), gridTitle) + 2*sideGap
-	both := m.zoomed && grid.both(width)
+	first, both := width, m.zoomed && grid.both(width)
 	if both {
-		width -= left
+		first, width = left-2*sideGap, width-left
 	}
-	lines := m.gridLines(grid, max(width, left-2*sideGap), m.counts)
+	lines := m.gridLines(grid, first, m.counts)
 	switch {
 	case both:
 		for i, l := range m.gridLines(grid, width, !m.counts) {

@@ -58,7 +58,7 @@ func Advice(err error) string {
 	case errors.Is(err, cpython.ErrOld):
 		return "pytop watches CPython 3.8 to 3.15"
 	case errors.Is(err, cpython.ErrNotPython):
-		return "list the Pythons that run with: pgrep -af python; if this is a wrapper, give the PID of the Python that it started, or add --children"
+		return "list the Pythons that run with: pgrep -af python; if this is a wrapper, give the PID of the Python that it started, or watch it with --children"
 	case errors.Is(err, cpython.ErrNew):
 		return "look for a newer pytop: each version of CPython must be known to be counted truly"
 	case errors.Is(err, cpython.ErrTraceRefs):

@@ -100,7 +100,7 @@ func (s *Source) lookAtThreads(p *process, of []*gilThread) []*gilThread {
 		list = nil // it ends, or changes: next time
 	}
 	runs := map[*gilThread]bool{} // where it runs is known
-	for _, i := range list { // the newest first
+	for _, i := range list {      // the newest first
 		threads, err := g.memory.Threads(i)
 		if err != nil {
 			continue
