@@ -213,7 +213,7 @@ func parse(args []string) (config, error) {
 	f.IntVar(&c.top, "top", c.top, "functions shown; limits JSON and CSV only when given")
 	f.StringVar(&c.sort, "sort", "", "column, by its name in JSON: "+strings.Join(tui.SortFields(), ", "))
 	f.StringVar(&c.filter, "filter", "", "show functions whose name or file has this text; with ! in front those that do not")
-	f.Var(share{&c.budget}, "budget", "share of the target's CPU time that counting may take: 10%, 0.1, off")
+	f.Var(share{&c.budget}, "budget", "share of the target's CPU time that counting may take, and at least 2 % of a core: 10%, 0.1, off")
 	f.StringSliceVar(&c.probes, "probes", knownProbes, "what to measure: calls, gil")
 	f.BoolVar(&c.batch, "batch", false, "print a plain table a reading")
 	f.StringVarP(&c.output, "output", "o", "", "table, json (both once, at the end), jsonl, csv, or a new FILE of such an extension")

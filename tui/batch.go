@@ -17,7 +17,7 @@ type TableOptions struct {
 	Rising bool   // smallest first
 	Filter string
 	ASCII  bool
-	Width  int // of the terminal; 0: as wide as it needs to be, nothing is cut
+	Width  int // of the terminal; 0: as wide as it needs to be; only names above 250 cells are cut
 }
 
 // Table prints a snapshot as the screen shows it, plain: what is watched,
@@ -64,6 +64,9 @@ func (m *Model) tableLines(o TableOptions) []string {
 	for _, n := range m.states() {
 		lines = append(lines, n.text)
 	}
+	if o.Filter != "" {
+		lines = append(lines, "filter "+m.signs.Quote(format.Plain(o.Filter))+": "+format.Exactly(m.functions.Len())+" of "+format.Exactly(m.functions.All())+" functions match")
+	}
 	lines = append(lines, "")
 	columns := m.functions.Layout(min(width, 120)-gutter-1, gap2)
 	if o.Width == 0 {
@@ -96,6 +99,9 @@ func (m *Model) tableLines(o TableOptions) []string {
 // unlimited is the width of what is not a terminal.
 const unlimited = 4096
 
+// mostStretch bounds what a single name makes of all rows.
+const mostStretch = 250
+
 // stretch makes columns of text as wide as their longest cell.
 func (m *Model) stretch(columns []table.Placed[function], rows int) {
 	for j := range columns {
@@ -105,7 +111,7 @@ func (m *Model) stretch(columns []table.Placed[function], rows int) {
 		}
 		c.Width = format.Width(c.Title) + 2
 		for i := range rows {
-			c.Width = max(c.Width, format.Width(c.Cell(m.functions.Row(i), unlimited)))
+			c.Width = max(c.Width, format.Width(c.Cell(m.functions.Row(i), mostStretch)))
 		}
 	}
 }

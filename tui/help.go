@@ -21,7 +21,7 @@ var definitions = [][2]string{
 	{"proven", "how many functions were seen to start, from outside, some 20 times a second, and had counted more by the next second. Generators and coroutines are left out."},
 	{"lost", "hits that could not be counted for a function, or names that could not be read, by cause."},
 	{"tax", "the share of the target's CPU time that counting takes from it: an estimate, of calls and resumes at a price measured on pytop itself. Amber above 10 %. Of several processes: the largest."},
-	{"budget", "the tax above which pytop detaches by itself and asks."},
+	{"budget", "the tax above which pytop detaches by itself and asks, when it is more than 2 % of a core."},
 	{"pytop", "CPU time of pytop itself, in % of one core, and its resident memory."},
 	{"probes", "calls, gil, …: ✓ measures, off: does not now, failed: cannot (the reason stands below the header), ?: this pytop does not measure it."},
 	{"CALLS/S", "on high screens: calls/s of all functions over the last five minutes, 3 s a point."},
