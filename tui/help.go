@@ -30,7 +30,7 @@ var definitions = [][2]string{
 	{"own pid", "in the list of processes: the PID that a process has in its own PID namespace, where that is another."},
 	{"in", "in the list of processes: the container, service or chroot that a process runs in."},
 	{"calls", "in the list of processes: how its calls can be counted, or why not; looking…: that is being found out. Of watched ones: how true its counts are."},
-	{"×3", "in the column pid, with P: a function of 3 processes together. ended: of processes that ended and are no longer listed."},
+	{"×3", "in the column pid, with P: a function of 3 processes together. ×3+: of 2 and of some that ended and are no longer listed. ended: of such alone."},
 	{"LOG", "what the command prints, with pytop -- COMMAND; it is printed again after the screen. A Python keeps back what it prints to a file until it has 8 KiB: start it with -u to see each line at once."},
 	{"held", "the share of the last interval that a thread held the GIL; in the header, that anybody did. A hold includes about one hit of the probe (the price stands below), so that holds of less than a microsecond are not to be told."},
 	{"waited", "the share of the interval that a thread waited for the GIL: from its first wait step, when it found the GIL taken, until it took it. Left out: what a thread that was made to drop it spends until it asks for it again, and the time until a wait begins."},
