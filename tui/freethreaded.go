@@ -48,6 +48,7 @@ func (m *Model) noGILWord() string {
 func freeColumns(c threadCells) []threadColumn {
 	type row = collect.ThreadRow
 	c.estimated = func(int) bool { return false } // nothing is
+	c.part = c.estimated
 	list := threadTable(c).Columns
 	of := func(field string, leave int) threadColumn {
 		column := list[slices.IndexFunc(list, func(c threadColumn) bool { return c.Field == field })]
@@ -55,7 +56,6 @@ func freeColumns(c threadCells) []threadColumn {
 		return column
 	}
 	pause := c.longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.PauseMax > 0 || t.Pausing > 0 })
-	pause.Width = 13
 	return []threadColumn{
 		of("pid", 2), of("tid", tidLeaves), of("name", 0),
 		of("wait_share", 0),
@@ -187,12 +187,19 @@ func (m *Model) stopperLines(w *collect.WorldRow, width, height int) []string {
 	lines := []string{st.idle.paint("STOPPED BY") + st.dim.paint(" in all")}
 	rows := stoppersOf(w)
 	for _, b := range rows[:min(len(rows), max(0, height-1))] {
-		text := mark + format.Count(b.Pauses) + " " + m.signs.Times + " " + mark + m.signs.Duration(b.Pause)
+		text := mark + format.Count(b.Pauses) + " " + format.Word(b.Pauses, "pause", "pauses") + ", " + mark + m.signs.Duration(b.Pause)
+		if all := text + " in all"; format.Width(all)+leastStopper < width {
+			text = all
+		}
 		cells := max(16, format.Width(text)+1)
 		lines = append(lines, format.Left(m.signs.CutRight(m.stopperName(m.shown, w.PID, b.TID), width-cells-1), width-cells)+format.Right(text, cells))
 	}
 	return lines
 }
+
+// leastStopper is how many cells the name of who stopped the world keeps before
+// it is said in each line, too, that the numbers are of all pauses.
+const leastStopper = 12
 
 // stoppersOf are the threads that stopped the world, who did so for longest in
 // all first: who did in the last interval changes with each. Those that did not
@@ -239,10 +246,10 @@ func (m *Model) worldPlain(s *collect.Snapshot, top int) []string {
 		w := &s.Worlds[i]
 		mark := m.gilMark(w.PID)
 		lines = append(lines, "", "no GIL (free-threaded), pid "+format.Whole(w.PID)+": paused "+mark+m.signs.Duration(w.Pause)+" of "+m.signs.Duration(w.Measured)+m.signs.Dot+
-			mark+format.Count(w.Pauses)+" pauses, longest "+mark+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
+			mark+format.Count(w.Pauses)+" "+format.Word(w.Pauses, "pause", "pauses")+", longest "+mark+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
 		stoppers := stoppersOf(w)
 		for _, b := range stoppers[:min(len(stoppers), 3)] {
-			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+mark+format.Count(b.Pauses)+" pauses, "+mark+m.signs.Duration(b.Pause)+" in all, longest "+mark+m.signs.Duration(b.PauseMax))
+			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+mark+format.Count(b.Pauses)+" "+format.Word(b.Pauses, "pause", "pauses")+", "+mark+m.signs.Duration(b.Pause)+" in all, longest "+mark+m.signs.Duration(b.PauseMax))
 		}
 	}
 	pid := plainPID(s)

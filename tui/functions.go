@@ -22,7 +22,7 @@ type function struct {
 	// longer listed are one of them, however many they were, and then ended is set.
 	processes int
 	ended     bool
-	bounded bool     // not all was seen that happened to its process's GIL
+	bounded   bool // not all was seen that happened to its process's GIL
 }
 
 // defaultSort is what the screen starts with.

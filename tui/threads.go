@@ -17,10 +17,11 @@ type threadCells struct {
 	signs     *format.Signs
 	estimated func(pid int) bool
 	bounded   func(pid int) bool
+	part      func(pid int) bool // its fields were read for a time, since counting began
 }
 
 func (m *Model) threadCells() threadCells {
-	return threadCells{m.signs, m.isEstimated, m.isBounded}
+	return threadCells{m.signs, m.isEstimated, m.isBounded, m.part}
 }
 
 type threadColumn = table.Column[collect.ThreadRow]
@@ -113,21 +114,23 @@ func (c threadCells) counted(title, field string, width, leave int, cell func(t 
 
 // longest is a column of the longest of something, and whether there was any:
 // also before R, which does not change it.
-// While fields are read, or where not all was seen, a longer one may go by.
+// While fields are read, or where not all was seen, a longer one may go by: also
+// when that is over.
 func (c threadCells) longest(title, field string, leave int, of func(t *collect.ThreadRow) (time.Duration, bool)) threadColumn {
 	return threadColumn{
-		Title: title, Field: field, Width: 12, Right: true, Falling: true, Leave: leave,
+		Title: title, Field: field, Width: len(title), Right: true, Falling: true, Leave: leave,
 		Cell: func(t *collect.ThreadRow, _ int) string {
 			d, any := of(t)
+			missed := c.estimated(t.PID) || c.bounded(t.PID) || c.part(t.PID)
 			switch {
-			case !t.Measured, !any && (c.estimated(t.PID) || c.bounded(t.PID)):
+			case !t.Measured, !any && missed:
 				return c.signs.Unknown
 			case !any:
 				return c.signs.None
-			case c.estimated(t.PID):
+			case missed:
 				return c.signs.AtLeast + c.signs.Duration(d)
 			}
-			return c.mark(t) + c.signs.Duration(d)
+			return c.signs.Duration(d)
 		},
 		Value: func(t *collect.ThreadRow) float64 {
 			if d, any := of(t); any {
