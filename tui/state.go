@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	"pytop/collect"
 	"pytop/tui/format"
 )
@@ -214,34 +212,4 @@ func (m *Model) hint(text string) string {
 		return ""
 	}
 	return m.signs.Dot + text
-}
-
-// stillness says why nothing was called, when nothing was.
-func (m *Model) stillness(s *collect.Snapshot) []notice {
-	if s.Totals.CallsDelta+s.Totals.ResumesDelta > 0 {
-		return nil
-	}
-	var stopped []string
-	for _, p := range s.Processes {
-		if p.State == collect.Stopped {
-			stopped = append(stopped, format.Whole(p.Process.PID))
-		}
-	}
-	switch {
-	case len(s.Processes) == 0:
-		return []notice{{"no process is watched", m.styles.amber}}
-	case len(stopped) == len(s.Processes):
-		return []notice{{"stopped by a signal or a debugger (T): it goes on with kill -CONT " + strings.Join(stopped, " "), m.styles.amber}}
-	case !counting(s):
-		return nil // an alert says why
-	}
-	return []notice{{"no Python call in the last " + lately(s) + ": the process is waiting in C or idle", m.styles.dim}}
-}
-
-// lately names the interval in words.
-func lately(s *collect.Snapshot) string {
-	if n := s.Interval.Seconds(); n > 0.95 && n < 1.05 {
-		return "second"
-	}
-	return format.Rough(s.Interval)
 }
