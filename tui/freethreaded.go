@@ -139,15 +139,34 @@ func (m *Model) chooseColumns() {
 	}
 }
 
-// worstWorld is the process that was stopped longest.
+// worstWorld is the process that was stopped longest, of those that are measured.
 func worstWorld(worlds []collect.WorldRow) *collect.WorldRow {
 	worst := &worlds[0]
 	for i := range worlds {
-		if w := &worlds[i]; w.PauseShare > worst.PauseShare || w.PauseShare == worst.PauseShare && w.WaitShare > worst.WaitShare {
+		switch w := &worlds[i]; {
+		case w.Counting != worst.Counting:
+			if w.Counting {
+				worst = w
+			}
+		case w.PauseShare > worst.PauseShare || w.PauseShare == worst.PauseShare && w.WaitShare > worst.WaitShare:
 			worst = w
 		}
 	}
 	return worst
+}
+
+// measuredWorlds is how many of them are measured; with none that is, all.
+func measuredWorlds(worlds []collect.WorldRow) int {
+	n := 0
+	for i := range worlds {
+		if worlds[i].Counting {
+			n++
+		}
+	}
+	if n == 0 {
+		return len(worlds)
+	}
+	return n
 }
 
 // worldNumbers are the header's words on processes without a GIL.
@@ -160,10 +179,10 @@ func (m *Model) worldNumbers(s *collect.Snapshot) []piece {
 	mark := m.gilMark(w.PID)
 	left = append(left,
 		piece{text: mark + format.HeadPercent(w.PauseShare) + " paused", ink: st.plain, gap: "  "},
-		piece{text: mark + format.Rate(w.PausesPerS) + " pauses/s", ink: st.plain, gap: "  ", rank: 3},
+		piece{text: mark + format.Rate(w.PausesPerS) + " pauses/s", ink: st.plain, gap: "  ", rank: 2},
 		piece{text: mark + format.Rate(w.WaitsPerS) + " waits/s", ink: st.plain, gap: "  ", rank: 4})
-	if len(s.Worlds) > 1 {
-		left = append(left, piece{text: "worst of " + format.Exactly(len(s.Worlds)) + ", pid " + format.Whole(w.PID), ink: st.dim, gap: "  ", rank: 2})
+	if n := measuredWorlds(s.Worlds); n > 1 || len(s.Processes) > 1 {
+		left = append(left, m.worst(pidText(w.PID), n)...)
 	}
 	return left
 }

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	"pytop/collect"
 	"pytop/tui/format"
 )
@@ -11,14 +13,54 @@ func gilMeasured(s *collect.Snapshot) bool { return s != nil && len(s.GILs)+len(
 // worstGIL is the GIL that is waited for most.
 func worstGIL(s *collect.Snapshot) *collect.GILRow { return worstOf(s.GILs) }
 
+// worstOf is the one of them that is waited for most, of those that are
+// measured: of another, whose process ended say, nothing is said.
 func worstOf(gils []collect.GILRow) *collect.GILRow {
 	worst := &gils[0]
 	for i := range gils {
-		if g := &gils[i]; g.WaitShare > worst.WaitShare || g.WaitShare == worst.WaitShare && g.HeldShare > worst.HeldShare {
+		switch g := &gils[i]; {
+		case g.Counting != worst.Counting:
+			if g.Counting {
+				worst = g
+			}
+		case g.WaitShare > worst.WaitShare || g.WaitShare == worst.WaitShare && g.HeldShare > worst.HeldShare:
 			worst = g
 		}
 	}
 	return worst
+}
+
+// measuredGILs is how many of them are measured, and of how many processes they
+// are; with none that is, of all.
+func measuredGILs(gils []collect.GILRow) (n, processes int) {
+	any := slices.ContainsFunc(gils, func(g collect.GILRow) bool { return g.Counting })
+	of := map[int]bool{}
+	for i := range gils {
+		if g := &gils[i]; g.Counting || !any {
+			n++
+			of[g.PID] = true
+		}
+	}
+	return n, len(of)
+}
+
+// gilOwner says whose a GIL is among others: a process's, or one of its
+// interpreters'.
+func gilOwner(g *collect.GILRow, gils []collect.GILRow) string {
+	own := 0
+	for i := range gils {
+		if one := &gils[i]; one.PID == g.PID && one.Counting == g.Counting {
+			own++
+		}
+	}
+	interpreter := "interpreter " + format.Whole(int(g.Interpreter))
+	switch _, processes := measuredGILs(gils); {
+	case own <= 1:
+		return pidText(g.PID)
+	case processes <= 1:
+		return interpreter
+	}
+	return pidText(g.PID) + " " + interpreter
 }
 
 // gilNumbers are the header's words on the GIL.
@@ -38,20 +80,29 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 		held = mark + held
 	}
 	left := []piece{{text: held, ink: st.bold, gap: " "}, {text: mark + format.Rate(g.SwitchesPerS) + " switches/s", ink: st.plain, gap: "  "}, forced}
-	if len(s.GILs) > 1 {
-		left = append(left, piece{text: "worst of " + format.Exactly(len(s.GILs)) + ", pid " + format.Whole(g.PID), ink: st.dim, gap: "  ", rank: 3})
+	if n, _ := measuredGILs(s.GILs); n > 1 || len(s.Processes) > 1 {
+		left = append(left, m.worst(gilOwner(g, s.GILs), n)...)
 	}
 	if g.Holder != 0 {
-		text := m.holderName(s, g) + " has it"
+		left = append(left, piece{text: m.holderName(s, g) + " has it", ink: st.plain, gap: "  ", rank: 2})
 		if g.HeldFor > 0 {
-			text += " for " + m.signs.Duration(g.HeldFor)
+			text := "for " + m.signs.Duration(g.HeldFor)
 			if g.AtLeast {
 				text += " at least"
 			}
+			left = append(left, piece{text: text, ink: st.plain, gap: " ", rank: 4})
 		}
-		left = append(left, piece{text: text, ink: st.plain, gap: "  ", rank: 2})
 	}
 	return left
+}
+
+// worst says whose numbers these are, which leaves the header last, and of how many.
+func (m *Model) worst(whose string, of int) []piece {
+	pieces := []piece{{text: whose, ink: m.styles.dim, gap: "  ", rank: 1}}
+	if of > 1 {
+		pieces = append(pieces, piece{text: "worst of " + format.Exactly(of), ink: m.styles.dim, gap: ", ", rank: 3})
+	}
+	return pieces
 }
 
 func (m *Model) holderName(s *collect.Snapshot, g *collect.GILRow) string {
@@ -205,21 +256,44 @@ func (m *Model) gilPane(width, height int) []string {
 	return clip(lines, height)
 }
 
-func (m *Model) gilTitle(width int) string {
+// threadsWords is how many of the threads that live used the GIL in the interval,
+// of those that match, and how many of the others in the list have ended.
+func (m *Model) threadsWords() string {
 	running := 0
 	for i := range m.threads.Len() {
-		if active(m.threads.Row(i)) {
+		if t := m.threads.Row(i); active(t) && !t.Ended {
 			running++
 		}
 	}
+	ended, more := 0, ""
+	for i := range m.shown.Threads {
+		t := &m.shown.Threads[i]
+		switch {
+		case !t.Ended || !isShown(t, m.shown) || m.only != nil && t.PID != m.only.PID:
+		case t.TID == 0: // all that ended long ago
+			ended, more = ended+1, "+"
+		default:
+			ended++
+		}
+	}
+	living := m.threadsOf(m.shown) - ended
+	text := format.Exactly(running) + " of " + format.Exactly(living) + " threads"
+	if ended > 0 && living == 0 {
+		return format.Exactly(ended) + more + " threads, ended"
+	}
+	if ended > 0 {
+		text += ", " + format.Exactly(ended) + more + " ended"
+	}
+	return text
+}
+
+func (m *Model) gilTitle(width int) string {
 	title := []piece{
 		{text: "GIL", ink: m.titleInk(paneGIL)},
 		{text: m.noGILWord(), ink: m.styles.plain, gap: "  "},
-		{text: format.Exactly(running) + " of " + format.Exactly(m.threadsOf(m.shown)) + " threads", ink: m.styles.plain, gap: "  "},
+		{text: m.threadsWords(), ink: m.styles.plain, gap: "  "},
 	}
-	if whose, ok := m.whose(); ok {
-		title = append(title, whose)
-	}
+	title = append(title, m.whose()...)
 	if text := m.followedWords(); text != "" && m.threadFilter == "" {
 		title = append(title, piece{text: text, ink: m.styles.dim, gap: "   ", rank: 2, flex: true})
 	}

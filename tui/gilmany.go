@@ -67,19 +67,25 @@ func (m *Model) paneGIL() *collect.GILRow { return worstOf(m.paneGILs()) }
 
 // whose says whose GILs the pane is about, where they may be several processes':
 // of several what is below and beside the threads is the worst one's.
-func (m *Model) whose() (piece, bool) {
+func (m *Model) whose() []piece {
+	var pieces []piece
 	if m.only != nil {
-		return piece{text: pidText(m.only.PID) + " only", ink: m.styles.accent, gap: "   "}, true
+		pieces = append(pieces, piece{text: pidText(m.only.PID) + " only", ink: m.styles.accent, gap: "   "})
 	}
 	gils, worlds := m.paneGILs(), m.paneWorlds()
+	measured, _ := measuredGILs(gils)
 	text := ""
 	switch {
-	case len(gils) > 1:
-		text = "switches and blame: " + pidText(m.paneGIL().PID) + ", the worst"
-	case len(gils) == 1 && len(worlds) > 0:
-		text = "switches and blame: " + pidText(gils[0].PID)
-	case len(worlds) > 1:
+	case measured > 1:
+		text = "switches and blame: " + gilOwner(m.paneGIL(), gils) + ", the worst"
+	case m.only != nil:
+	case measured == 1 && (len(worlds) > 0 || m.several()):
+		text = "switches and blame: " + gilOwner(m.paneGIL(), gils)
+	case measured == 0 && measuredWorlds(worlds) > 1:
 		text = "pauses: " + pidText(m.paneWorld().PID) + ", the worst"
 	}
-	return piece{text: text, ink: m.styles.dim, gap: "   ", rank: 1}, text != ""
+	if text != "" {
+		pieces = append(pieces, piece{text: text, ink: m.styles.dim, gap: "   ", rank: 1})
+	}
+	return pieces
 }
