@@ -272,14 +272,14 @@ func (m *Model) worldPlain(s *collect.Snapshot, top int) []string {
 		}
 	}
 	pid := plainPID(s)
-	lines = append(lines, "", pid("pid")+format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+
+	lines = append(lines, "", pid("pid")+format.Right("tid", 11)+"  "+format.Left("thread", plainName)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+
 		format.Right("pauses", 9)+format.Right("paused", 10)+format.Right("longest", 10))
 	rows := slices.DeleteFunc(slices.Clone(s.Threads), func(t collect.ThreadRow) bool { return !t.NoGIL })
 	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return cmp.Compare(b.Wait+b.Pause, a.Wait+a.Pause) })
 	for i := range rows[:min(len(rows), top)] {
 		t := &rows[i]
 		cell := m.plainCells(t, !t.Measured)
-		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(t), 17), 18)+
+		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(threadNameIn(m.signs, t, plainName-1), plainName)+
 			cell.count(t.Waits, 9)+cell.duration(t.Wait, 10)+cell.longest(t.Waits, t.WaitMax, 10)+
 			cell.count(t.Pauses, 9)+cell.duration(t.Pause, 10)+cell.longest(t.Pauses, t.PauseMax, 10))
 	}

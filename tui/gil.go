@@ -277,9 +277,9 @@ func (m *Model) threadsWords() string {
 		}
 	}
 	living := m.threadsOf(m.shown) - ended
-	text := format.Exactly(running) + " of " + format.Exactly(living) + " threads"
+	text := format.Exactly(running) + " of " + format.Exactly(living) + format.Word(living, " thread", " threads")
 	if ended > 0 && living == 0 {
-		return format.Exactly(ended) + more + " threads, ended"
+		return format.Exactly(ended) + more + format.Word(ended, " thread", " threads") + ", ended"
 	}
 	if ended > 0 {
 		text += ", " + format.Exactly(ended) + more + " ended"

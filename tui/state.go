@@ -124,10 +124,10 @@ func (m *Model) alerts() []notice {
 			break // its rows say it
 		}
 		if p.Payers > 0 {
-			out = append(out, notice{m.of(s, p) + format.Whole(p.Payers) + " of its children have inherited its breakpoints and pay for them, uncounted: --children counts them", m.styles.amber})
+			out = append(out, notice{m.of(s, p) + format.Whole(p.Payers) + " of its children " + format.Word(p.Payers, "has inherited its breakpoints and pays", "have inherited its breakpoints and pay") + " for them, uncounted: --children counts " + format.Word(p.Payers, "it", "them"), m.styles.amber})
 		}
 		if p.Unwatched > 0 {
-			out = append(out, notice{m.of(s, p) + format.Whole(p.Unwatched) + " of its children run the same program and are not watched: --children watches them", m.styles.amber})
+			out = append(out, notice{m.of(s, p) + format.Whole(p.Unwatched) + " of its children " + format.Word(p.Unwatched, "runs the same program and is", "run the same program and are") + " not watched: --children watches " + format.Word(p.Unwatched, "it", "them"), m.styles.amber})
 		}
 		if p.Reason == "" || !s.Final && p.Braked || p.Process == said { // which the functions pane says
 			continue
@@ -142,7 +142,7 @@ func (m *Model) alerts() []notice {
 		g := m.gaps[n-1]
 		text := "not counted " + m.signs.Gap(g.from, g.to)
 		if n > 1 {
-			text += ", and " + format.Whole(n-1) + " times before"
+			text += ", and " + format.Word(n-1, "once", format.Whole(n-1)+" times") + " before"
 		}
 		out = append(out, notice{text, m.styles.amber})
 	}

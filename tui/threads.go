@@ -41,7 +41,7 @@ func threadTable(c threadCells) *table.Table[collect.ThreadRow] {
 			Value: func(t *row) float64 { return float64(t.TID) },
 		}, {
 			Title: "thread", Field: "name", Width: 15, Grow: 20, Most: 24,
-			Cell: func(t *row, width int) string { return signs.CutRight(threadName(t), width) },
+			Cell: func(t *row, width int) string { return threadNameIn(signs, t, width) },
 			Text: func(t *row) string { return t.Name },
 		}, {
 			Title: "held", Field: "hold_share", Width: format.Width(signs.AtLeast + "100 %"), Right: true, Falling: true,
@@ -216,10 +216,22 @@ func threadName(t *collect.ThreadRow) string {
 		name = "?"
 	}
 	if t.Ended && t.TID != 0 {
-		name += " (ended)"
+		name += endedWord
 	}
 	return name
 }
+
+// threadNameIn is a thread's name in so many cells: that it has ended stays whole.
+func threadNameIn(signs *format.Signs, t *collect.ThreadRow, width int) string {
+	name, ended := strings.CutSuffix(threadName(t), endedWord)
+	if !ended || width < 2*len(endedWord)-1 {
+		return signs.CutRight(threadName(t), width)
+	}
+	return signs.CutRight(name, width-len(endedWord)) + endedWord
+}
+
+// endedWord stands behind the name of a thread that is no more.
+const endedWord = " (ended)"
 
 // setThreads puts the threads of a snapshot on the screen: those that live, or
 // were active in the interval.
