@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"slices"
-
 	"pytop/collect"
 	"pytop/tui/format"
 )
@@ -28,39 +26,6 @@ func worstOf(gils []collect.GILRow) *collect.GILRow {
 		}
 	}
 	return worst
-}
-
-// measuredGILs is how many of them are measured, and of how many processes they
-// are; with none that is, of all.
-func measuredGILs(gils []collect.GILRow) (n, processes int) {
-	any := slices.ContainsFunc(gils, func(g collect.GILRow) bool { return g.Counting })
-	of := map[int]bool{}
-	for i := range gils {
-		if g := &gils[i]; g.Counting || !any {
-			n++
-			of[g.PID] = true
-		}
-	}
-	return n, len(of)
-}
-
-// gilOwner says whose a GIL is among others: a process's, or one of its
-// interpreters'.
-func gilOwner(g *collect.GILRow, gils []collect.GILRow) string {
-	own := 0
-	for i := range gils {
-		if one := &gils[i]; one.PID == g.PID && one.Counting == g.Counting {
-			own++
-		}
-	}
-	interpreter := "interpreter " + format.Whole(int(g.Interpreter))
-	switch _, processes := measuredGILs(gils); {
-	case own <= 1:
-		return pidText(g.PID)
-	case processes <= 1:
-		return interpreter
-	}
-	return pidText(g.PID) + " " + interpreter
 }
 
 // gilNumbers are the header's words on the GIL.
@@ -94,15 +59,6 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 		}
 	}
 	return left
-}
-
-// worst says whose numbers these are, which leaves the header last, and of how many.
-func (m *Model) worst(whose string, of int) []piece {
-	pieces := []piece{{text: whose, ink: m.styles.dim, gap: "  ", rank: 1}}
-	if of > 1 {
-		pieces = append(pieces, piece{text: "worst of " + format.Exactly(of), ink: m.styles.dim, gap: ", ", rank: 3})
-	}
-	return pieces
 }
 
 func (m *Model) holderName(s *collect.Snapshot, g *collect.GILRow) string {
@@ -254,37 +210,6 @@ func (m *Model) gilPane(width, height int) []string {
 		lines = append(lines, m.eventTable(width, p.events)...)
 	}
 	return clip(lines, height)
-}
-
-// threadsWords is how many of the threads that live used the GIL in the interval,
-// of those that match, and how many of the others in the list have ended.
-func (m *Model) threadsWords() string {
-	running := 0
-	for i := range m.threads.Len() {
-		if t := m.threads.Row(i); active(t) && !t.Ended {
-			running++
-		}
-	}
-	ended, more := 0, ""
-	for i := range m.shown.Threads {
-		t := &m.shown.Threads[i]
-		switch {
-		case !t.Ended || !isShown(t, m.shown) || m.only != nil && t.PID != m.only.PID:
-		case t.TID == 0: // all that ended long ago
-			ended, more = ended+1, "+"
-		default:
-			ended++
-		}
-	}
-	living := m.threadsOf(m.shown) - ended
-	text := format.Exactly(running) + " of " + format.Exactly(living) + format.Word(living, " thread", " threads")
-	if ended > 0 && living == 0 {
-		return format.Exactly(ended) + more + format.Word(ended, " thread", " threads") + ", ended"
-	}
-	if ended > 0 {
-		text += ", " + format.Exactly(ended) + more + " ended"
-	}
-	return text
 }
 
 func (m *Model) gilTitle(width int) string {
