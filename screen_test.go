@@ -325,7 +325,7 @@ func screenHelps(t *testing.T, pid string) {
 	s := watch(t, pid, 80, 24)
 	s.press("?")
 	s.wants("HELP", "Keys", "filter as you type")
-	for range 8 {
+	for range 9 {
 		s.press("PgDn")
 	}
 	s.wants("Probes", "measures")

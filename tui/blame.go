@@ -25,7 +25,8 @@ type blameKey struct {
 // blamedRow is a function that is blamed, of one process.
 type blamedRow struct {
 	*collect.BlameRow
-	pid int
+	pid   int
+	known bool // its share of the interval is
 }
 
 func (b blamedRow) key() blameKey {
@@ -42,7 +43,7 @@ func blamedOf(gils []collect.GILRow) []blamedRow {
 		g := &gils[i]
 		for k := range g.Blamed {
 			if g.Blamed[k].Wait > 0 {
-				rows = append(rows, blamedRow{&g.Blamed[k], g.PID})
+				rows = append(rows, blamedRow{&g.Blamed[k], g.PID, blameUnknown(g) == ""})
 			}
 		}
 	}
@@ -62,6 +63,26 @@ func (m *Model) blamedFunction(code *collect.Code) *collect.BlameRow {
 	return nil
 }
 
+// blameUnknown says why it is not known who made others wait in the interval;
+// empty: it is.
+func blameUnknown(g *collect.GILRow) string {
+	switch {
+	case g.Estimated:
+		return "not measured while its fields are read"
+	case !g.Counting || g.Status == collect.GILOff:
+		return "not measured in the last interval"
+	}
+	return ""
+}
+
+// nobodyWaited says so, as far as all was seen.
+func nobodyWaited(mark string) string {
+	if mark != "" {
+		return "nobody was seen to wait"
+	}
+	return "nobody had to wait"
+}
+
 func blameName(b *collect.BlameRow) string {
 	if b.Place.Function == "" {
 		return "a stack that could not be read"
@@ -77,11 +98,12 @@ func (m *Model) blameLine(g *collect.GILRow, width int) string {
 	if m.blame.under && m.pane == paneGIL {
 		head = piece{text: m.signs.Cursor + " blame:", ink: st.accent}
 	}
-	switch {
-	case g.Estimated:
-		return m.line(width, []piece{head, {text: "not measured while its fields are read", ink: st.dim, gap: " "}}, nil)
-	case len(g.Blamed) == 0 || g.Blamed[0].Delta == 0:
-		return m.line(width, []piece{head, {text: "nobody had to wait", ink: st.dim, gap: " "}}, nil)
+	none := blameUnknown(g)
+	if none == "" && (len(g.Blamed) == 0 || g.Blamed[0].Delta == 0) {
+		none = nobodyWaited(m.gilMark(g.PID))
+	}
+	if none != "" {
+		return m.line(width, []piece{head, {text: none, ink: st.dim, gap: " "}}, nil)
 	}
 	b := &g.Blamed[0]
 	pieces := []piece{
@@ -115,7 +137,7 @@ func (m *Model) blameTable(width, height int) []string {
 func (m *Model) blameRow(b blamedRow, width int, cursor bool) string {
 	st := m.styles
 	share, all := m.gilMark(b.pid)+format.HeadPercent(b.Share), m.sumMark(b.pid)+m.signs.Duration(b.Wait)
-	if m.estimated[b.pid] {
+	if !b.known {
 		share = m.signs.Unknown
 	}
 	text := format.Right(share, 7) + "  " + format.Right(all, 11) + "  "
@@ -171,14 +193,7 @@ func (m *Model) blameView(width, height int) []string {
 	lines := []string{title("Esc back")}
 	rows := m.blamedRows()
 	if len(rows) == 0 {
-		text := "nobody had to wait"
-		if m.paneFree() {
-			text = "there is no GIL to wait for"
-		}
-		if gils := m.paneGILs(); len(gils) > 0 && gils[0].Estimated {
-			text = "not measured while its fields are read"
-		}
-		return clip(append(lines, format.Blank(gutter)+st.dim.paint(text)), height)
+		return clip(append(lines, format.Blank(gutter)+st.dim.paint(m.noBlame())), height)
 	}
 	head := format.Right("now", 7) + "  " + format.Right("in all", 11) + "  function"
 	if m.several() {
@@ -199,6 +214,21 @@ func (m *Model) blameView(width, height int) []string {
 		lines[0] = title("PgUp PgDn scroll the stack" + m.signs.Dot + "Esc back")
 	}
 	return append(append(lines, ""), m.blame.scroll.view(stack, room)...)
+}
+
+// noBlame says why the list of those that are to blame is empty.
+func (m *Model) noBlame() string {
+	if m.paneFree() {
+		return "there is no GIL to wait for"
+	}
+	mark, gils := "", m.paneGILs()
+	for i := range gils {
+		if why := blameUnknown(&gils[i]); why != "" {
+			return why
+		}
+		mark += m.sumMark(gils[i].PID)
+	}
+	return nobodyWaited(mark)
 }
 
 // blamedShown is how many of the functions are listed: a stack follows.

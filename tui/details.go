@@ -30,8 +30,12 @@ func (m *Model) openDetails() tea.Cmd {
 	if m.pane != paneFunctions || i >= m.functions.Len() {
 		return nil
 	}
-	if m.functions.Row(i).group > 1 {
-		return m.say("a function of several processes" + m.signs.Dot + "P parts them, then Enter shows one")
+	if f := m.functions.Row(i); f.group > 1 {
+		what := "a function of several processes"
+		if f.processes == 1 {
+			what = "several functions of that name"
+		}
+		return m.say(what + m.signs.Dot + "P parts them, then Enter shows one")
 	}
 	code := m.functions.Row(i).Code
 	m.details = details{open: true, code: code}

@@ -106,7 +106,11 @@ func (f *fake) Read() (*collect.Reading, error) {
 	if f.detached == "" && f.status != collect.Off {
 		f.count(now, dt)
 	}
-	f.cpu += dt * 9 / 10
+	if f.quiet {
+		f.cpu += dt / 100
+	} else {
+		f.cpu += dt * 9 / 10
+	}
 	codes := append([]collect.CodeCount{}, f.codes...)
 	r := &collect.Reading{
 		Time: now, Since: f.start, Host: "web-1", Codes: codes, Focus: f.focus, Lost: f.lost,
@@ -139,10 +143,10 @@ func (f *fake) Read() (*collect.Reading, error) {
 // own.
 func (f *fake) count(now time.Time, dt time.Duration) {
 	f.counted += dt
-	f.tax += time.Duration(float64(dt) * f.taxed)
 	if f.quiet {
 		return
 	}
+	f.tax += time.Duration(float64(dt) * f.taxed)
 	t := now.Sub(f.start).Seconds()
 	for i := range f.codes {
 		swing := 1 + 0.35*math.Sin(t/(7+float64(i%11))+float64(i))

@@ -48,6 +48,7 @@ func (m *Model) noGILWord() string {
 func freeColumns(c threadCells) []threadColumn {
 	type row = collect.ThreadRow
 	c.estimated = func(int) bool { return false } // nothing is
+	c.part = c.estimated
 	list := threadTable(c).Columns
 	of := func(field string, leave int) threadColumn {
 		column := list[slices.IndexFunc(list, func(c threadColumn) bool { return c.Field == field })]
@@ -55,7 +56,6 @@ func freeColumns(c threadCells) []threadColumn {
 		return column
 	}
 	pause := c.longest("longest pause", "pause_max_s", 4, func(t *row) (time.Duration, bool) { return t.PauseMax, t.PauseMax > 0 || t.Pausing > 0 })
-	pause.Width = 13
 	return []threadColumn{
 		of("pid", 2), of("tid", tidLeaves), of("name", 0),
 		of("wait_share", 0),
@@ -139,15 +139,34 @@ func (m *Model) chooseColumns() {
 	}
 }
 
-// worstWorld is the process that was stopped longest.
+// worstWorld is the process that was stopped longest, of those that are measured.
 func worstWorld(worlds []collect.WorldRow) *collect.WorldRow {
 	worst := &worlds[0]
 	for i := range worlds {
-		if w := &worlds[i]; w.PauseShare > worst.PauseShare || w.PauseShare == worst.PauseShare && w.WaitShare > worst.WaitShare {
+		switch w := &worlds[i]; {
+		case w.Counting != worst.Counting:
+			if w.Counting {
+				worst = w
+			}
+		case w.PauseShare > worst.PauseShare || w.PauseShare == worst.PauseShare && w.WaitShare > worst.WaitShare:
 			worst = w
 		}
 	}
 	return worst
+}
+
+// measuredWorlds is how many of them are measured; with none that is, all.
+func measuredWorlds(worlds []collect.WorldRow) int {
+	n := 0
+	for i := range worlds {
+		if worlds[i].Counting {
+			n++
+		}
+	}
+	if n == 0 {
+		return len(worlds)
+	}
+	return n
 }
 
 // worldNumbers are the header's words on processes without a GIL.
@@ -160,10 +179,10 @@ func (m *Model) worldNumbers(s *collect.Snapshot) []piece {
 	mark := m.gilMark(w.PID)
 	left = append(left,
 		piece{text: mark + format.HeadPercent(w.PauseShare) + " paused", ink: st.plain, gap: "  "},
-		piece{text: mark + format.Rate(w.PausesPerS) + " pauses/s", ink: st.plain, gap: "  ", rank: 3},
+		piece{text: mark + format.Rate(w.PausesPerS) + " pauses/s", ink: st.plain, gap: "  ", rank: 2},
 		piece{text: mark + format.Rate(w.WaitsPerS) + " waits/s", ink: st.plain, gap: "  ", rank: 4})
-	if len(s.Worlds) > 1 {
-		left = append(left, piece{text: "worst of " + format.Exactly(len(s.Worlds)) + ", pid " + format.Whole(w.PID), ink: st.dim, gap: "  ", rank: 2})
+	if n := measuredWorlds(s.Worlds); n > 1 || len(s.Processes) > 1 {
+		left = append(left, m.worst(pidText(w.PID), n)...)
 	}
 	return left
 }
@@ -187,12 +206,19 @@ func (m *Model) stopperLines(w *collect.WorldRow, width, height int) []string {
 	lines := []string{st.idle.paint("STOPPED BY") + st.dim.paint(" in all")}
 	rows := stoppersOf(w)
 	for _, b := range rows[:min(len(rows), max(0, height-1))] {
-		text := mark + format.Count(b.Pauses) + " " + m.signs.Times + " " + mark + m.signs.Duration(b.Pause)
+		text := mark + format.Count(b.Pauses) + " " + format.Word(b.Pauses, "pause", "pauses") + ", " + mark + m.signs.Duration(b.Pause)
+		if all := text + " in all"; format.Width(all)+leastStopper < width {
+			text = all
+		}
 		cells := max(16, format.Width(text)+1)
 		lines = append(lines, format.Left(m.signs.CutRight(m.stopperName(m.shown, w.PID, b.TID), width-cells-1), width-cells)+format.Right(text, cells))
 	}
 	return lines
 }
+
+// leastStopper is how many cells the name of who stopped the world keeps before
+// it is said in each line, too, that the numbers are of all pauses.
+const leastStopper = 12
 
 // stoppersOf are the threads that stopped the world, who did so for longest in
 // all first: who did in the last interval changes with each. Those that did not
@@ -239,21 +265,21 @@ func (m *Model) worldPlain(s *collect.Snapshot, top int) []string {
 		w := &s.Worlds[i]
 		mark := m.gilMark(w.PID)
 		lines = append(lines, "", "no GIL (free-threaded), pid "+format.Whole(w.PID)+": paused "+mark+m.signs.Duration(w.Pause)+" of "+m.signs.Duration(w.Measured)+m.signs.Dot+
-			mark+format.Count(w.Pauses)+" pauses, longest "+mark+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
+			mark+format.Count(w.Pauses)+" "+format.Word(w.Pauses, "pause", "pauses")+", longest "+mark+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
 		stoppers := stoppersOf(w)
 		for _, b := range stoppers[:min(len(stoppers), 3)] {
-			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+mark+format.Count(b.Pauses)+" pauses, "+mark+m.signs.Duration(b.Pause)+" in all, longest "+mark+m.signs.Duration(b.PauseMax))
+			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+mark+format.Count(b.Pauses)+" "+format.Word(b.Pauses, "pause", "pauses")+", "+mark+m.signs.Duration(b.Pause)+" in all, longest "+mark+m.signs.Duration(b.PauseMax))
 		}
 	}
 	pid := plainPID(s)
-	lines = append(lines, "", pid("pid")+format.Right("tid", 11)+"  "+format.Left("thread", 18)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+
+	lines = append(lines, "", pid("pid")+format.Right("tid", 11)+"  "+format.Left("thread", plainName)+format.Right("waits", 9)+format.Right("waited", 10)+format.Right("longest", 10)+
 		format.Right("pauses", 9)+format.Right("paused", 10)+format.Right("longest", 10))
 	rows := slices.DeleteFunc(slices.Clone(s.Threads), func(t collect.ThreadRow) bool { return !t.NoGIL })
 	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return cmp.Compare(b.Wait+b.Pause, a.Wait+a.Pause) })
 	for i := range rows[:min(len(rows), top)] {
 		t := &rows[i]
 		cell := m.plainCells(t, !t.Measured)
-		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(t), 17), 18)+
+		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(threadNameIn(m.signs, t, plainName-1), plainName)+
 			cell.count(t.Waits, 9)+cell.duration(t.Wait, 10)+cell.longest(t.Waits, t.WaitMax, 10)+
 			cell.count(t.Pauses, 9)+cell.duration(t.Pause, 10)+cell.longest(t.Pauses, t.PauseMax, 10))
 	}

@@ -216,7 +216,7 @@ func TestStoppersInAll(t *testing.T) {
 	}
 	s.wants("most by worker-2")
 	text := s.text()
-	if most, few := strings.Index(text, "18 × "), strings.Index(text, "1 × 5 ms"); most < 0 || few < most {
+	if most, few := strings.Index(text, "18 pauses, "), strings.Index(text, "1 pause, 5 ms"); most < 0 || few < most {
 		t.Error(text)
 	}
 	plain := strings.Join(s.gilPlain(s.shown, unlimited, 0), "\n")
@@ -226,8 +226,8 @@ func TestStoppersInAll(t *testing.T) {
 	base := freeReading(9) // R: what was before is no longer there
 	base.Worlds[0].Stoppers[0].Pauses, base.Worlds[0].Stoppers[0].Pause = cur.Worlds[0].Stoppers[0].Pauses, cur.Worlds[0].Stoppers[0].Pause
 	s.show(snapshot(prev, cur, base, 3))
-	s.wants("most by worker-1", "1 × 5 ms")
-	s.lacks("0 × ")
+	s.wants("most by worker-1", "1 pause, 5 ms in all")
+	s.lacks(" 0 pauses", "×")
 }
 
 // TestFreeClick: there is no blame to open on the line of pauses.

@@ -11,10 +11,17 @@ func gilMeasured(s *collect.Snapshot) bool { return s != nil && len(s.GILs)+len(
 // worstGIL is the GIL that is waited for most.
 func worstGIL(s *collect.Snapshot) *collect.GILRow { return worstOf(s.GILs) }
 
+// worstOf is the one of them that is waited for most, of those that are
+// measured: of another, whose process ended say, nothing is said.
 func worstOf(gils []collect.GILRow) *collect.GILRow {
 	worst := &gils[0]
 	for i := range gils {
-		if g := &gils[i]; g.WaitShare > worst.WaitShare || g.WaitShare == worst.WaitShare && g.HeldShare > worst.HeldShare {
+		switch g := &gils[i]; {
+		case g.Counting != worst.Counting:
+			if g.Counting {
+				worst = g
+			}
+		case g.WaitShare > worst.WaitShare || g.WaitShare == worst.WaitShare && g.HeldShare > worst.HeldShare:
 			worst = g
 		}
 	}
@@ -38,18 +45,18 @@ func (m *Model) gilNumbers(s *collect.Snapshot) []piece {
 		held = mark + held
 	}
 	left := []piece{{text: held, ink: st.bold, gap: " "}, {text: mark + format.Rate(g.SwitchesPerS) + " switches/s", ink: st.plain, gap: "  "}, forced}
-	if len(s.GILs) > 1 {
-		left = append(left, piece{text: "worst of " + format.Exactly(len(s.GILs)) + ", pid " + format.Whole(g.PID), ink: st.dim, gap: "  ", rank: 3})
+	if n, _ := measuredGILs(s.GILs); n > 1 || len(s.Processes) > 1 {
+		left = append(left, m.worst(gilOwner(g, s.GILs), n)...)
 	}
 	if g.Holder != 0 {
-		text := m.holderName(s, g) + " has it"
+		left = append(left, piece{text: m.holderName(s, g) + " has it", ink: st.plain, gap: "  ", rank: 2})
 		if g.HeldFor > 0 {
-			text += " for " + m.signs.Duration(g.HeldFor)
+			text := "for " + m.signs.Duration(g.HeldFor)
 			if g.AtLeast {
 				text += " at least"
 			}
+			left = append(left, piece{text: text, ink: st.plain, gap: " ", rank: 4})
 		}
-		left = append(left, piece{text: text, ink: st.plain, gap: "  ", rank: 2})
 	}
 	return left
 }
@@ -206,20 +213,12 @@ func (m *Model) gilPane(width, height int) []string {
 }
 
 func (m *Model) gilTitle(width int) string {
-	running := 0
-	for i := range m.threads.Len() {
-		if active(m.threads.Row(i)) {
-			running++
-		}
-	}
 	title := []piece{
 		{text: "GIL", ink: m.titleInk(paneGIL)},
 		{text: m.noGILWord(), ink: m.styles.plain, gap: "  "},
-		{text: format.Exactly(running) + " of " + format.Exactly(m.threadsOf(m.shown)) + " threads", ink: m.styles.plain, gap: "  "},
+		{text: m.threadsWords(), ink: m.styles.plain, gap: "  "},
 	}
-	if whose, ok := m.whose(); ok {
-		title = append(title, whose)
-	}
+	title = append(title, m.whose()...)
 	if text := m.followedWords(); text != "" && m.threadFilter == "" {
 		title = append(title, piece{text: text, ink: m.styles.dim, gap: "   ", rank: 2, flex: true})
 	}

@@ -1,6 +1,11 @@
 package tui
 
-import "pytop/collect"
+import (
+	"slices"
+
+	"pytop/collect"
+	"pytop/tui/format"
+)
 
 // The first columns of the threads' table.
 const (
@@ -67,19 +72,98 @@ func (m *Model) paneGIL() *collect.GILRow { return worstOf(m.paneGILs()) }
 
 // whose says whose GILs the pane is about, where they may be several processes':
 // of several what is below and beside the threads is the worst one's.
-func (m *Model) whose() (piece, bool) {
+func (m *Model) whose() []piece {
+	var pieces []piece
 	if m.only != nil {
-		return piece{text: pidText(m.only.PID) + " only", ink: m.styles.accent, gap: "   "}, true
+		pieces = append(pieces, piece{text: pidText(m.only.PID) + " only", ink: m.styles.accent, gap: "   "})
 	}
 	gils, worlds := m.paneGILs(), m.paneWorlds()
+	measured, _ := measuredGILs(gils)
 	text := ""
 	switch {
-	case len(gils) > 1:
-		text = "switches and blame: " + pidText(m.paneGIL().PID) + ", the worst"
-	case len(gils) == 1 && len(worlds) > 0:
-		text = "switches and blame: " + pidText(gils[0].PID)
-	case len(worlds) > 1:
+	case measured > 1:
+		text = "switches and blame: " + gilOwner(m.paneGIL(), gils) + ", the worst"
+	case m.only != nil:
+	case measured == 1 && (len(worlds) > 0 || m.several()):
+		text = "switches and blame: " + gilOwner(m.paneGIL(), gils)
+	case measured == 0 && measuredWorlds(worlds) > 1:
 		text = "pauses: " + pidText(m.paneWorld().PID) + ", the worst"
 	}
-	return piece{text: text, ink: m.styles.dim, gap: "   ", rank: 1}, text != ""
+	if text != "" {
+		pieces = append(pieces, piece{text: text, ink: m.styles.dim, gap: "   ", rank: 1})
+	}
+	return pieces
+}
+
+// measuredGILs is how many of them are measured, and of how many processes they
+// are; with none that is, of all.
+func measuredGILs(gils []collect.GILRow) (n, processes int) {
+	any := slices.ContainsFunc(gils, func(g collect.GILRow) bool { return g.Counting })
+	of := map[int]bool{}
+	for i := range gils {
+		if g := &gils[i]; g.Counting || !any {
+			n++
+			of[g.PID] = true
+		}
+	}
+	return n, len(of)
+}
+
+// gilOwner says whose a GIL is among others: a process's, or one of its
+// interpreters'.
+func gilOwner(g *collect.GILRow, gils []collect.GILRow) string {
+	own := 0
+	for i := range gils {
+		if one := &gils[i]; one.PID == g.PID && one.Counting == g.Counting {
+			own++
+		}
+	}
+	interpreter := "interpreter " + format.Whole(int(g.Interpreter))
+	switch _, processes := measuredGILs(gils); {
+	case own <= 1:
+		return pidText(g.PID)
+	case processes <= 1:
+		return interpreter
+	}
+	return pidText(g.PID) + " " + interpreter
+}
+
+// worst says whose numbers these are, which leaves the header last, and of how many.
+func (m *Model) worst(whose string, of int) []piece {
+	pieces := []piece{{text: whose, ink: m.styles.dim, gap: "  ", rank: 1}}
+	if of > 1 {
+		pieces = append(pieces, piece{text: "worst of " + format.Exactly(of), ink: m.styles.dim, gap: ", ", rank: 3})
+	}
+	return pieces
+}
+
+// threadsWords is how many of the threads that live used the GIL in the interval,
+// of those that match, and how many of the others in the list have ended.
+func (m *Model) threadsWords() string {
+	running := 0
+	for i := range m.threads.Len() {
+		if t := m.threads.Row(i); active(t) && !t.Ended {
+			running++
+		}
+	}
+	ended, more := 0, ""
+	for i := range m.shown.Threads {
+		t := &m.shown.Threads[i]
+		switch {
+		case !t.Ended || !isShown(t, m.shown) || m.only != nil && t.PID != m.only.PID:
+		case t.TID == 0: // all that ended long ago
+			ended, more = ended+1, "+"
+		default:
+			ended++
+		}
+	}
+	living := m.threadsOf(m.shown) - ended
+	text := format.Exactly(running) + " of " + format.Exactly(living) + format.Word(living, " thread", " threads")
+	if ended > 0 && living == 0 {
+		return format.Exactly(ended) + more + format.Word(ended, " thread", " threads") + ", ended"
+	}
+	if ended > 0 {
+		text += ", " + format.Exactly(ended) + more + " ended"
+	}
+	return text
 }

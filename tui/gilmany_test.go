@@ -42,7 +42,7 @@ func TestGILOfMany(t *testing.T) {
 			}
 		}
 	}
-	wants("all", "worst of 2, pid 7", "switches and blame: pid 7, the worst", "worker-1", "calm", "Basket.discount")
+	wants("all", "pid 7, worst of 2", "switches and blame: pid 7, the worst", "worker-1", "calm", "Basket.discount")
 	m.pane = paneProcesses
 	for _, p := range []struct {
 		pid         string

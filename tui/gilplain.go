@@ -64,6 +64,10 @@ func (m *Model) plainGIL(g *collect.GILRow, several bool) []string {
 	return lines
 }
 
+// plainName is how many cells a thread's name has: 15 letters, that it has
+// ended, and a blank.
+const plainName = 24
+
 // plainThreads is what threads held and waited, who held most first. Where
 // fields were read for a time, what takes and drops say is not known.
 func (m *Model) plainThreads(s *collect.Snapshot, top int) []string {
@@ -72,7 +76,7 @@ func (m *Model) plainThreads(s *collect.Snapshot, top int) []string {
 		sampled[s.GILs[i].PID] = sampled[s.GILs[i].PID] || s.GILs[i].Sampled > 0
 	}
 	pid := plainPID(s)
-	lines := []string{"", pid("pid") + format.Right("tid", 11) + "  " + format.Left("thread", 18) + format.Right("holds", 9) + format.Right("held", 10) + format.Right("longest", 10) +
+	lines := []string{"", pid("pid") + format.Right("tid", 11) + "  " + format.Left("thread", plainName) + format.Right("holds", 9) + format.Right("held", 10) + format.Right("longest", 10) +
 		format.Right("waits", 9) + format.Right("waited", 10) + format.Right("longest", 10) + format.Right("caused", 10)}
 	rows := slices.DeleteFunc(slices.Clone(s.Threads), func(t collect.ThreadRow) bool { return t.NoGIL })
 	slices.SortStableFunc(rows, func(a, b collect.ThreadRow) int { return cmp.Compare(b.Hold, a.Hold) })
@@ -83,7 +87,7 @@ func (m *Model) plainThreads(s *collect.Snapshot, top int) []string {
 		if t.Measured && sampled[t.PID] {
 			held = format.Right(m.signs.Estimate+m.signs.Duration(t.Hold), 10)
 		}
-		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(m.signs.CutRight(threadName(t), 17), 18)+cell.count(t.Holds, 9)+
+		lines = append(lines, pid(format.Whole(t.PID))+format.Right(format.Whole(t.TID), 11)+"  "+format.Left(threadNameIn(m.signs, t, plainName-1), plainName)+cell.count(t.Holds, 9)+
 			held+cell.longest(t.Holds, t.HoldMax, 10)+cell.count(t.Waits, 9)+cell.duration(t.Wait, 10)+cell.longest(t.Waits, t.WaitMax, 10)+cell.duration(t.Caused, 10))
 	}
 	return lines

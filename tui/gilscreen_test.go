@@ -265,3 +265,72 @@ func TestThreadOthers(t *testing.T) {
 		t.Error("details that do not fit do not scroll")
 	}
 }
+
+// TestLongestAfterSampling: that fields were read for a time stays true of what
+// was the longest: the list says as the details do.
+func TestLongestAfterSampling(t *testing.T) {
+	prev, cur := shopReading(4, 2), shopReading(4, 3)
+	prev.GILs[0].Sampled, cur.GILs[0].Sampled = time.Second, time.Second
+	s := newScreen(t, 160, 45, Options{})
+	s.show(collect.Diff(prev, cur, 3))
+	if s.shown.GILs[0].Estimated {
+		t.Fatal("its fields are read")
+	}
+	s.press("tab").wants("≥212 ms", "≥209 ms")
+	for i := range s.threads.Len() {
+		row := s.threads.Row(i)
+		for _, c := range s.threads.Columns {
+			switch text := c.Cell(row, c.Width); c.Field {
+			case "hold_max_s", "wait_max_s":
+				if !strings.HasPrefix(text, "≥") && text != "?" {
+					t.Errorf("%s of %s is %q", c.Field, row.Name, text)
+				}
+			case "hold_share", "wait_share":
+				if strings.HasPrefix(text, "≥") || text == "?" {
+					t.Errorf("%s of %s is %q: the interval was measured", c.Field, row.Name, text)
+				}
+			}
+		}
+	}
+	s.press("enter").wants("longest ≥212 ms")
+}
+
+// TestSortedTitles: a column's title and how it is sorted are whole.
+func TestSortedTitles(t *testing.T) {
+	for _, width := range []int{60, 80, 120, 160} {
+		s := newScreen(t, width, 45, Options{})
+		shop(s, 4, 0)
+		s.threads.Sort("hold_max_s", true)
+		s.wants("longest hold ▼")
+		s.threads.Sort("wait_max_s", false)
+		s.wants("longest wait ▲")
+		s.show(collect.Diff(freeReading(1), freeReading(2), 2))
+		s.threads.Sort("pause_max_s", true)
+		s.wants("longest pause ▼")
+	}
+	s := newScreen(t, 80, 24, Options{})
+	shop(s, 4, 0)
+	s.threads.Sort("wait_max_s", true)
+	s.wants("takes/s  longest hold  longest wait ▼")
+}
+
+// TestBlameUnmeasured: where the GIL was not measured nobody knows who waited.
+func TestBlameUnmeasured(t *testing.T) {
+	prev, cur := shopReading(4, 2), shopReading(4, 3)
+	cur.GILs[0].Measured, cur.GILs[0].Blame = prev.GILs[0].Measured, prev.GILs[0].Blame
+	s := newScreen(t, 120, 40, Options{})
+	s.show(collect.Diff(prev, cur, 3))
+	s.wants("blame: not measured in the last interval")
+	s.press("b").wants("?        1.6 s  Basket.discount")
+	s.lacks("nobody had to wait")
+	cur.GILs[0].Blame, cur.GILs[0].Status = nil, collect.GILOff
+	s.show(collect.Diff(prev, cur, 3))
+	s.wants("not measured in the last interval")
+	s.lacks("nobody had to wait")
+	calm := shopReading(4, 3)
+	calm.GILs[0].Blame = nil
+	s.show(collect.Diff(prev, calm, 3))
+	s.wants("nobody had to wait")
+	s.shown.GILs[0].Sampled = time.Second // before
+	s.wants("nobody was seen to wait")
+}

@@ -17,8 +17,11 @@ func nameOf(c *collect.Code) codeName { return codeName{c.File, c.Function, c.Li
 
 // group puts the functions of all processes together, or apart again.
 func (m *Model) group() tea.Cmd {
-	if !m.several() {
+	switch {
+	case !m.several():
 		return m.say("one process is watched: there is nothing to put together")
+	case m.only != nil:
+		return m.say("one process is shown: there is nothing to put together" + m.signs.Dot + "Esc shows all processes")
 	}
 	m.together = !m.together
 	m.show(m.shown)
@@ -29,11 +32,16 @@ func (m *Model) group() tea.Cmd {
 }
 
 // grouped makes one row of the functions that have file, name and line in
-// common, if that is wanted. Rows stay in ascending ID, that of the first.
+// common, if that is wanted and not one process alone is shown. Rows stay in ascending ID, that of the first.
 func (m *Model) grouped(rows []function) []function {
-	if !m.together {
+	if !m.together || m.only != nil {
 		return rows
 	}
+	type member struct {
+		row, pid int
+		start    int64
+	}
+	seen := make(map[member]bool, len(rows))
 	at := make(map[codeName]int, len(rows))
 	out := make([]function, 0, len(rows))
 	for _, f := range rows {
@@ -41,14 +49,23 @@ func (m *Model) grouped(rows []function) []function {
 		f.missing = f.Code.PID != 0 && !f.CausedKnown // who ended makes nobody wait
 		i, ok := at[k]
 		if !ok {
-			at[k] = len(out)
+			i, at[k] = len(out), len(out)
+		}
+		who := member{i, f.Code.PID, f.Code.Start.UnixNano()}
+		first := !seen[who] // a process may have several of that name
+		seen[who] = true
+		if !ok {
 			sum := *f.FunctionRow
-			f.FunctionRow, f.group = &sum, 1
+			f.FunctionRow, f.group, f.processes, f.ended = &sum, 1, 1, f.Code.PID == 0
 			out = append(out, f)
 			continue
 		}
 		g := &out[i]
 		g.group++
+		if first {
+			g.processes++
+		}
+		g.ended = g.ended || f.Code.PID == 0
 		g.others = append(g.others, f.Code.ID)
 		g.Calls += f.Calls
 		g.CallsDelta += f.CallsDelta
@@ -77,11 +94,14 @@ func (m *Model) grouped(rows []function) []function {
 	return out
 }
 
-// pidCell is whose function a row is.
+// pidCell is whose function a row is: of how many processes that ended it is not
+// known, but of one at least.
 func pidCell(signs *format.Signs, f *function) string {
 	switch {
-	case f.group > 1:
-		return signs.Times + format.Whole(f.group)
+	case f.processes > 1 && f.ended:
+		return signs.Times + format.Whole(f.processes) + "+"
+	case f.processes > 1:
+		return signs.Times + format.Whole(f.processes)
 	case f.Code.PID == 0:
 		return "ended"
 	}

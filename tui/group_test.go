@@ -54,3 +54,48 @@ func TestGroupedSums(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyIsApart: functions of a process that was chosen are its own, also
+// while those of all are put together.
+func TestOnlyIsApart(t *testing.T) {
+	s, _ := listScreen(t, 120, 30, false)
+	s.press("j").enter().press("P")
+	s.message.text = ""
+	s.wants("all processes together", "×3+")
+	sum := s.functions.Row(0).Calls
+	for pid, number := range map[string]int{"4711": 1, "4719": 2} {
+		s.pane = paneProcesses
+		s.filterProcesses(pid)
+		s.press("enter").wants("pid "+pid+" only", "discount")
+		s.lacks("all processes together", "was called", "×")
+		if n := s.functions.Len(); n != 2 || s.functions.Row(0).Calls >= sum {
+			t.Errorf("%d functions, %d calls of %d in all", n, s.functions.Row(0).Calls, sum)
+		}
+		s.press("P").wants("one process is shown: there is nothing to put together")
+		s.wants([]string{"", "master", "worker"}[number])
+		s.press("esc")
+		s.wants("PROCESSES")
+		s.press("tab").wants("all processes together", "×3+")
+	}
+}
+
+// TestGroupedProcesses: × counts processes, not functions; how many ended is
+// not known.
+func TestGroupedProcesses(t *testing.T) {
+	row := func(id uint64, pid int) function {
+		return function{FunctionRow: &collect.FunctionRow{Code: &collect.Code{ID: id, PID: pid, File: "a.py", Function: "f"}}}
+	}
+	m := New(Options{})
+	m.together = true
+	for want, rows := range map[string][]function{
+		"7":     {row(1, 7), row(2, 7)},
+		"×2":    {row(1, 7), row(2, 8), row(3, 7)},
+		"×3+":   {row(1, 7), row(2, 0), row(3, 8)},
+		"×2+":   {row(1, 0), row(2, 8)},
+		"ended": {row(1, 0)},
+	} {
+		if got := m.grouped(rows); len(got) != 1 || pidCell(m.signs, &got[0]) != want {
+			t.Errorf("%d rows, %q, want %q", len(got), pidCell(m.signs, &got[0]), want)
+		}
+	}
+}

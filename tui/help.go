@@ -25,14 +25,16 @@ var definitions = [][2]string{
 	{"pytop", "CPU time of pytop itself, in % of one core, and its resident memory."},
 	{"probes", "calls, gil, …: ✓ measures, off: does not now, failed: cannot (the reason stands below the header), ?: this pytop does not measure it."},
 	{"CALLS/S", "on high screens: calls/s of all functions over the last five minutes, 3 s a point."},
+	{"▁▂▃▄▅▆▇█", "in the header: of all calls/s, and of the share of each interval that threads waited for the GIL (the worst one's, of several); one reading a cell, the last at the right, each between 0 and its own largest value in sight; a blank: not measured."},
 	{"mean, most", "in the details: of calls/s over the last five minutes, 3 s a point."},
 	{"by thread", "in the details: calls and resumes of the function by each thread since they were opened."},
 	{"own pid", "in the list of processes: the PID that a process has in its own PID namespace, where that is another."},
 	{"in", "in the list of processes: the container, service or chroot that a process runs in."},
 	{"calls", "in the list of processes: how its calls can be counted, or why not; looking…: that is being found out. Of watched ones: how true its counts are."},
-	{"×3", "in the column pid, with P: a function of 3 processes together. ended: of processes that ended and are no longer listed."},
+	{"×3", "in the column pid, with P: a function of 3 processes together. ×3+: of 2 and of some that ended and are no longer listed. ended: of such alone."},
 	{"LOG", "what the command prints, with pytop -- COMMAND; it is printed again after the screen. A Python keeps back what it prints to a file until it has 8 KiB: start it with -u to see each line at once."},
 	{"held", "the share of the last interval that a thread held the GIL; in the header, that anybody did. A hold includes about one hit of the probe (the price stands below), so that holds of less than a microsecond are not to be told."},
+	{"worst of 3", "in the header: of 3 GILs that are measured, its numbers are of the one that was waited for most in the interval, then held most; whose it is stands before it (of one process: which interpreter's). Without a GIL: of the process that was paused most."},
 	{"waited", "the share of the interval that a thread waited for the GIL: from its first wait step, when it found the GIL taken, until it took it. Left out: what a thread that was made to drop it spends until it asks for it again, and the time until a wait begins."},
 	{"queued", "the share of the interval that a thread was ready to run and waited for a CPU that others had, as the kernel says; it is no wait for the GIL."},
 	{"takes/s", "how often a thread took the GIL. longest hold, longest wait: since counting began, what goes on included; R does not change them."},
@@ -122,4 +124,4 @@ func (m *Model) entry(word, meaning string, width int) []string {
 }
 
 // plainWords is the help page's signs in ASCII.
-var plainWords = strings.NewReplacer("↑", "Up", "↓", "Down", "…", "..", "≥", ">=", "—", "-", "✓", "ok")
+var plainWords = strings.NewReplacer("↑", "Up", "↓", "Down", "…", "..", "≥", ">=", "—", "-", "✓", "ok", "×", "x", "µ", "u", "▁▂▃▄▅▆▇█", "_.:-=+*#")

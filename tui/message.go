@@ -6,8 +6,12 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// messageTime is how long a message stands in the status line.
-const messageTime = 6 * time.Second
+// A message stands in the status line for so long, and a long one for as long
+// as it takes to read it.
+const (
+	messageTime = 6 * time.Second
+	timeToRead  = time.Second / 12 // a letter
+)
 
 // message is what the status line says instead of the keys, for a while.
 type message struct {
@@ -25,7 +29,7 @@ func (s *message) set(text string, bad bool) tea.Cmd {
 	s.text, s.bad = text, bad
 	s.number++
 	number := forgetMsg(s.number)
-	return tea.Tick(messageTime, func(time.Time) tea.Msg { return number })
+	return tea.Tick(max(messageTime, time.Duration(len(text))*timeToRead), func(time.Time) tea.Msg { return number })
 }
 
 func (s *message) forget(number forgetMsg) {

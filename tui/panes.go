@@ -88,7 +88,7 @@ func (m *Model) logView(width, height int) []string {
 	}
 	var back []piece
 	if m.log.scroll > 0 {
-		back = append(back, piece{text: format.Exactly(m.log.scroll) + " lines back", ink: st.amber})
+		back = append(back, piece{text: format.Exactly(m.log.scroll) + format.Word(m.log.scroll, " line back", " lines back"), ink: st.amber})
 	}
 	lines := []string{m.line(width, []piece{{text: "LOG", ink: m.titleInk(paneLog)}, {text: state, ink: st.dim, gap: "  ", flex: true}}, back)}
 	if len(m.log.lines) == 0 {

@@ -133,6 +133,16 @@ func (m *Model) applyFilter() {
 	})
 }
 
+// showOnly shows the functions and threads of one process; nil: of all. Those of
+// one are never put together with others.
+func (m *Model) showOnly(p *collect.Process) {
+	m.only = p
+	if m.together {
+		m.show(m.shown)
+	}
+	m.applyFilter()
+}
+
 // filterProcesses shows the processes of which a part of a word matches.
 func (m *Model) filterProcesses(text string) {
 	m.chosen = text

@@ -15,8 +15,8 @@ func (m *Model) pressProcesses(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 		return m.watch(), true
 	case key.Matches(msg, keys.Enter):
 		if p := m.current(); p != nil {
-			m.only, m.pane, m.thread, m.blame.open = p.Process, paneFunctions, 0, false
-			m.applyFilter()
+			m.pane, m.thread, m.blame.open = paneFunctions, 0, false
+			m.showOnly(p.Process)
 			return nil, true
 		}
 	case key.Matches(msg, keys.Escape) && m.chosen != "":
@@ -86,8 +86,7 @@ func (m *Model) clickProcess(x, line int) tea.Cmd {
 func (m *Model) back() tea.Cmd {
 	switch {
 	case m.only != nil:
-		m.only = nil
-		m.applyFilter()
+		m.showOnly(nil)
 		if m.several() {
 			m.pane = paneProcesses
 		}

@@ -15,7 +15,7 @@ func (m *Model) listHeader(width int) []string {
 	if s == nil {
 		return []string{m.line(width, append(left, piece{text: "looking for CPythons" + m.signs.Ellipsis, ink: st.bold, gap: dot}), nil), "", ""}
 	}
-	left = append(left, piece{text: format.Exactly(len(s.Processes)) + " CPythons", ink: st.bold, gap: dot})
+	left = append(left, piece{text: format.Exactly(len(s.Processes)) + format.Word(len(s.Processes), " CPython", " CPythons"), ink: st.bold, gap: dot})
 	right := []piece{
 		{text: format.Plain(s.Host), ink: st.dim, rank: 4}, {text: "every " + format.Interval(m.delay), ink: st.dim, gap: dot, rank: 2}, {text: format.Clock(s.Time), ink: st.plain, gap: dot},
 	}
@@ -29,7 +29,7 @@ func (m *Model) listHeader(width int) []string {
 	case m.opening > 1:
 		state, color = "attaching to "+format.Whole(m.opening)+" processes"+m.signs.Ellipsis, st.amber
 	case len(m.marked) > 0:
-		state = format.Whole(len(m.marked)) + " marked" + dot + "Enter watches them"
+		state = format.Whole(len(m.marked)) + " marked" + dot + "Enter watches " + format.Word(len(m.marked), "it", "them")
 	}
 	can, cannot, unknown := 0, 0, 0
 	for _, p := range s.Processes {

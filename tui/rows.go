@@ -70,7 +70,7 @@ func (m *Model) functionsTitle(width int) string {
 	if m.only != nil {
 		right = append(right, piece{text: pidText(m.only.PID) + " only", ink: st.accent, gap: "   "})
 	}
-	if m.together {
+	if m.together && m.only == nil {
 		right = append(right, piece{text: "all processes together", ink: st.accent, gap: "   ", rank: 2})
 	}
 	if m.filter != "" {

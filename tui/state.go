@@ -1,8 +1,6 @@
 package tui
 
 import (
-	"strings"
-
 	"pytop/collect"
 	"pytop/tui/format"
 )
@@ -126,10 +124,10 @@ func (m *Model) alerts() []notice {
 			break // its rows say it
 		}
 		if p.Payers > 0 {
-			out = append(out, notice{m.of(s, p) + format.Whole(p.Payers) + " of its children have inherited its breakpoints and pay for them, uncounted: --children counts them", m.styles.amber})
+			out = append(out, notice{m.of(s, p) + format.Whole(p.Payers) + " of its children " + format.Word(p.Payers, "has inherited its breakpoints and pays", "have inherited its breakpoints and pay") + " for them, uncounted: --children counts " + format.Word(p.Payers, "it", "them"), m.styles.amber})
 		}
 		if p.Unwatched > 0 {
-			out = append(out, notice{m.of(s, p) + format.Whole(p.Unwatched) + " of its children run the same program and are not watched: --children watches them", m.styles.amber})
+			out = append(out, notice{m.of(s, p) + format.Whole(p.Unwatched) + " of its children " + format.Word(p.Unwatched, "runs the same program and is", "run the same program and are") + " not watched: --children watches " + format.Word(p.Unwatched, "it", "them"), m.styles.amber})
 		}
 		if p.Reason == "" || !s.Final && p.Braked || p.Process == said { // which the functions pane says
 			continue
@@ -144,7 +142,7 @@ func (m *Model) alerts() []notice {
 		g := m.gaps[n-1]
 		text := "not counted " + m.signs.Gap(g.from, g.to)
 		if n > 1 {
-			text += ", and " + format.Whole(n-1) + " times before"
+			text += ", and " + format.Word(n-1, "once", format.Whole(n-1)+" times") + " before"
 		}
 		out = append(out, notice{text, m.styles.amber})
 	}
@@ -214,34 +212,4 @@ func (m *Model) hint(text string) string {
 		return ""
 	}
 	return m.signs.Dot + text
-}
-
-// stillness says why nothing was called, when nothing was.
-func (m *Model) stillness(s *collect.Snapshot) []notice {
-	if s.Totals.CallsDelta+s.Totals.ResumesDelta > 0 {
-		return nil
-	}
-	var stopped []string
-	for _, p := range s.Processes {
-		if p.State == collect.Stopped {
-			stopped = append(stopped, format.Whole(p.Process.PID))
-		}
-	}
-	switch {
-	case len(s.Processes) == 0:
-		return []notice{{"no process is watched", m.styles.amber}}
-	case len(stopped) == len(s.Processes):
-		return []notice{{"stopped by a signal or a debugger (T): it goes on with kill -CONT " + strings.Join(stopped, " "), m.styles.amber}}
-	case !counting(s):
-		return nil // an alert says why
-	}
-	return []notice{{"no Python call in the last " + lately(s) + ": the process is waiting in C or idle", m.styles.dim}}
-}
-
-// lately names the interval in words.
-func lately(s *collect.Snapshot) string {
-	if n := s.Interval.Seconds(); n > 0.95 && n < 1.05 {
-		return "second"
-	}
-	return format.Rough(s.Interval)
 }

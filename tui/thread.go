@@ -194,7 +194,7 @@ func (m *Model) threadCounts(t *collect.ThreadRow, width int) []string {
 // part tells whether the GIL's fields were read for a time: of what takes and
 // drops say more may have gone by.
 func (m *Model) part(pid int) bool {
-	return slices.ContainsFunc(m.shown.GILs, func(g collect.GILRow) bool { return g.PID == pid && g.Sampled > 0 })
+	return m.shown != nil && slices.ContainsFunc(m.shown.GILs, func(g collect.GILRow) bool { return g.PID == pid && g.Sampled > 0 })
 }
 
 // threadOthers is who made a thread wait, and whom it made wait.

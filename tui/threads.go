@@ -17,10 +17,11 @@ type threadCells struct {
 	signs     *format.Signs
 	estimated func(pid int) bool
 	bounded   func(pid int) bool
+	part      func(pid int) bool // its fields were read for a time, since counting began
 }
 
 func (m *Model) threadCells() threadCells {
-	return threadCells{m.signs, m.isEstimated, m.isBounded}
+	return threadCells{m.signs, m.isEstimated, m.isBounded, m.part}
 }
 
 type threadColumn = table.Column[collect.ThreadRow]
@@ -40,7 +41,7 @@ func threadTable(c threadCells) *table.Table[collect.ThreadRow] {
 			Value: func(t *row) float64 { return float64(t.TID) },
 		}, {
 			Title: "thread", Field: "name", Width: 15, Grow: 20, Most: 24,
-			Cell: func(t *row, width int) string { return signs.CutRight(threadName(t), width) },
+			Cell: func(t *row, width int) string { return threadNameIn(signs, t, width) },
 			Text: func(t *row) string { return t.Name },
 		}, {
 			Title: "held", Field: "hold_share", Width: format.Width(signs.AtLeast + "100 %"), Right: true, Falling: true,
@@ -113,21 +114,23 @@ func (c threadCells) counted(title, field string, width, leave int, cell func(t 
 
 // longest is a column of the longest of something, and whether there was any:
 // also before R, which does not change it.
-// While fields are read, or where not all was seen, a longer one may go by.
+// While fields are read, or where not all was seen, a longer one may go by: also
+// when that is over.
 func (c threadCells) longest(title, field string, leave int, of func(t *collect.ThreadRow) (time.Duration, bool)) threadColumn {
 	return threadColumn{
-		Title: title, Field: field, Width: 12, Right: true, Falling: true, Leave: leave,
+		Title: title, Field: field, Width: len(title), Right: true, Falling: true, Leave: leave,
 		Cell: func(t *collect.ThreadRow, _ int) string {
 			d, any := of(t)
+			missed := c.estimated(t.PID) || c.bounded(t.PID) || c.part(t.PID)
 			switch {
-			case !t.Measured, !any && (c.estimated(t.PID) || c.bounded(t.PID)):
+			case !t.Measured, !any && missed:
 				return c.signs.Unknown
 			case !any:
 				return c.signs.None
-			case c.estimated(t.PID):
+			case missed:
 				return c.signs.AtLeast + c.signs.Duration(d)
 			}
-			return c.mark(t) + c.signs.Duration(d)
+			return c.signs.Duration(d)
 		},
 		Value: func(t *collect.ThreadRow) float64 {
 			if d, any := of(t); any {
@@ -213,10 +216,22 @@ func threadName(t *collect.ThreadRow) string {
 		name = "?"
 	}
 	if t.Ended && t.TID != 0 {
-		name += " (ended)"
+		name += endedWord
 	}
 	return name
 }
+
+// threadNameIn is a thread's name in so many cells: that it has ended stays whole.
+func threadNameIn(signs *format.Signs, t *collect.ThreadRow, width int) string {
+	name, ended := strings.CutSuffix(threadName(t), endedWord)
+	if !ended || width < 2*len(endedWord)-1 {
+		return signs.CutRight(threadName(t), width)
+	}
+	return signs.CutRight(name, width-len(endedWord)) + endedWord
+}
+
+// endedWord stands behind the name of a thread that is no more.
+const endedWord = " (ended)"
 
 // setThreads puts the threads of a snapshot on the screen: those that live, or
 // were active in the interval.

@@ -66,3 +66,25 @@ func TestNoTaskStays(t *testing.T) {
 		t.Errorf("taken as of the list: braked %v", s.braked)
 	}
 }
+
+// TestSortIsPutBack: the last table of a run is by totals, the next run's is not.
+func TestSortIsPutBack(t *testing.T) {
+	s, _ := listScreen(t, 120, 40, false)
+	s.press("j").enter()
+	last := *s.shown
+	last.Final = true
+	s.show(&last)
+	if by, _ := s.functions.SortedBy(); by != "calls" {
+		t.Fatalf("sorted by %s", by)
+	}
+	s.press("q").enter()
+	if by, falling := s.functions.SortedBy(); by != defaultSort || !falling {
+		t.Errorf("sorted by %s, falling %v", by, falling)
+	}
+	s.press("s")
+	chosen, _ := s.functions.SortedBy()
+	s.press("q").enter()
+	if by, _ := s.functions.SortedBy(); by != chosen || by == defaultSort {
+		t.Errorf("sorted by %s, not as was chosen", by)
+	}
+}

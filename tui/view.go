@@ -33,31 +33,21 @@ type layout struct {
 	y              int // of the body
 	body           int // its lines
 	areas          []area
-	bar            bool // the key bar, or what stands in its place
+	foot           int // lines of the key bar, or of what stands in its place
 }
 
 // layout shares out the lines. What leaves first: blanks, the key bar, the
 // panes other than the active one.
 func (m *Model) layout() layout {
-	l := layout{header: 3, bar: m.height >= 14 || m.prompt.open() || m.message.text != ""}
-	most := 1
-	if m.height >= 20 {
-		most = 2
-	}
-	if m.height >= roomy {
-		most = 4
-	}
-	l.alerts = min(len(m.alerts()), most)
+	l := layout{header: 3, foot: m.footLines()}
+	l.alerts = len(m.alertLines())
 	l.y = l.header + l.alerts
 	gap := 0
 	if m.height >= roomy {
 		gap = 1
 	}
 	l.y += gap
-	l.body = m.height - l.y
-	if l.bar {
-		l.body--
-	}
+	l.body = m.height - l.y - l.foot
 	if m.zoomed || m.helpOpen || m.details.open {
 		l.areas = []area{{m.pane, l.y, l.body}}
 		return l
@@ -183,7 +173,7 @@ func (m *Model) frame() []string {
 	if m.listing {
 		lines = m.listHeader(m.width)
 	}
-	lines = append(lines, m.alertLines(l.alerts)...)
+	lines = append(lines, m.alertLines()...)
 	switch {
 	case m.helpOpen:
 		lines = m.at(lines, l.y, m.help.view(m.helpLines(m.width), l.body))
@@ -194,8 +184,8 @@ func (m *Model) frame() []string {
 			lines = m.at(lines, a.y, m.draw(a))
 		}
 	}
-	if l.bar {
-		lines = m.at(lines, m.height-1, []string{m.statusLine(m.width)})
+	if l.foot > 0 {
+		lines = m.at(lines, m.height-l.foot, m.foot(m.width))
 	}
 	for i, line := range lines {
 		lines[i] = format.Clamp(line, m.width)
@@ -227,32 +217,4 @@ func (m *Model) at(lines []string, y int, more []string) []string {
 		lines = append(lines, "")
 	}
 	return append(lines[:y], more...)
-}
-
-func (m *Model) alertLines(n int) []string {
-	all := m.alerts()
-	var lines []string
-	for i := range n {
-		text := all[i].text
-		if i == n-1 && len(all) > n {
-			text += " (and " + format.Exactly(len(all)-n) + " more)"
-		}
-		lines = append(lines, " "+all[i].ink.paint("! "+m.signs.CutRight(text, m.width-4)))
-	}
-	return lines
-}
-
-// statusLine is the last line: what is asked, else what happened, else keys.
-func (m *Model) statusLine(width int) string {
-	if m.prompt.open() {
-		return m.prompt.line(m, width)
-	}
-	if m.message.text != "" {
-		color := m.styles.bold
-		if m.message.bad {
-			color = m.styles.red
-		}
-		return " " + color.paint(m.signs.CutRight(m.message.text, width-2))
-	}
-	return m.keyBar(width)
 }

@@ -93,6 +93,9 @@ func (m *Model) turnTo(source collect.Source, listing bool) tea.Cmd {
 	m.rates, m.history, m.frozen, m.past, m.gaps, m.paused = nil, history{}, nil, nil, nil, false
 	m.braked, m.away, m.brakeWanted, m.details = time.Time{}, time.Time{}, false, details{}
 	m.seq, m.inFlight, m.control = 0, false, control{}
+	if !m.sorted { // the last table of a run is by totals
+		m.sortBy(defaultSort)
+	}
 	m.applyFilter()
 	m.tick++
 	return m.read()

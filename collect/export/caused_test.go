@@ -24,3 +24,24 @@ func TestCausedWait(t *testing.T) {
 		}
 	}
 }
+
+// TestBlameShare: what a function caused in the interval is null while the
+// GIL's fields are read, when it was not followed, and where it is off.
+func TestBlameShare(t *testing.T) {
+	row := collect.GILRow{GILReading: collect.GILReading{PID: 7, Status: collect.GILExact}, Counting: true,
+		Blamed: []collect.BlameRow{{Place: collect.Place{Function: "f"}, Wait: time.Second, Share: 0.5}}}
+	for want, change := range map[string]func(g *collect.GILRow){
+		"exact":            func(*collect.GILRow) {},
+		"null: sampled":    func(g *collect.GILRow) { g.Status = collect.GILSampled },
+		"null: estimated":  func(g *collect.GILRow) { g.Estimated = true },
+		"null: off":        func(g *collect.GILRow) { g.Status = collect.GILOff },
+		"null: not at all": func(g *collect.GILRow) { g.Counting = false },
+	} {
+		g := row
+		change(&g)
+		blame := gilsOf(&collect.Snapshot{GILs: []collect.GILRow{g}})[0].Blame[0]
+		if null := strings.HasPrefix(want, "null"); (blame.Share == nil) != null || blame.Wait == nil {
+			t.Errorf("%s: share %v, in all %v", want, blame.Share, blame.Wait)
+		}
+	}
+}

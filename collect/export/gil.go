@@ -174,16 +174,18 @@ func gilsOf(s *collect.Snapshot) []gilJSON {
 			r.Pairs = append(r.Pairs, pairJSON{some(p.FromTID), some(p.ToTID), p.Count, seconds(p.Wait)})
 		}
 		for _, b := range g.Blamed {
-			r.Blame = append(r.Blame, blameOf(&b, g.Counting))
+			r.Blame = append(r.Blame, blameOf(&b, g.Counting && !g.Estimated && g.Status != collect.GILSampled && g.Status != collect.GILOff))
 		}
 		rows[i] = r
 	}
 	return rows
 }
 
-func blameOf(b *collect.BlameRow, counting bool) blameJSON {
+// blameOf is what a function caused; its share of the interval is null unless
+// that was measured all the time.
+func blameOf(b *collect.BlameRow, known bool) blameJSON {
 	row := blameJSON{Wait: seconds(b.Wait), TID: some(b.Thread), Stack: placesOf(b.Stack)}
-	if counting {
+	if known {
 		row.Share = number(b.Share)
 	}
 	if b.Place.Function != "" {

@@ -190,7 +190,7 @@ func someFollowed(t testing.TB, r *collect.Reading) {
 	if len(wrong) > 0 {
 		t.Errorf("%d are neither followed nor not, as %s", len(wrong), wrong[0])
 	}
-	if text := fmt.Sprintf("%d processes ended before their GIL was followed", not); followed < 50 || not > 0 && !strings.Contains(r.Probes[1].Reason, text) {
+	if text := numbered(not, "process ended before its GIL was followed", "processes ended before their GIL was followed"); followed < 50 || not > 0 && !strings.Contains(r.Probes[1].Reason, text) {
 		t.Errorf("%d were followed, %d were not; the probe says %q", followed, not, r.Probes[1].Reason)
 	}
 	t.Logf("the GIL of %d processes was followed, of %d it was not", followed, not)

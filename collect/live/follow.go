@@ -244,7 +244,7 @@ func (f *following) words(s *Source, payers int) (list []string) {
 		list = append(list, "attached to the file, so that children are counted from their first call: its other processes pay for the breakpoints too")
 	}
 	if payers > 0 {
-		list = append(list, fmt.Sprintf("%d children have inherited the breakpoints and pay for them, uncounted (--children counts them)", payers))
+		list = append(list, numbered(payers, "child has inherited the breakpoints and pays", "children have inherited the breakpoints and pay")+" for them, uncounted (--children counts them)")
 	}
 	return list
 }

@@ -279,7 +279,7 @@ func TestGILNoRoom(t *testing.T) {
 			t.Errorf("%+v", p.GIL)
 		}
 	}
-	if gil := r.Probes[1]; gil.Status != collect.ProbeOn || !strings.Contains(gil.Reason, "1 processes are not followed") {
+	if gil := r.Probes[1]; gil.Status != collect.ProbeOn || !strings.Contains(gil.Reason, "1 process is not followed") {
 		t.Errorf("%+v", gil)
 	}
 	s.mu.Lock()

@@ -68,6 +68,14 @@ func addGIL(to *collect.ProcessGIL, one *collect.GILReading) {
 	}
 }
 
+// numbered is how many there are, and the words for one or for several.
+func numbered(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // joined makes one sentence of those that say something.
 func joined(words []string) string {
 	var list []string
@@ -139,13 +147,14 @@ func (s *Source) gilWords() (list []string) {
 		}
 	}
 	if late > 0 {
-		list = append(list, fmt.Sprintf("%d processes ended before their GIL was followed (they must live for %v, and are looked for every %v): not measured", late, youngest, noticeEvery))
+		list = append(list, numbered(late, "process ended before its GIL was followed", "processes ended before their GIL was followed")+
+			fmt.Sprintf(" (they must live for %v, and are looked for every %v): not measured", youngest, noticeEvery))
 	}
 	if waiting > 0 {
-		list = append(list, fmt.Sprintf("%d processes are not followed: there is room for %d", waiting, mostFollowed))
+		list = append(list, fmt.Sprintf("%s not followed: there is room for %d", numbered(waiting, "process is", "processes are"), mostFollowed))
 	}
 	if n := s.past.gil.weak; n > 0 {
-		list = append(list, fmt.Sprintf("%d processes that ended said that not all was seen", n))
+		list = append(list, numbered(n, "process", "processes")+" that ended said that not all was seen")
 	}
 	if apart := s.apart(); apart > gilTick {
 		list = append(list, fmt.Sprintf("with so many processes their interpreters are listed every %v", apart))

@@ -286,3 +286,11 @@ func TestPrinted(t *testing.T) {
 		t.Errorf("%d bytes of a long line", len(got))
 	}
 }
+
+func TestWord(t *testing.T) {
+	for n, want := range map[int]string{0: "pauses", 1: "pause", 2: "pauses"} {
+		if got := Word(n, "pause", "pauses"); got != want {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
+}

@@ -116,6 +116,14 @@ func Exactly(n int) string {
 	return text
 }
 
+// Word is the word for so many: for one, or for several.
+func Word[N int | uint64](n N, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 // Size writes columns by rows of a terminal.
 func (s *Signs) Size(width, height int) string {
 	return strconv.Itoa(width) + s.Times + strconv.Itoa(height)

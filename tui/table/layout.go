@@ -1,10 +1,16 @@
 package table
 
+import "unicode/utf8"
+
 // Placed is a column with the cells it got.
 type Placed[R any] struct {
 	*Column[R]
 	X, Width int // X counts from the table's left
 }
+
+// directionCells is the room that the title of the column that orders needs for
+// which way: a sign, and a blank before it.
+const directionCells = 2
 
 // Layout chooses the columns that fit into width cells, gap cells apart, and
 // shares out what is left. The column that orders is always among them.
@@ -15,7 +21,11 @@ func (t *Table[R]) Layout(width, gap int) []Placed[R] {
 		if t.by != c.Field && (c.Hide || c.From > width) {
 			continue
 		}
-		placed = append(placed, Placed[R]{Column: c, Width: c.Width})
+		width := c.Width
+		if t.by == c.Field {
+			width = max(width, utf8.RuneCountInString(c.Title)+directionCells)
+		}
+		placed = append(placed, Placed[R]{Column: c, Width: width})
 	}
 	for total(placed, gap) > width {
 		out := -1
