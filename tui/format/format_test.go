@@ -93,6 +93,7 @@ func TestPlain(t *testing.T) {
 		"\x7f\u0085\u009b31m":  `\x7f\x85\x9b31m`,
 		"计算折扣":                 "计算折扣",
 		"prix_réduit":          "prix_réduit",
+		"日本語ス\xe3\x83":         `日本語ス\xe3\x83`,
 		"e\u0301t\u0301":       "e\u0301t\u0301",
 		"\u0301alone":          `\u0301alone`,
 		"surrogate\ufffd":      `surrogate\ufffd`, // what cannot be decoded arrives as U+FFFD

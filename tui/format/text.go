@@ -26,15 +26,35 @@ func Plain(name string) string {
 	}
 	var b strings.Builder
 	for rest := name; rest != ""; {
-		cluster, _ := ansi.FirstGraphemeCluster(rest, ansi.GraphemeWidth)
-		rest = rest[len(cluster):]
-		if drawable(cluster) {
-			b.WriteString(cluster)
-		} else {
-			escape(&b, cluster)
+		text := rest[:valid(rest)] // of a name that was cut within a letter the one before it is whole
+		rest = rest[len(text):]
+		for text != "" {
+			cluster, _ := ansi.FirstGraphemeCluster(text, ansi.GraphemeWidth)
+			text = text[len(cluster):]
+			if drawable(cluster) {
+				b.WriteString(cluster)
+			} else {
+				escape(&b, cluster)
+			}
+		}
+		if rest != "" {
+			escape(&b, rest[:1])
+			rest = rest[1:]
 		}
 	}
 	return b.String()
+}
+
+// valid is how many bytes are UTF-8, up to the first that is none.
+func valid(text string) int {
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(text)
 }
 
 // drawable tells whether a cluster has one width, and moves nothing. A mark
