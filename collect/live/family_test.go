@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -169,6 +170,98 @@ func TestChildrenPay(t *testing.T) {
 	if r.Processes[0].Payers != 0 {
 		t.Errorf("%d pay after all have ended", r.Processes[0].Payers)
 	}
+}
+
+// TestForkedLater: what is forked after a process was let go is attached to by
+// itself when it is noticed; what ended before that is said, and not exact.
+func TestForkedLater(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	const program = `import os, sys
+def f(): pass
+def fork(then):
+    if os.fork() == 0:
+        then()
+        os._exit(0)
+def spin():
+    while True: f()
+def few():
+    for i in range(100): f()
+def stay():
+    os.close(tell)
+    few()
+    os.read(go, 1)
+    few()
+    os.read(go, 1)
+go, tell = os.pipe()
+print("waiting", flush=True)
+for line in sys.stdin:
+    if line == "short\n":
+        for n in range(5):
+            fork(few)
+            os.wait()
+    elif line == "go\n":
+        os.write(tell, b"x")
+    elif line == "spin\n":
+        fork(spin)
+    else:
+        fork(stay)
+    print("did", flush=True)
+`
+	w := begin(t, p.command("-c", program))
+	s, err := Open(Options{PIDs: []int{w.Process.Pid}, Children: true, Budget: 0.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w.obey(t, "spin", "did")
+	r := until(t, s, func(r *collect.Reading) string {
+		for _, p := range workers(r, w.Process.Pid) {
+			if p.OverBudget {
+				return ""
+			}
+		}
+		return "nothing is over the budget"
+	})
+	dear := workers(r, w.Process.Pid)[0].Process.PID
+	defer syscall.Kill(dear, syscall.SIGKILL)
+	w.obey(t, "short", "did")
+	r = read(t, s)
+	short := 0
+	for _, p := range r.Processes {
+		if p.Process.PID == dear || p.Process.PID == w.Process.Pid {
+			continue
+		}
+		if short++; p.Calls != 0 || p.Status != collect.Off || !strings.Contains(p.Reason, "it ended before it was attached to") {
+			t.Errorf("%d calls, %s: %s", p.Calls, p.Status, p.Reason)
+		}
+	}
+	if short != 5 {
+		t.Errorf("%d processes that have ended, want 5", short)
+	}
+	w.obey(t, "stay", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if want := "5 processes ended before they were attached to"; !strings.Contains(r.Probes[0].Reason, want) {
+			t.Errorf("the probe says %q", r.Probes[0].Reason)
+		}
+		for _, p := range workers(r, w.Process.Pid) {
+			if p.Process.PID != dear && p.Counted > 0 {
+				if p.Status != collect.LowerBound || !strings.Contains(p.Reason, "when it was noticed") {
+					t.Errorf("%s: %s", p.Status, p.Reason)
+				}
+				return ""
+			}
+		}
+		return "what stays is not attached to"
+	})
+	before := calls(read(t, s))["f"]
+	w.obey(t, "go", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if n := calls(r)["f"] - before; n != 100 {
+			return fmt.Sprintf("%d calls, want 100", n)
+		}
+		return ""
+	})
 }
 
 // someFollowed checks that of processes that ended those that lived long enough

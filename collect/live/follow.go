@@ -28,6 +28,8 @@ type following struct {
 	missed   uint64 // processes for which the map had no room
 	untold   uint64 // forks, execs and ends for which the kernel ran no program
 	execs    uint64 // execs that could not be told
+
+	unattached int // processes that ended before they were attached to
 }
 
 // execPatience is how long it is looked for a CPython in a program that was
@@ -230,6 +232,9 @@ func (f *following) words(s *Source, payers int) (list []string) {
 	}
 	if f.untold > 0 {
 		list = append(list, fmt.Sprintf("the kernel did not tell %d forks, execs or ends of processes; /proc was looked through then", f.untold))
+	}
+	if f.unattached > 0 {
+		list = append(list, fmt.Sprintf("%d processes ended before they were attached to, since the breakpoints of their file are shared no more: their calls are not counted", f.unattached))
 	}
 	for _, p := range s.order {
 		if p.wraps() {

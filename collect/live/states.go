@@ -117,8 +117,16 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 		s.noteLate(p, p.info.Start)
 	case s.brake != "":
 		p.braked, p.reason = true, s.brake
-	case p.gone == "" && p.build.split:
-		if err := s.attach(p, false); err != nil {
+	case p.build.split && !p.uncounted:
+		err := error(proc.ErrNoProcess)
+		if p.gone == "" {
+			err = s.attach(p, false)
+		}
+		if errors.Is(err, proc.ErrNoProcess) {
+			err = errUnattached
+			s.following.unattached++
+		}
+		if err != nil {
 			s.fail(p, err)
 			break
 		}
@@ -126,6 +134,10 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 	}
 	return p
 }
+
+// errUnattached is why the calls of a process are not counted whose file has
+// no breakpoints for all, and that ended before it had its own.
+var errUnattached = errors.New("it ended before it was attached to: the breakpoints of its file are shared no more, since counting one of its processes took more than the budget (--budget)")
 
 // imageOf is which program it is that a state was read of; zero: it may run
 // another by now, or did when the state was read.
