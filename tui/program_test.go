@@ -225,7 +225,7 @@ func TestDetailsFollowTheirFunction(t *testing.T) {
 
 func TestBrake(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{}).run(3).press("x")
-	s.wants("braked since 14:00:15", "the target runs as if pytop were not there")
+	s.wants("braked since 14:00:15", "out of the target: it runs as if pytop were not there")
 	s.readings(5)
 	s.wants("braked: nothing is counted since 14:00:15 · x attaches again", "?/s")
 	s.press("x").readings(2)
