@@ -43,6 +43,9 @@ func (s *Source) end(p *process) {
 // runs another CPython, they are put there, and what ran before is not counted.
 func (s *Source) noteExec(p *process, at time.Time) {
 	now, err := proc.System().Image(p.info.PID)
+	if errors.Is(err, proc.ErrNoProcess) {
+		return // its end is noticed next time
+	}
 	if err != nil || now == p.image && (p.execs == p.state.Execs || !p.lostProbes()) {
 		p.execSeen, p.execs = time.Time{}, p.state.Execs
 		return
@@ -50,7 +53,10 @@ func (s *Source) noteExec(p *process, at time.Time) {
 	if p.execSeen.IsZero() {
 		p.execSeen = time.Now()
 	}
-	pid, before, adopted := p.info.PID, p.build, p.image == (proc.Image{})
+	pid, before, adopted, seen := p.info.PID, p.build, p.image == (proc.Image{}), p.execSeen
+	if !adopted || p.execs != p.state.Execs {
+		s.leaveGIL(p)
+	}
 	err = s.describe(p, pid)
 	if errors.Is(err, cpython.ErrNotPython) && time.Since(p.execSeen) < execGrace {
 		return // not loaded yet
@@ -58,21 +64,24 @@ func (s *Source) noteExec(p *process, at time.Time) {
 	if errors.Is(err, proc.ErrNoProcess) {
 		return // its end is noticed next time
 	}
-	p.image, p.execs = now, p.state.Execs
+	p.image, p.execs, p.execSeen = now, p.state.Execs, time.Time{}
 	if adopted && err == nil && p.build == before {
 		return // it runs what it was taken for
 	}
 	defer s.followAnew(p)
+	left := p.left != ""
+	p.left = ""
 	lost := err == nil && p.build == before && p.lostProbes()
 	switch {
-	case errors.Is(err, cpython.ErrNotPython) && p.watch == nil:
-		p.execSeen = time.Time{} // it stays listed until it ends: it may exec again
 	case errors.Is(err, cpython.ErrNotPython):
-		p.gone = "runs another program since, which is not a CPython,"
+		p.left = leftWords(pid, seen)
+		if p.watch != nil {
+			p.gone = "runs another program since, which is not a CPython,"
+		} // else it stays listed until it ends: it may exec again
 		_ = p.detach(time.Now())
 	case err != nil:
 		s.fail(p, fmt.Errorf("it runs another program now: %w", err))
-	case (lost || p.build != before) && s.brake == "" && !p.braked && !p.overBudget:
+	case (lost || p.build != before || left) && s.brake == "" && !p.braked && !p.overBudget:
 		_ = p.detach(time.Now())
 		missed := p.build.shared == nil || p.build.sharedAt.After(at)
 		if err := s.attach(p, p.forced); err != nil {
@@ -86,8 +95,17 @@ func (s *Source) noteExec(p *process, at time.Time) {
 		if lost {
 			what = "itself from a thread that was not its first, which took the probes away,"
 		}
-		p.note = "it exec'd " + what + " at " + p.attached.Format("15:04:05") + "; its calls before that are not counted"
+		p.note = "it exec'd " + what + " at " + p.attached.Format("15:04:05") + "; its first calls after that, until its probes were in, are not counted"
 	}
+}
+
+// leftWords says which program a process runs that is no CPython.
+func leftWords(pid int, at time.Time) string {
+	name := "another program"
+	if path, err := proc.System().Executable(pid); err == nil {
+		name = path
+	}
+	return fmt.Sprintf("it exec'd %s at %s, which is not a CPython", name, at.Format("15:04:05"))
 }
 
 // lostProbes tells whether a process has none of the breakpoints that are its own.

@@ -35,6 +35,7 @@ type process struct {
 	reason     string      // why it is detached
 	note       string      // what was missed, besides; empty: nothing
 	execSeen   time.Time   // when another program was first seen; zero: not
+	left       string      // what it exec'd that is no CPython; empty: it runs one
 	gil        *gilProcess // nil: not followed
 	gilPaid    uint64      // hits of the GIL's probes that gilTax has
 	gilTax     time.Duration
@@ -141,6 +142,9 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	if p.uncounted {
 		return collect.Off, notAsked
 	}
+	if p.left != "" && p.gone == "" {
+		return collect.Off, p.left
+	}
 	if p.off() {
 		return collect.Off, p.reason
 	}
@@ -164,9 +168,10 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 		why = append(why, p.note)
 	}
 	if len(why) > 0 {
+		why = appendNew(why, p.left)
 		return collect.LowerBound, strings.Join(why, "; ")
 	}
-	return collect.Exact, ""
+	return collect.Exact, p.left
 }
 
 // reading is the process as of the last poll, at now.

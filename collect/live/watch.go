@@ -171,7 +171,7 @@ func (s *Source) attach(p *process, force bool) error {
 		}
 		p.links, p.attached = links, time.Now()
 	}
-	p.braked, p.overBudget, p.failed, p.reason, p.forced = false, false, false, "", force
+	p.braked, p.overBudget, p.failed, p.reason, p.left, p.forced = false, false, false, "", "", force
 	p.mark = p.markAt(p.attached)
 	return nil
 }
