@@ -29,9 +29,15 @@ func (s *Source) noteEnds() {
 	}
 }
 
-// end notes that a process has ended, and takes its probes out beside: that
+// end notes that a process has ended, and what it exec'd last if that was
+// never known, and takes its probes out beside: that
 // takes some 50 ms, and nothing hits them any more.
 func (s *Source) end(p *process) {
+	_ = s.maps.Processes.Lookup(&p.key, &p.state) // where the kernel follows it, it is there
+	if p.build != nil && p.execs != p.state.Execs && s.unseen(p.key, &p.state) {
+		s.following.unseen++
+		p.note = joined([]string{p.note, "it exec'd and ended before it was known what it ran"})
+	}
 	if l := p.end(); l != nil {
 		s.stopped.Go(func() { _ = l.close() })
 	}
@@ -58,8 +64,11 @@ func (s *Source) noteExec(p *process, at time.Time) {
 		s.leaveGIL(p)
 	}
 	err = s.describe(p, pid)
-	if errors.Is(err, cpython.ErrNotPython) && time.Since(p.execSeen) < execGrace {
-		return // not loaded yet
+	if errors.Is(err, cpython.ErrNotPython) {
+		s.following.looked[p.key] = p.state.Execs
+		if time.Since(p.execSeen) < execGrace {
+			return // not loaded yet
+		}
 	}
 	if errors.Is(err, proc.ErrNoProcess) {
 		return // its end is noticed next time

@@ -212,3 +212,29 @@ for line in sys.stdin:
 		return ""
 	})
 }
+
+// TestExecUnseen: what exec'd and ended before it was known what it ran is
+// counted, and said.
+func TestExecUnseen(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	w := begin(t, p.command("-c", "import os, sys\nprint('waiting', flush=True)\nfor line in sys.stdin:\n    for n in range(20):\n        pid = os.posix_spawn('/bin/true', ['true'], {})\n        os.waitpid(pid, 0)\n    print('did', flush=True)"))
+	s := open(t, w, Options{Children: true})
+	s.mu.Lock() // as when pytop is slow
+	fmt.Fprintln(w.in, "go")
+	w.line(t, "did")
+	s.mu.Unlock()
+	r := until(t, s, func(r *collect.Reading) string {
+		if want := "20 processes exec'd and ended before it was known what they ran"; !strings.Contains(r.Probes[0].Reason, want) {
+			return fmt.Sprintf("the probe says %q", r.Probes[0].Reason)
+		}
+		return ""
+	})
+	if got := r.Processes[0]; got.Status != collect.Exact {
+		t.Errorf("the parent: %s: %s", got.Status, got.Reason)
+	}
+	nothingHeld(t, s)
+	if n := len(s.following.looked); n > 0 {
+		t.Errorf("%d that are no CPythons are kept", n)
+	}
+}

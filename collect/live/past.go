@@ -2,10 +2,12 @@ package live
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/proc"
 )
 
 // mostPast is how many processes that have ended are remembered one by one.
@@ -37,6 +39,14 @@ func (t *past) add(p *process, r collect.ProcessReading) {
 	}
 	t.hits += p.spent.calls + p.spent.resumes + p.spent.other
 	t.cost += p.tax + p.tail
+}
+
+// has tells whether a process is remembered that was dropped.
+func (t *past) has(key bpf.ProcessKey) bool {
+	start := proc.System().StartTime(uint64(key.Started))
+	return slices.ContainsFunc(t.rows, func(r collect.ProcessReading) bool {
+		return r.Process.PID == int(key.Pid) && r.Process.Start.Equal(start)
+	})
 }
 
 // dropEnded frees what is held of processes that have ended, after a reading
