@@ -16,6 +16,7 @@ const mostPast = 4096
 // past is what is left of processes that were dropped.
 type past struct {
 	rows     []collect.ProcessReading
+	watched  int            // all of them that were CPythons
 	more     collect.Totals // of those for which there was no room in rows
 	lost     [5]uint64
 	hits     uint64
@@ -61,6 +62,9 @@ func (s *Source) dropEnded() error {
 			continue
 		}
 		left[p] = true
+		if p.build != nil {
+			s.past.watched++
+		}
 		if p.total != (counts{}) || p.gil != nil {
 			s.past.add(p, s.pastReading(p))
 		}

@@ -103,7 +103,7 @@ func (s *Source) list(pid int, why error, asked bool) *process {
 	p := &process{asked: asked, failed: true, reason: why.Error(), info: &collect.Process{PID: pid, Command: "?"}}
 	stat, err := proc.System().Stat(pid)
 	if err != nil {
-		p.gone = "is not there"
+		p.gone, p.reason = "is not there", "it is not watched: "+why.Error()
 	} else {
 		p.key = bpf.ProcessKey{Pid: uint32(pid), Started: uint32(stat.StartTicks)}
 		p.info = about(stat)
