@@ -177,14 +177,16 @@ func TestChildrenPay(t *testing.T) {
 func TestForkedLater(t *testing.T) {
 	needRoot(t)
 	p := some(t)[0]
-	const program = `import os, sys
+	const program = `import os, sys, time
 def f(): pass
 def fork(then):
     if os.fork() == 0:
         then()
         os._exit(0)
 def spin():
-    while True: f()
+    end = time.monotonic() + 25
+    while time.monotonic() < end:
+        for i in range(1000): f()
 def few():
     for i in range(100): f()
 def stay():
@@ -351,4 +353,90 @@ func TestManyShort(t *testing.T) {
 	after, afterMaps := memory(), s.maps.Memory()
 	t.Logf("%d processes in %v: heap %d KiB before, %d at most, %d after; maps %d KiB before, %d at most, %d after; %d goroutines, %d before; %d functions, %d of them of the ended together",
 		number, time.Since(began).Round(time.Millisecond), held>>10, most>>10, after>>10, maps>>10, mostMaps>>10, afterMaps>>10, runtime.NumGoroutine(), goroutines, len(s.functions.all), s.functions.ended)
+}
+
+// TestRejoin: those that share their breakpoints with a process that was let
+// go, too many to have their own, are counted again when it has ended.
+func TestRejoin(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	const program = `import os, sys, time
+def f(): pass
+def spin():
+    end = time.monotonic() + 25
+    while time.monotonic() < end:
+        for i in range(1000): f()
+def once(): pass
+pipes = []
+def worker():
+    read, write = os.pipe()
+    if os.fork() == 0:
+        for other in pipes + [write]: os.close(other)
+        while os.read(read, 1): once()
+        os._exit(0)
+    os.close(read)
+    pipes.append(write)
+print("waiting", flush=True)
+for line in sys.stdin:
+    if line == "fork\n":
+        for n in range(40): worker()
+    elif line == "spin\n":
+        dear = os.fork()
+        if dear == 0: spin()
+    elif line == "kill\n":
+        os.kill(dear, 9)
+        os.waitpid(dear, 0)
+    else:
+        for write in pipes: os.write(write, b"x")
+    print("did", flush=True)
+`
+	w := begin(t, p.command("-c", program))
+	s, err := Open(Options{PIDs: []int{w.Process.Pid}, Children: true, Budget: 0.3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w.obey(t, "fork", "did")
+	w.obey(t, "once", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if n := calls(r)["once"]; n != 40 {
+			return fmt.Sprintf("%d calls, want 40", n)
+		}
+		return ""
+	})
+	w.obey(t, "spin", "did")
+	defer w.in.Close()
+	off := func(r *collect.Reading) (n int) {
+		for _, p := range workers(r, w.Process.Pid) {
+			if p.Status == collect.Off {
+				n++
+			}
+		}
+		return n
+	}
+	until(t, s, func(r *collect.Reading) string {
+		if n := off(r); n != 41 {
+			return fmt.Sprintf("%d are let go, want 41", n)
+		}
+		return ""
+	})
+	w.obey(t, "kill", "did")
+	r := until(t, s, func(r *collect.Reading) string {
+		if n := off(r); n != 0 {
+			return fmt.Sprintf("%d are not counted still", n)
+		}
+		return ""
+	})
+	for _, p := range workers(r, w.Process.Pid) {
+		if p.Status != collect.LowerBound || !strings.Contains(p.Reason, "not counted for ") {
+			t.Errorf("%s: %s", p.Status, p.Reason)
+		}
+	}
+	w.obey(t, "once", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if n := calls(r)["once"]; n != 80 {
+			return fmt.Sprintf("%d calls, want 80", n)
+		}
+		return ""
+	})
 }

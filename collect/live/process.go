@@ -32,6 +32,8 @@ type process struct {
 	uncounted  bool        // links are none: its calls are not to be counted
 	braked     bool        // by the user
 	overBudget bool        // by pytop itself
+	behind     int         // the PID of whose cost it was that it is, not its own; 0: its own
+	lapse      lapse       // when it was not counted for another's cost
 	reason     string      // why it is detached
 	note       string      // what was missed, besides; empty: nothing
 	execSeen   time.Time   // when another program was first seen; zero: not
@@ -164,9 +166,8 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	if len(p.missed) > 0 {
 		why = append(why, missedWords(p.missed))
 	}
-	if p.note != "" {
-		why = append(why, p.note)
-	}
+	why = appendNew(why, p.note)
+	why = appendNew(why, p.lapse.words())
 	if len(why) > 0 {
 		why = appendNew(why, p.left)
 		return collect.LowerBound, strings.Join(why, "; ")

@@ -172,6 +172,10 @@ func (s *Source) attach(p *process, force bool) error {
 		p.links, p.attached = links, time.Now()
 	}
 	p.braked, p.overBudget, p.failed, p.reason, p.left, p.forced = false, false, false, "", "", force
+	if p.lapse.open {
+		p.lapse.end(p.attached)
+	}
+	p.behind = 0
 	p.mark = p.markAt(p.attached)
 	return nil
 }
