@@ -730,3 +730,16 @@ func TestHelpNamesEveryKey(t *testing.T) {
 		}
 	}
 }
+
+// TestNeverThere: what was asked for and is not there is not said to have been
+// counted for a while.
+func TestNeverThere(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{}).run(1)
+	none := &collect.Process{PID: 4800, Command: "?"}
+	last := *s.last
+	last.Time = last.Time.Add(time.Second)
+	last.Processes = append(slices.Clone(last.Processes), collect.ProcessReading{Process: none, State: collect.Ended, Status: collect.Off, Reason: "it is not watched: no such process"})
+	s.Update(readingMsg{reading: &last, snapshot: snapshot(s.last, &last, nil, 9)})
+	s.wants("! pid 4800: it is not watched: no such process")
+	s.lacks("up to the end")
+}
