@@ -238,6 +238,9 @@ for line in sys.stdin:
 			t.Errorf("%d calls, %s: %s", p.Calls, p.Status, p.Reason)
 		}
 	}
+	if got := r.Probes[0].Status; got != collect.ProbeOn {
+		t.Errorf("the probe is %s, though it counts others", got)
+	}
 	if short != 5 {
 		t.Errorf("%d processes that have ended, want 5", short)
 	}

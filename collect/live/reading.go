@@ -99,7 +99,7 @@ func (s *Source) callsProbe() collect.Probe {
 		payers += p.payers
 		if !p.off() {
 			probe.Status = collect.ProbeOn
-		} else if p.failed {
+		} else if p.failed && p.gone == "" && probe.Status != collect.ProbeOn {
 			probe.Status = collect.ProbeFailed
 		}
 		probe.Hits += p.spent.calls + p.spent.resumes + p.spent.other
