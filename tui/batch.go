@@ -121,7 +121,7 @@ func (m *Model) plainHeader(s *collect.Snapshot, width int) []string {
 	dot := m.signs.Dot
 	lines := []string{"pytop" + dot + format.Clock(s.Time) + dot + format.Plain(s.Host) + dot + "totals since " + format.Clock(s.Since) + dot + format.Exactly(m.functions.All()) + " functions"}
 	for _, p := range s.Processes {
-		text := "pid " + format.Whole(p.Process.PID) + dot + "CPython " + format.Plain(strings.TrimSpace(p.Process.Python+" "+p.Process.Build)) + dot + shortCommand(p.Process.Command)
+		text := "pid " + format.Whole(p.Process.PID) + dot + strings.TrimSpace(python(p.Process)+" "+format.Plain(p.Process.Build)) + dot + shortCommand(p.Process.Command)
 		lines = append(lines, text)
 	}
 	status, _ := m.truth(s) // the rest has lines of its own

@@ -92,7 +92,7 @@ func (m *Model) brake() tea.Cmd {
 		m.brakeWanted = true
 		return m.detach("braked by the user", func(m *Model) tea.Cmd {
 			m.braked = m.away
-			return m.say("every probe is detached: the target runs as if pytop were not there")
+			return m.say("every probe is out of the target: it runs as if pytop were not there")
 		})
 	}
 	return m.attach(false)

@@ -26,6 +26,14 @@ func (m *Model) header(width int) []string {
 	return []string{m.targetLine(s, width), m.callsLine(s, width), m.gilLine(s, width)}
 }
 
+// python is which CPython a process runs, in words.
+func python(p *collect.Process) string {
+	if p.Python == "" {
+		return "not watched"
+	}
+	return "CPython " + format.Plain(p.Python)
+}
+
 func (m *Model) targetLine(s *collect.Snapshot, width int) string {
 	st, dot := m.styles, m.signs.Dot
 	left := []piece{{text: "pytop", ink: st.title, rank: 5}}
@@ -34,7 +42,7 @@ func (m *Model) targetLine(s *collect.Snapshot, width int) string {
 		left = append(left,
 			piece{text: shortCommand(p.Process.Command), ink: st.bold, gap: dot, flex: true},
 			piece{text: "pid " + format.Whole(p.Process.PID), ink: st.plain, gap: dot},
-			piece{text: "CPython " + format.Plain(p.Process.Python), ink: st.plain, gap: dot, rank: 2},
+			piece{text: python(p.Process), ink: st.plain, gap: dot, rank: 2},
 			piece{text: format.Plain(p.Process.Build), ink: st.dim, gap: " ", rank: 7},
 		)
 		if !p.Process.Start.IsZero() {

@@ -225,7 +225,7 @@ func TestDetailsFollowTheirFunction(t *testing.T) {
 
 func TestBrake(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{}).run(3).press("x")
-	s.wants("braked since 14:00:15", "the target runs as if pytop were not there")
+	s.wants("braked since 14:00:15", "out of the target: it runs as if pytop were not there")
 	s.readings(5)
 	s.wants("braked: nothing is counted since 14:00:15 · x attaches again", "?/s")
 	s.press("x").readings(2)
@@ -729,4 +729,17 @@ func TestHelpNamesEveryKey(t *testing.T) {
 			t.Errorf("no %q", d[0])
 		}
 	}
+}
+
+// TestNeverThere: what was asked for and is not there is not said to have been
+// counted for a while.
+func TestNeverThere(t *testing.T) {
+	s := newScreen(t, 120, 40, Options{}).run(1)
+	none := &collect.Process{PID: 4800, Command: "?"}
+	last := *s.last
+	last.Time = last.Time.Add(time.Second)
+	last.Processes = append(slices.Clone(last.Processes), collect.ProcessReading{Process: none, State: collect.Ended, Status: collect.Off, Reason: "it is not watched: no such process"})
+	s.Update(readingMsg{reading: &last, snapshot: snapshot(s.last, &last, nil, 9)})
+	s.wants("! pid 4800: it is not watched: no such process")
+	s.lacks("up to the end")
 }

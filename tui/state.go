@@ -133,7 +133,11 @@ func (m *Model) alerts() []notice {
 			continue
 		}
 		what := words[p.Status]
-		if p.State == collect.Ended && p.Status == collect.Off {
+		switch {
+		case p.State == collect.Ended && p.Process.Python == "":
+			out = append(out, notice{m.of(s, p) + format.Plain(p.Reason), m.styles.amber})
+			continue
+		case p.State == collect.Ended && p.Status == collect.Off:
 			what = "calls were not counted up to the end"
 		}
 		out = append(out, notice{m.of(s, p) + what + ": " + format.Plain(p.Reason), m.styles.amber})

@@ -100,6 +100,7 @@ func (s *Source) hold(after time.Duration) error {
 	for _, p := range s.order {
 		errs = append(errs, s.holdOne(p, s.polled, after))
 	}
+	errs = append(errs, s.rejoin())
 	return errors.Join(errs...)
 }
 

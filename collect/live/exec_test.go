@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -148,5 +149,92 @@ func TestEndedIsLeft(t *testing.T) {
 	}
 	if s.order[1].links != nil || s.order[0].links == nil {
 		t.Errorf("links %+v, and of the other %+v", s.order[1].links, s.order[0].links)
+	}
+}
+
+// TestExecNoPython: what a process execs that is no CPython ends its GIL's hold
+// at once, and its row says so rather than that its counts are exact.
+func TestExecNoPython(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	const program = `import os, sys, time
+def f(): pass
+def leave():
+    for i in range(100): f()
+    os.execv("/bin/sleep", ["sleep", "30"])
+print("waiting", flush=True)
+for line in sys.stdin:
+    if line == "leave\n": leave()
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(0.6) # so that its GIL is followed
+        leave()
+    print(pid, flush=True)
+`
+	w := begin(t, p.command("-c", program))
+	s := open(t, w, Options{Children: true, GIL: true})
+	fmt.Fprintln(w.in, "fork")
+	var pid int
+	line, _ := w.out.ReadString('\n')
+	if _, err := fmt.Sscan(line, &pid); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+	began := time.Now()
+	r := until(t, s, func(r *collect.Reading) string {
+		for _, g := range r.GILs {
+			if g.PID == pid && g.HeldFor > 300*time.Millisecond {
+				t.Fatalf("its GIL is said to be held for %v", g.HeldFor)
+			}
+		}
+		for _, p := range workers(r, w.Process.Pid) {
+			if p.Status == collect.Off {
+				return ""
+			}
+		}
+		return "it is not noticed"
+	})
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	got := workers(r, w.Process.Pid)[0]
+	if !strings.Contains(got.Reason, "it exec'd ") || !strings.Contains(got.Reason, "which is not a CPython") || got.GIL.Status != collect.GILOff {
+		t.Errorf("it says %q; its GIL: %+v", got.Reason, got.GIL)
+	}
+	if n := calls(r)["f"]; n != 100 {
+		t.Errorf("%d calls before that, want 100", n)
+	}
+	fmt.Fprintln(w.in, "leave")
+	until(t, s, func(r *collect.Reading) string {
+		if got := r.Processes[0]; got.State != collect.Ended || !strings.Contains(got.Reason, "which is not a CPython") {
+			return fmt.Sprintf("the parent: %s: %q", got.State, got.Reason)
+		}
+		return ""
+	})
+}
+
+// TestExecUnseen: what exec'd and ended before it was known what it ran is
+// counted, and said.
+func TestExecUnseen(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	w := begin(t, p.command("-c", "import os, sys\nprint('waiting', flush=True)\nfor line in sys.stdin:\n    for n in range(20):\n        pid = os.posix_spawn('/bin/true', ['true'], {})\n        os.waitpid(pid, 0)\n    print('did', flush=True)"))
+	s := open(t, w, Options{Children: true})
+	s.mu.Lock() // as when pytop is slow
+	fmt.Fprintln(w.in, "go")
+	w.line(t, "did")
+	s.mu.Unlock()
+	r := until(t, s, func(r *collect.Reading) string {
+		if want := "20 processes exec'd and ended before it was known what they ran"; !strings.Contains(r.Probes[0].Reason, want) {
+			return fmt.Sprintf("the probe says %q", r.Probes[0].Reason)
+		}
+		return ""
+	})
+	if got := r.Processes[0]; got.Status != collect.Exact {
+		t.Errorf("the parent: %s: %s", got.Status, got.Reason)
+	}
+	nothingHeld(t, s)
+	if n := len(s.following.looked); n > 0 {
+		t.Errorf("%d that are no CPythons are kept", n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -171,6 +172,103 @@ func TestChildrenPay(t *testing.T) {
 	}
 }
 
+// TestForkedLater: what is forked after a process was let go is attached to by
+// itself when it is noticed; what ended before that is said, and not exact.
+func TestForkedLater(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	const program = `import os, sys, time
+def f(): pass
+def fork(then):
+    if os.fork() == 0:
+        then()
+        os._exit(0)
+def spin():
+    end = time.monotonic() + 25
+    while time.monotonic() < end:
+        for i in range(1000): f()
+def few():
+    for i in range(100): f()
+def stay():
+    os.close(tell)
+    few()
+    os.read(go, 1)
+    few()
+    os.read(go, 1)
+go, tell = os.pipe()
+print("waiting", flush=True)
+for line in sys.stdin:
+    if line == "short\n":
+        for n in range(5):
+            fork(few)
+            os.wait()
+    elif line == "go\n":
+        os.write(tell, b"x")
+    elif line == "spin\n":
+        fork(spin)
+    else:
+        fork(stay)
+    print("did", flush=True)
+`
+	w := begin(t, p.command("-c", program))
+	s, err := Open(Options{PIDs: []int{w.Process.Pid}, Children: true, Budget: 0.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w.obey(t, "spin", "did")
+	r := until(t, s, func(r *collect.Reading) string {
+		for _, p := range workers(r, w.Process.Pid) {
+			if p.OverBudget {
+				return ""
+			}
+		}
+		return "nothing is over the budget"
+	})
+	dear := workers(r, w.Process.Pid)[0].Process.PID
+	defer syscall.Kill(dear, syscall.SIGKILL)
+	w.obey(t, "short", "did")
+	r = read(t, s)
+	short := 0
+	for _, p := range r.Processes {
+		if p.Process.PID == dear || p.Process.PID == w.Process.Pid {
+			continue
+		}
+		if short++; p.Calls != 0 || p.Status != collect.Off || !strings.Contains(p.Reason, "it ended before it was attached to") {
+			t.Errorf("%d calls, %s: %s", p.Calls, p.Status, p.Reason)
+		}
+	}
+	if got := r.Probes[0].Status; got != collect.ProbeOn {
+		t.Errorf("the probe is %s, though it counts others", got)
+	}
+	if short != 5 {
+		t.Errorf("%d processes that have ended, want 5", short)
+	}
+	w.obey(t, "stay", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if want := "5 processes ended before they were attached to"; !strings.Contains(r.Probes[0].Reason, want) {
+			t.Errorf("the probe says %q", r.Probes[0].Reason)
+		}
+		for _, p := range workers(r, w.Process.Pid) {
+			if p.Process.PID != dear && p.Counted > 0 {
+				if p.Status != collect.LowerBound || !strings.Contains(p.Reason, "when it was noticed") {
+					t.Errorf("%s: %s", p.Status, p.Reason)
+				}
+				return ""
+			}
+		}
+		return "what stays is not attached to"
+	})
+	before := calls(read(t, s))["f"]
+	w.obey(t, "go", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if n := calls(r)["f"] - before; n != 100 {
+			return fmt.Sprintf("%d calls, want 100", n)
+		}
+		return ""
+	})
+}
+
 // someFollowed checks that of processes that ended those that lived long enough
 // had their GIL followed, and that the others say that it was not.
 func someFollowed(t testing.TB, r *collect.Reading) {
@@ -258,4 +356,90 @@ func TestManyShort(t *testing.T) {
 	after, afterMaps := memory(), s.maps.Memory()
 	t.Logf("%d processes in %v: heap %d KiB before, %d at most, %d after; maps %d KiB before, %d at most, %d after; %d goroutines, %d before; %d functions, %d of them of the ended together",
 		number, time.Since(began).Round(time.Millisecond), held>>10, most>>10, after>>10, maps>>10, mostMaps>>10, afterMaps>>10, runtime.NumGoroutine(), goroutines, len(s.functions.all), s.functions.ended)
+}
+
+// TestRejoin: those that share their breakpoints with a process that was let
+// go, too many to have their own, are counted again when it has ended.
+func TestRejoin(t *testing.T) {
+	needRoot(t)
+	p := some(t)[0]
+	const program = `import os, sys, time
+def f(): pass
+def spin():
+    end = time.monotonic() + 25
+    while time.monotonic() < end:
+        for i in range(1000): f()
+def once(): pass
+pipes = []
+def worker():
+    read, write = os.pipe()
+    if os.fork() == 0:
+        for other in pipes + [write]: os.close(other)
+        while os.read(read, 1): once()
+        os._exit(0)
+    os.close(read)
+    pipes.append(write)
+print("waiting", flush=True)
+for line in sys.stdin:
+    if line == "fork\n":
+        for n in range(40): worker()
+    elif line == "spin\n":
+        dear = os.fork()
+        if dear == 0: spin()
+    elif line == "kill\n":
+        os.kill(dear, 9)
+        os.waitpid(dear, 0)
+    else:
+        for write in pipes: os.write(write, b"x")
+    print("did", flush=True)
+`
+	w := begin(t, p.command("-c", program))
+	s, err := Open(Options{PIDs: []int{w.Process.Pid}, Children: true, Budget: 0.3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	w.obey(t, "fork", "did")
+	w.obey(t, "once", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if n := calls(r)["once"]; n != 40 {
+			return fmt.Sprintf("%d calls, want 40", n)
+		}
+		return ""
+	})
+	w.obey(t, "spin", "did")
+	defer w.in.Close()
+	off := func(r *collect.Reading) (n int) {
+		for _, p := range workers(r, w.Process.Pid) {
+			if p.Status == collect.Off {
+				n++
+			}
+		}
+		return n
+	}
+	until(t, s, func(r *collect.Reading) string {
+		if n := off(r); n != 41 {
+			return fmt.Sprintf("%d are let go, want 41", n)
+		}
+		return ""
+	})
+	w.obey(t, "kill", "did")
+	r := until(t, s, func(r *collect.Reading) string {
+		if n := off(r); n != 0 {
+			return fmt.Sprintf("%d are not counted still", n)
+		}
+		return ""
+	})
+	for _, p := range workers(r, w.Process.Pid) {
+		if p.Status != collect.LowerBound || !strings.Contains(p.Reason, "not counted for ") {
+			t.Errorf("%s: %s", p.Status, p.Reason)
+		}
+	}
+	w.obey(t, "once", "did")
+	until(t, s, func(r *collect.Reading) string {
+		if n := calls(r)["once"]; n != 80 {
+			return fmt.Sprintf("%d calls, want 80", n)
+		}
+		return ""
+	})
 }

@@ -28,6 +28,11 @@ type following struct {
 	missed   uint64 // processes for which the map had no room
 	untold   uint64 // forks, execs and ends for which the kernel ran no program
 	execs    uint64 // execs that could not be told
+
+	unattached int // processes that ended before they were attached to
+
+	looked map[bpf.ProcessKey]uint32 // how often those had exec'd that were found to run no CPython
+	unseen int                       // processes that exec'd and ended before it was known what they ran
 }
 
 // execPatience is how long it is looked for a CPython in a program that was
@@ -38,6 +43,7 @@ const execPatience = 2 * time.Second
 // watched, so that none is missed.
 func (s *Source) follow() {
 	f := &s.following
+	f.looked = map[bpf.ProcessKey]uint32{}
 	if s.options.unfollowed {
 		f.why = errors.ErrUnsupported
 		return
@@ -72,7 +78,7 @@ func (f *following) close() error {
 // until its CPython is loaded or patience is over.
 func (f *following) listen(s *Source) {
 	const again, gather = 20 * time.Millisecond, 2 * time.Millisecond
-	pending := map[bpf.ProcessKey]execed{}
+	pending := map[bpf.ProcessKey]*execed{}
 	var record ringbuf.Record
 	for {
 		if len(pending) > 0 {
@@ -91,7 +97,7 @@ func (f *following) listen(s *Source) {
 			if len(record.RawSample) >= int(unsafe.Sizeof(bpf.Event{})) {
 				e := (*bpf.Event)(unsafe.Pointer(&record.RawSample[0]))
 				now := time.Now()
-				pending[bpf.ProcessKey{Pid: e.Pid, Started: e.Started}] = execed{now.Add(-time.Duration(less(monotonic(), e.At))), now.Add(execPatience)}
+				pending[bpf.ProcessKey{Pid: e.Pid, Started: e.Started}] = &execed{at: now.Add(-time.Duration(less(monotonic(), e.At))), until: now.Add(execPatience)}
 			}
 			f.ring.SetDeadline(time.Now().Add(gather))
 		}
@@ -100,31 +106,55 @@ func (f *following) listen(s *Source) {
 			s.mu.Unlock()
 			return
 		}
-		maps.DeleteFunc(pending, func(key bpf.ProcessKey, e execed) bool {
-			return s.lookInto(key, e.at) || time.Now().After(e.until)
+		maps.DeleteFunc(pending, func(key bpf.ProcessKey, e *execed) bool {
+			return s.lookInto(key, e) || time.Now().After(e.until)
 		})
 		s.mu.Unlock()
 	}
 }
 
 // execed is a process that exec'd, and until when it is looked into.
-type execed struct{ at, until time.Time }
+type execed struct {
+	at, until time.Time
+	looked    bool // it ran no CPython, or not yet
+}
 
 // lookInto finds out what a process runs that has exec'd; false: it is no
 // Python yet.
-func (s *Source) lookInto(key bpf.ProcessKey, at time.Time) bool {
+func (s *Source) lookInto(key bpf.ProcessKey, e *execed) bool {
 	if p := s.processes[key]; p != nil {
 		if p.gone == "" {
 			_ = s.maps.Processes.Lookup(&key, &p.state) // while it is braked it may not be there
-			s.noteExec(p, at)
+			s.noteExec(p, e.at)
 		}
 		return p.execSeen.IsZero()
 	}
+	var state bpf.ProcessState
+	known := s.maps.Processes.Lookup(&key, &state) == nil
 	stat, err := proc.System().Stat(int(key.Pid))
-	if err != nil || uint32(stat.StartTicks) != key.Started {
-		return true
+	if err == nil && (uint32(stat.StartTicks) != key.Started || stat.Ended()) {
+		err = proc.ErrNoProcess
 	}
-	return !errors.Is(s.consider(stat, at), cpython.ErrNotPython)
+	if err == nil {
+		err = s.consider(stat, e.at)
+	}
+	switch {
+	case errors.Is(err, cpython.ErrNotPython):
+		e.looked = true
+		if known {
+			s.following.looked[key] = state.Execs
+		}
+		return false
+	case errors.Is(err, proc.ErrNoProcess) && !known && !e.looked && s.options.All && !s.past.has(key):
+		s.following.unseen++ // of others the state tells, when it is forgotten
+	}
+	return true
+}
+
+// unseen tells whether a process that has ended exec'd something that it was
+// never known to be. What calls is known by that.
+func (s *Source) unseen(key bpf.ProcessKey, state *bpf.ProcessState) bool {
+	return state.Flags&bpf.Execed != 0 && s.following.looked[key] != state.Execs
 }
 
 // consider begins to watch a process if it is a CPython, and lists it if that
@@ -134,13 +164,16 @@ func (s *Source) consider(stat proc.Stat, at time.Time) error {
 	if stat.Kernel || stat.Ended() || stat.PID == os.Getpid() || s.processes[key] != nil {
 		return nil
 	}
-	p := &process{execs: 0}
+	p := &process{}
+	if s.maps.Processes.Lookup(&key, &p.state) == nil {
+		p.execs = p.state.Execs
+	}
 	p.image, _ = proc.System().Image(stat.PID)
 	known := map[*build]bool{}
 	for _, b := range s.builds {
 		known[b] = b.shared != nil
 	}
-	err := s.describe(p, stat.PID)
+	err := whenEnded(stat.PID, s.describe(p, stat.PID))
 	switch {
 	case errors.Is(err, cpython.ErrNotPython), errors.Is(err, proc.ErrNoProcess):
 		return err
@@ -230,6 +263,12 @@ func (f *following) words(s *Source, payers int) (list []string) {
 	}
 	if f.untold > 0 {
 		list = append(list, fmt.Sprintf("the kernel did not tell %d forks, execs or ends of processes; /proc was looked through then", f.untold))
+	}
+	if f.unattached > 0 {
+		list = append(list, fmt.Sprintf("%d processes ended before they were attached to, since the breakpoints of their file are shared no more: their calls are not counted", f.unattached))
+	}
+	if f.unseen > 0 {
+		list = append(list, fmt.Sprintf("%d processes exec'd and ended before it was known what they ran: if they were CPythons of a file that was not attached to, their calls are not counted", f.unseen))
 	}
 	for _, p := range s.order {
 		if p.wraps() {

@@ -81,9 +81,9 @@ func (s *Source) retireGone(g *gilProcess, gone []*gilObject) error {
 	return errors.Join(errs...)
 }
 
-// followAnew follows the GIL of a program that a process has exec'd; that of
-// the one before is no more.
-func (s *Source) followAnew(p *process) {
+// leaveGIL ends following the GIL of a program that a process no longer runs:
+// an exec ended its holds.
+func (s *Source) leaveGIL(p *process) {
 	g := p.gil
 	if g == nil {
 		return
@@ -92,12 +92,17 @@ func (s *Source) followAnew(p *process) {
 	for _, o := range g.gils {
 		o.gone = true
 	}
-	g.started, g.inner, g.innerRead = false, nil, false
+	g.started, g.early, g.inner, g.innerRead = false, false, nil, false
 	g.calls, g.stays, g.symbols = nil, "", nil // were the program's before
-	switch {
-	case err != nil:
+	if err != nil {
 		g.status, g.reason = collect.ProbeFailed, err.Error()
-	case p.gone == "" && !p.braked:
+	}
+}
+
+// followAnew follows the GIL of a program that a process has exec'd.
+func (s *Source) followAnew(p *process) {
+	s.leaveGIL(p)
+	if g := p.gil; g != nil && g.status != collect.ProbeFailed && p.gone == "" && !p.braked {
 		s.attachGIL(p)
 	}
 }

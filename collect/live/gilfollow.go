@@ -40,7 +40,7 @@ func (s *Source) followedGILs() (n int) {
 // attachGIL begins to follow a process's GIL. That it cannot is the probe's
 // reason, not an error: its calls are counted all the same.
 func (s *Source) attachGIL(p *process) {
-	if !s.options.GIL || p.gone != "" || p.build == nil {
+	if !s.options.GIL || p.gone != "" || p.build == nil || p.left != "" || !p.execSeen.IsZero() {
 		return
 	}
 	if p.gil == nil {
@@ -95,7 +95,7 @@ func (s *Source) takeInGILs() {
 	began := time.Now()
 	for _, p := range s.order {
 		fresh := p.gil == nil && !p.asked && began.Sub(p.info.Start) >= youngest
-		if p.gone != "" || p.build == nil || p.braked || !fresh && (p.gil == nil || !p.gil.waiting || room <= 0) {
+		if p.gone != "" || p.build == nil || p.left != "" || !p.execSeen.IsZero() || p.braked || !fresh && (p.gil == nil || !p.gil.waiting || room <= 0) {
 			continue
 		}
 		if time.Since(began) > attachFor {

@@ -118,6 +118,9 @@ func (s *Source) gilProbe() collect.Probe {
 		probe.Cost += p.gilTax + p.gilTail
 		t, d, c := g.checked()
 		takes, drops, checks = takes+t, drops+d, checks+c
+		if p.endedUnfollowed() {
+			continue // how many there were is said of all
+		}
 		methods = appendNew(methods, s.gilMethod(p))
 		reasons = appendNew(reasons, g.reason)
 		reasons = appendNew(reasons, g.stays)

@@ -2,10 +2,12 @@ package live
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/proc"
 )
 
 // mostPast is how many processes that have ended are remembered one by one.
@@ -14,6 +16,7 @@ const mostPast = 4096
 // past is what is left of processes that were dropped.
 type past struct {
 	rows     []collect.ProcessReading
+	watched  int            // all of them that were CPythons
 	more     collect.Totals // of those for which there was no room in rows
 	lost     [5]uint64
 	hits     uint64
@@ -39,6 +42,14 @@ func (t *past) add(p *process, r collect.ProcessReading) {
 	t.cost += p.tax + p.tail
 }
 
+// has tells whether a process is remembered that was dropped.
+func (t *past) has(key bpf.ProcessKey) bool {
+	start := proc.System().StartTime(uint64(key.Started))
+	return slices.ContainsFunc(t.rows, func(r collect.ProcessReading) bool {
+		return r.Process.PID == int(key.Pid) && r.Process.Start.Equal(start)
+	})
+}
+
 // dropEnded frees what is held of processes that have ended, after a reading
 // that shows their end; those that were asked for by PID stay.
 func (s *Source) dropEnded() error {
@@ -51,6 +62,9 @@ func (s *Source) dropEnded() error {
 			continue
 		}
 		left[p] = true
+		if p.build != nil {
+			s.past.watched++
+		}
 		if p.total != (counts{}) || p.gil != nil {
 			s.past.add(p, s.pastReading(p))
 		}

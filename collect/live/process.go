@@ -32,9 +32,12 @@ type process struct {
 	uncounted  bool        // links are none: its calls are not to be counted
 	braked     bool        // by the user
 	overBudget bool        // by pytop itself
+	behind     int         // the PID of whose cost it was that it is, not its own; 0: its own
+	lapse      lapse       // when it was not counted for another's cost
 	reason     string      // why it is detached
 	note       string      // what was missed, besides; empty: nothing
 	execSeen   time.Time   // when another program was first seen; zero: not
+	left       string      // what it exec'd that is no CPython; empty: it runs one
 	gil        *gilProcess // nil: not followed
 	gilPaid    uint64      // hits of the GIL's probes that gilTax has
 	gilTax     time.Duration
@@ -141,6 +144,9 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	if p.uncounted {
 		return collect.Off, notAsked
 	}
+	if p.left != "" && p.gone == "" {
+		return collect.Off, p.left
+	}
 	if p.off() {
 		return collect.Off, p.reason
 	}
@@ -160,13 +166,13 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	if len(p.missed) > 0 {
 		why = append(why, missedWords(p.missed))
 	}
-	if p.note != "" {
-		why = append(why, p.note)
-	}
+	why = appendNew(why, p.note)
+	why = appendNew(why, p.lapse.words())
 	if len(why) > 0 {
+		why = appendNew(why, p.left)
 		return collect.LowerBound, strings.Join(why, "; ")
 	}
-	return collect.Exact, ""
+	return collect.Exact, p.left
 }
 
 // reading is the process as of the last poll, at now.

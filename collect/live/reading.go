@@ -28,7 +28,7 @@ func (s *Source) reading() *collect.Reading {
 		r.Processes = append(r.Processes, row)
 	}
 	if living == 0 && !s.options.All {
-		r.Final, r.EndReason = true, endReason(s.order, s.polled)
+		r.Final, r.EndReason = true, endReason(s.order, s.past.watched, s.polled)
 	}
 	r.Probes = []collect.Probe{s.callsProbe()}
 	s.readGIL(r)
@@ -38,20 +38,24 @@ func (s *Source) reading() *collect.Reading {
 	return r
 }
 
-func endReason(order []*process, at time.Time) string {
+// endReason says what has ended: of order, and of those that were dropped.
+func endReason(order []*process, dropped int, at time.Time) string {
 	counted := order[:0:0]
 	for _, p := range order {
 		if p.build != nil {
 			counted = append(counted, p)
 		}
 	}
-	if len(counted) > 0 { // else there is what they descended from
+	if len(counted)+dropped > 0 { // else there is what they descended from
 		order = counted
 	}
-	if len(order) == 1 {
+	switch {
+	case len(order) == 0 && dropped == 1:
+		return "the process that was watched ended at " + at.Format("15:04:05")
+	case len(order) == 1 && dropped == 0:
 		return fmt.Sprintf("process %d %s at %s", order[0].info.PID, order[0].gone, at.Format("15:04:05"))
 	}
-	return fmt.Sprintf("all %d processes ended, the last at %s", len(order), at.Format("15:04:05"))
+	return fmt.Sprintf("all %d processes ended, the last at %s", len(order)+dropped, at.Format("15:04:05"))
 }
 
 // lost sums what was lost over all processes, by cause.
@@ -95,7 +99,7 @@ func (s *Source) callsProbe() collect.Probe {
 		payers += p.payers
 		if !p.off() {
 			probe.Status = collect.ProbeOn
-		} else if p.failed {
+		} else if p.failed && p.gone == "" && probe.Status != collect.ProbeOn {
 			probe.Status = collect.ProbeFailed
 		}
 		probe.Hits += p.spent.calls + p.spent.resumes + p.spent.other

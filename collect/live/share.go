@@ -85,9 +85,12 @@ func (s *Source) letGo(p *process) error {
 	if err != nil {
 		return err
 	}
+	for _, o := range others {
+		o.lapse.begin(from, p.info.PID)
+	}
 	if len(others) > mostAlone {
 		for _, o := range others {
-			o.overBudget = true
+			o.overBudget, o.behind = true, p.info.PID
 			o.reason = fmt.Sprintf("it shares its breakpoints with process %d, of which counting would take more than the budget (--budget)", p.info.PID)
 		}
 		return nil
@@ -95,9 +98,99 @@ func (s *Source) letGo(p *process) error {
 	for _, o := range others {
 		if err := s.attach(o, o.forced); err != nil {
 			s.fail(o, err)
-			continue
 		}
-		o.note = fmt.Sprintf("not counted for %d ms at %s, when process %d was let go", o.attached.Sub(from).Milliseconds(), from.Format("15:04:05"), p.info.PID)
 	}
 	return nil
+}
+
+// rejoin shares the breakpoints of a file again when those are gone for whose
+// cost too many others are not counted. What has its own meanwhile gives them
+// up: each call is to be counted once.
+func (s *Source) rejoin() error {
+	if s.brake != "" {
+		return nil
+	}
+	behind, dear := map[*build]bool{}, map[*build]bool{}
+	for _, p := range s.order {
+		switch {
+		case p.gone != "" || p.left != "" || !p.overBudget:
+		case p.behind != 0:
+			behind[p.build] = true
+		default:
+			dear[p.build] = true
+		}
+	}
+	var errs []error
+	for b := range behind {
+		if !dear[b] {
+			errs = append(errs, s.rejoinOf(b))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Source) rejoinOf(b *build) error {
+	var list, alone []*process
+	for _, p := range s.order {
+		if p.build != b || p.gone != "" || p.left != "" || p.failed || p.braked {
+			continue
+		}
+		list = append(list, p)
+		if p.links != nil {
+			alone = append(alone, p)
+		}
+	}
+	from := time.Now()
+	if err := s.detach(alone...); err != nil {
+		return err
+	}
+	for _, p := range alone {
+		p.lapse.begin(from, 0)
+	}
+	b.split = false
+	for _, p := range list {
+		if err := s.attach(p, p.forced); err != nil {
+			s.fail(p, err)
+		}
+	}
+	return nil
+}
+
+// lapse is when a process was not counted since its breakpoints were taken away
+// for another's cost: several times together.
+type lapse struct {
+	open  bool
+	first time.Time // when it was the first time
+	from  time.Time // and the last
+	all   time.Duration
+	times int
+	pid   int // whose cost it was last
+}
+
+func (l *lapse) begin(from time.Time, pid int) {
+	if l.times++; l.times == 1 {
+		l.first = from
+	}
+	l.open, l.from = true, from
+	if pid != 0 {
+		l.pid = pid
+	}
+}
+
+func (l *lapse) end(at time.Time) {
+	l.open, l.all = false, l.all+at.Sub(l.from)
+}
+
+func (l *lapse) words() string {
+	why := "when breakpoints were shared again"
+	if l.pid != 0 {
+		why = fmt.Sprintf("when process %d was let go", l.pid)
+	}
+	switch {
+	case l.times == 0 || l.open:
+		return ""
+	case l.times == 1:
+		return fmt.Sprintf("not counted for %d ms at %s, %s", l.all.Milliseconds(), l.first.Format("15:04:05"), why)
+	}
+	return fmt.Sprintf("not counted for %d ms, %d times since %s, the last time %s", l.all.Milliseconds(), l.times, l.first.Format("15:04:05"), why)
 }

@@ -239,7 +239,7 @@ func (s *Source) Detach(why string) error {
 	s.brake = why
 	var away []*process
 	for _, p := range s.order {
-		if p.gone != "" || p.build == nil {
+		if p.gone != "" || p.build == nil || p.left != "" {
 			continue
 		}
 		if !p.overBudget { // which it stays: that was its cost
@@ -262,7 +262,7 @@ func (s *Source) Attach(force bool) error {
 	s.brake = ""
 	var errs []error
 	for _, p := range s.order {
-		if p.gone == "" && p.links == nil && p.build != nil && (force || !p.overBudget) {
+		if p.gone == "" && p.links == nil && p.build != nil && p.left == "" && (force || !p.overBudget) {
 			errs = append(errs, s.attach(p, force))
 		}
 		s.attachGIL(p)

@@ -63,6 +63,10 @@ func (s *Source) forgetUnknown(unknown []bpf.ProcessKey) error {
 	var errs []error
 	for _, key := range unknown {
 		if s.processes[key] == nil {
+			var state bpf.ProcessState
+			if s.maps.Processes.Lookup(&key, &state) == nil && s.unseen(key, &state) {
+				s.following.unseen++
+			}
 			errs = append(errs, s.deleteState(key))
 		}
 	}
@@ -70,6 +74,7 @@ func (s *Source) forgetUnknown(unknown []bpf.ProcessKey) error {
 }
 
 func (s *Source) deleteState(key bpf.ProcessKey) error {
+	delete(s.following.looked, key)
 	if err := s.maps.Processes.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 		return fmt.Errorf("forget process %d: %w", key.Pid, err)
 	}
@@ -93,6 +98,9 @@ func (s *Source) processOf(n *bpf.CallCount) *process {
 func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 	pid := int(key.Pid)
 	p := &process{key: key, state: *state, execs: state.Execs, mark: mark{at: time.Now()}, uncounted: s.options.NoCalls}
+	if state.Flags&bpf.Execed != 0 {
+		p.execs-- // into the last it was not looked yet
+	}
 	p.build = s.numbered(state.Build)
 	p.info = &collect.Process{PID: pid, Start: proc.System().StartTime(uint64(key.Started)), Command: commandOf(state)}
 	if stat, err := proc.System().Stat(pid); err == nil && uint32(stat.StartTicks) == key.Started {
@@ -117,8 +125,16 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 		s.noteLate(p, p.info.Start)
 	case s.brake != "":
 		p.braked, p.reason = true, s.brake
-	case p.gone == "" && p.build.split:
-		if err := s.attach(p, false); err != nil {
+	case p.build.split && !p.uncounted:
+		err := error(proc.ErrNoProcess)
+		if p.gone == "" {
+			err = s.attach(p, false)
+		}
+		if errors.Is(err, proc.ErrNoProcess) {
+			err = errUnattached
+			s.following.unattached++
+		}
+		if err != nil {
 			s.fail(p, err)
 			break
 		}
@@ -126,6 +142,10 @@ func (s *Source) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *process {
 	}
 	return p
 }
+
+// errUnattached is why the calls of a process are not counted whose file has
+// no breakpoints for all, and that ended before it had its own.
+var errUnattached = errors.New("it ended before it was attached to: the breakpoints of its file are shared no more, since counting one of its processes took more than the budget (--budget)")
 
 // imageOf is which program it is that a state was read of; zero: it may run
 // another by now, or did when the state was read.

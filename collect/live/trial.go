@@ -63,7 +63,7 @@ func (s *Source) ready() error {
 	s.since = time.Now()
 	s.functions.rebase()
 	for _, p := range s.order {
-		p.base, p.zero, p.note = p.state, p.total, ""
+		p.base, p.zero, p.note, p.lapse = p.state, p.total, "", lapse{}
 		p.counted, p.attached = 0, s.since
 	}
 	return nil

@@ -103,7 +103,7 @@ func (s *Source) list(pid int, why error, asked bool) *process {
 	p := &process{asked: asked, failed: true, reason: why.Error(), info: &collect.Process{PID: pid, Command: "?"}}
 	stat, err := proc.System().Stat(pid)
 	if err != nil {
-		p.gone = "is not there"
+		p.gone, p.reason = "is not there", "it is not watched: "+why.Error()
 	} else {
 		p.key = bpf.ProcessKey{Pid: uint32(pid), Started: uint32(stat.StartTicks)}
 		p.info = about(stat)
@@ -171,7 +171,11 @@ func (s *Source) attach(p *process, force bool) error {
 		}
 		p.links, p.attached = links, time.Now()
 	}
-	p.braked, p.overBudget, p.failed, p.reason, p.forced = false, false, false, "", force
+	p.braked, p.overBudget, p.failed, p.reason, p.left, p.forced = false, false, false, "", "", force
+	if p.lapse.open {
+		p.lapse.end(p.attached)
+	}
+	p.behind = 0
 	p.mark = p.markAt(p.attached)
 	return nil
 }
