@@ -244,6 +244,9 @@ func (m *Model) threadLines(width int) []string {
 	case m.controls() == nil:
 		return say("not counted here: nothing is attached")
 	case m.details.from.IsZero(), m.shown.Focus != m.details.code.ID:
+		if m.paused {
+			return say("counting" + m.signs.Ellipsis + " shown when the pause ends")
+		}
 		return say("counting" + m.signs.Ellipsis)
 	}
 	var all uint64

@@ -45,7 +45,7 @@ func gilReading(n uint64) *collect.Reading {
 
 // TestGILPane: what the pane must say, at each width, and no line too wide.
 func TestGILPane(t *testing.T) {
-	for _, size := range [][2]int{{60, 14}, {80, 24}, {120, 30}, {160, 50}} {
+	for _, size := range [][2]int{{60, 14}, {60, 15}, {80, 19}, {80, 24}, {120, 30}, {160, 50}} {
 		for _, ascii := range []bool{false, true} {
 			m := New(Options{ASCII: ascii})
 			m.width, m.height = size[0], size[1]
@@ -57,8 +57,11 @@ func TestGILPane(t *testing.T) {
 				}
 			}
 			want := []string{"70 % held"}
+			if size[1] >= 15 {
+				want = append(want, "worker-1", "blame: Basket.discount")
+			}
 			if size[1] >= 20 {
-				want = append(want, "worker-1", "worker-2", "60 %", "80 %", "212 ms", "discount")
+				want = append(want, "worker-2", "60 %", "80 %", "212 ms", "discount")
 			}
 			if size[0] >= 110 {
 				want = append(want, "SWITCHES/s from row to column", "1 worker-1   —  80", "2 worker-2  80   —", "worker-1 has it for 12 ms", "20 forced/s", "pricing.py:41")

@@ -48,7 +48,7 @@ var definitions = [][2]string{
 	{"no GIL", "of a free-threaded Python. waited: the share of the interval that a thread waited for a mutex (of an object, or the interpreter's own): from when it was parked until it went on; not the moment that it tries before. paused: that it was kept from running since another had stopped the world; a wait and a pause within it count each for itself. waits/s: waits that ended."},
 	{"longest pause", "of a thread, since counting began, what goes on included; R does not change it. parked, in a thread's details: how often it waited in CPython's parking lot for something else than a mutex or a pause (an event, a queue, …), and for how long in all."},
 	{"pauses/s", "how often the world was stopped so that a thread felt it: all Python threads wait until what stopped it (a collection of garbage, say) starts it again. Two that follow so soon that no thread ran in between are one. STOPPED BY: which thread did it, as CPython says itself."},
-	{"switches/s", "takes by another thread than the one before. forced/s: drops that a thread was made to, and waited to be taken over."},
+	{"switches/s", "takes by another thread than the one before. forced/s: drops that a thread was made to, and waited to be taken over; those that another had taken over by then (on one CPU, most) are not among them."},
 	{"GIL ~", "estimates: it is taken so often that probes would disturb it. Its fields are read a thousand times a second instead; probes look every three seconds whether they can stay. Waits, takes, blame and switches by pairs are not known meanwhile (?), a longest hold is at least (≥) what probes saw."},
 	{"GIL ≥", "lower bounds: not all was seen that happened to the GIL, or to waits and pauses without one; the reason stands below the header. (≥) in a title is of all below it."},
 }
@@ -114,6 +114,9 @@ func (m *Model) entry(word, meaning string, width int) []string {
 		word, meaning = plainWords.Replace(word), plainWords.Replace(meaning)
 	}
 	var lines []string
+	if format.Width(word) > column-1 { // on a line of its own
+		lines, word = append(lines, "  "+m.styles.accent.paint(word)), ""
+	}
 	for i, text := range format.Wrap(meaning, min(width, 100)-column-3) {
 		if i > 0 {
 			word = ""

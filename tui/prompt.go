@@ -154,7 +154,7 @@ func (p *prompt) line(m *Model, width int) string {
 			{text: "Esc", ink: st.title, gap: "  "}, {text: "stay", ink: st.plain, gap: " "},
 		}, nil)
 	}
-	hint := "Enter keeps" + m.signs.Dot + "Esc closes"
+	hint := "Enter closes" + m.signs.Dot + "Esc Esc clears"
 	if p.kind == promptThreads {
 		hint = format.Exactly(m.threads.Len()) + " of " + format.Exactly(m.threadsOf(m.shown)) + " threads" + m.signs.Dot + hint
 	} else if p.kind == promptFilter {

@@ -67,6 +67,8 @@ func (m *Model) share(y, body, gap int) []area {
 		gil = min(m.gilLines(), max(1, body*2/5, body-gap-m.functionLines()))
 	case m.height >= 20 && gilMeasured(m.shown):
 		gil = min(m.gilLines(), max(5, body-m.functionLines()))
+	case m.height >= 15 && gilMeasured(m.shown): // one thread, and who made others wait
+		gil = min(m.gilLines(), 4)
 	}
 	if m.pane == paneGIL && gil > 0 { // who looks at it wants more of it
 		gil = max(gil, min(m.gilLines(), body-gap-m.headLines()-3))

@@ -227,7 +227,7 @@ func pairRows(w *csv.Writer, s *collect.Snapshot, _ Options) error {
 		g := &s.GILs[i]
 		for _, p := range g.PairRows {
 			rate := ""
-			if g.Counting {
+			if g.Counting && !g.Estimated {
 				rate = decimal(number(p.PerS))
 			}
 			err := w.Write([]string{seq, at, strconv.Itoa(g.PID), strconv.FormatInt(g.Interpreter, 10), integer(some(p.FromTID)), integer(some(p.ToTID)),
