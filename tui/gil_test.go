@@ -83,6 +83,30 @@ func TestGILPane(t *testing.T) {
 	}
 }
 
+// TestGILBack: Esc closes what the GIL pane has open, whatever pane is active.
+func TestGILBack(t *testing.T) {
+	for _, open := range []string{"b", "enter"} {
+		m := New(Options{})
+		m.width, m.height = 140, 40
+		m.show(gilSnapshot())
+		press := func(keys ...string) {
+			for _, k := range keys {
+				m.Update(keyPress(k))
+			}
+		}
+		if open == "enter" {
+			press("tab")
+		}
+		press(open, "tab")
+		if m.pane == paneGIL || m.blame.open == (m.thread != 0) {
+			t.Errorf("%s: pane %v, blame %t, thread %d", open, m.pane, m.blame.open, m.thread)
+		}
+		if press("esc"); m.blame.open || m.thread != 0 {
+			t.Errorf("%s: Esc leaves it open", open)
+		}
+	}
+}
+
 // TestGILSampled: estimates are marked, and what is not known is not 0.
 func TestGILSampled(t *testing.T) {
 	m := New(Options{})

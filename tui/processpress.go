@@ -85,6 +85,10 @@ func (m *Model) clickProcess(x, line int) tea.Cmd {
 // filter, then what is watched.
 func (m *Model) back() tea.Cmd {
 	switch {
+	case m.blame.open: // also where another pane is active
+		m.blame.open = false
+	case m.thread != 0:
+		m.thread = 0
 	case m.only != nil:
 		m.showOnly(nil)
 		if m.several() {
