@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"pytop/collect"
 	"pytop/tui/format"
@@ -64,7 +65,11 @@ func functionTable(signs *format.Signs, trend func(f *function) string) *table.T
 		}, {
 			Title: "function", Field: "function", Width: 20, Grow: 45, Most: 60,
 			Cell: func(f *function, width int) string {
-				return signs.CutName(format.Plain(f.Code.Function), width)
+				name := format.Plain(f.Code.Function)
+				if strings.TrimSpace(name) == "" { // no cell is empty
+					name = signs.Quote(name)
+				}
+				return signs.CutName(name, width)
 			},
 			Text: func(f *function) string { return f.Code.Function },
 		}, {

@@ -343,3 +343,20 @@ func TestLongEvents(t *testing.T) {
 	}
 	inOrder(b.String(), "long holds and waits", "8  ", hold, wait, "from_tid")
 }
+
+// TestNameless: a function may be called nothing, or blanks; its cell is not empty.
+func TestNameless(t *testing.T) {
+	m := New(Options{})
+	m.width, m.height = 100, 30
+	prev, cur := gilReading(1), gilReading(2)
+	for _, r := range []*collect.Reading{prev, cur} {
+		r.Codes[0].Code.Function, r.Codes[1].Code.Function = "", " "
+	}
+	m.show(collect.Diff(prev, cur, 2))
+	text := ansi.Strip(strings.Join(m.frame(), "\n"))
+	for _, want := range []string{m.signs.Quote(""), m.signs.Quote(" ")} {
+		if !strings.Contains(text, " "+want+" ") {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}
