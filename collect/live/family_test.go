@@ -192,10 +192,12 @@ def few():
 def stay():
     os.close(tell)
     few()
+    os.write(called, b"x")
     os.read(go, 1)
     few()
     os.read(go, 1)
 go, tell = os.pipe()
+waits, called = os.pipe()
 print("waiting", flush=True)
 for line in sys.stdin:
     if line == "short\n":
@@ -208,6 +210,7 @@ for line in sys.stdin:
         fork(spin)
     else:
         fork(stay)
+        os.read(waits, 1)
     print("did", flush=True)
 `
 	w := begin(t, p.command("-c", program))
