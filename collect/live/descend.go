@@ -1,12 +1,8 @@
 package live
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"time"
-
-	"github.com/cilium/ebpf"
 
 	"pytop/bpf"
 	"pytop/collect/proc"
@@ -18,7 +14,10 @@ import (
 // to be found.
 func (s *Source) watchDescendants() error {
 	for _, p := range s.order {
-		if err := s.enter(p); err != nil {
+		if p.gone != "" || p.build == nil && !p.ancestor {
+			continue
+		}
+		if _, err := s.enter(p.key, p.info.Parent); err != nil {
 			return err
 		}
 	}
@@ -34,35 +33,17 @@ func (s *Source) watchDescendants() error {
 // wraps tells whether a process is listed for what it started alone.
 func (p *process) wraps() bool { return p.ancestor && p.build == nil }
 
-// enter registers a process that is watched, or whose descendants are.
-func (s *Source) enter(p *process) error {
-	switch {
-	case p.gone != "":
-		return nil
-	case p.wraps():
-		_, err := s.enterFamily(p.key, p.info.Parent)
-		return err
-	case p.build != nil:
+// enter registers a process whose descendants are watched; fresh: it was not.
+// What is no CPython, or not yet, is registered as the kernel does it with what
+// it sees fork: where that tells nothing, nothing would tell its end.
+func (s *Source) enter(key bpf.ProcessKey, parent int) (fresh bool, err error) {
+	if p := s.processes[key]; p != nil && p.build != nil {
 		return s.register(p)
 	}
-	return nil
-}
-
-// enterFamily registers what is no CPython, or not yet, as the kernel does it
-// with what it sees fork. Where that tells nothing, nothing would tell its end.
-func (s *Source) enterFamily(key bpf.ProcessKey, parent int) (fresh bool, err error) {
 	if s.following.why != nil {
 		return false, nil
 	}
-	state := bpf.ProcessState{Flags: bpf.Counted | bpf.Family | bpf.ByKernel, Parent: uint32(parent)}
-	err = s.maps.Processes.Update(&key, &state, ebpf.UpdateNoExist)
-	if errors.Is(err, ebpf.ErrKeyExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("register process %d: %w", key.Pid, err)
-	}
-	return true, nil
+	return s.insert(key, &bpf.ProcessState{Flags: bpf.Counted | bpf.Family | bpf.ByKernel, Parent: uint32(parent)})
 }
 
 // descend looks through /proc for what descends from processes that are watched
@@ -94,7 +75,7 @@ func (s *Source) descend() (fresh int, err error) {
 				continue // it would be waited for, and waits for pytop
 			}
 			_ = s.consider(stat, time.Time{})
-			isNew, err := s.enterFound(stat)
+			isNew, err := s.enter(bpf.ProcessKey{Pid: uint32(stat.PID), Started: uint32(stat.StartTicks)}, stat.Parent)
 			if err != nil {
 				return fresh, err
 			}
@@ -104,17 +85,6 @@ func (s *Source) descend() (fresh int, err error) {
 		}
 	}
 	return fresh, nil
-}
-
-// enterFound registers a process that was found.
-func (s *Source) enterFound(stat proc.Stat) (fresh bool, err error) {
-	key := bpf.ProcessKey{Pid: uint32(stat.PID), Started: uint32(stat.StartTicks)}
-	if p := s.processes[key]; p != nil && p.build != nil {
-		var state bpf.ProcessState
-		fresh = s.maps.Processes.Lookup(&key, &state) != nil
-		return fresh, s.register(p)
-	}
-	return s.enterFamily(key, stat.Parent)
 }
 
 // forebears are pytop itself, what started it, and so on.

@@ -139,7 +139,6 @@ func (g *gilProcess) dumpThread(i stack.Interpreter, state stack.Thread, tid int
 	if stat, err := proc.System().ThreadStat(g.memory.PID, tid); err == nil {
 		out.Name, out.State = stat.Name, stateOf(stat.State)
 	}
-	out.WaitsForGIL = g.waits(tid, i.GIL)
 	trace, err := g.memory.Trace(state.Address)
 	if err != nil {
 		out.Reason = err.Error()
@@ -179,6 +178,7 @@ func (s *Source) Stack(pid, tid int) (*collect.DumpThread, error) {
 		for _, state := range states {
 			if p.gil.outer(state.TID) == tid {
 				one := p.gil.dumpThread(i, state, tid)
+				one.WaitsForGIL = p.gil.waits(tid, i.GIL)
 				return &one, nil
 			}
 		}

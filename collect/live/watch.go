@@ -146,7 +146,7 @@ func (s *Source) describe(p *process, pid int) error {
 // attach puts the probes into a process and tries what they cost; with force
 // it stays, whatever it costs.
 func (s *Source) attach(p *process, force bool) error {
-	if err := s.register(p); err != nil {
+	if _, err := s.register(p); err != nil {
 		return err
 	}
 	switch p.uncounted = s.options.NoCalls; {
@@ -195,17 +195,26 @@ func whenEnded(pid int, err error) error {
 	return err
 }
 
-// register tells the programs that a process is watched.
-func (s *Source) register(p *process) error {
+// register tells the programs that a process is watched; fresh: they did not
+// know it.
+func (s *Source) register(p *process) (fresh bool, err error) {
 	state := bpf.ProcessState{CodeType: p.codeType, Flags: bpf.Counted, Build: p.build.number, Parent: uint32(p.info.Parent)}
 	if s.options.Children {
 		state.Flags |= bpf.Family
 	}
-	err := s.maps.Processes.Update(&p.key, &state, ebpf.UpdateNoExist)
-	if err != nil && !errors.Is(err, ebpf.ErrKeyExist) {
-		return fmt.Errorf("register process %d: %w", p.info.PID, err)
+	return s.insert(p.key, &state)
+}
+
+// insert gives the programs a process's state, if they have none.
+func (s *Source) insert(key bpf.ProcessKey, state *bpf.ProcessState) (fresh bool, err error) {
+	err = s.maps.Processes.Update(&key, state, ebpf.UpdateNoExist)
+	if errors.Is(err, ebpf.ErrKeyExist) {
+		return false, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("register process %d: %w", key.Pid, err)
+	}
+	return true, nil
 }
 
 // detach takes the probes of processes away and makes what was counted final:
