@@ -206,7 +206,7 @@ func (m *Model) stopperLines(w *collect.WorldRow, width, height int) []string {
 	lines := []string{st.idle.paint("STOPPED BY") + st.dim.paint(" in all")}
 	rows := stoppersOf(w)
 	for _, b := range rows[:min(len(rows), max(0, height-1))] {
-		text := mark + format.Count(b.Pauses) + " " + format.Word(b.Pauses, "pause", "pauses") + ", " + mark + m.signs.Duration(b.Pause)
+		text := mark + pauses(b.Pauses) + ", " + mark + m.signs.Duration(b.Pause)
 		if all := text + " in all"; format.Width(all)+leastStopper < width {
 			text = all
 		}
@@ -215,6 +215,9 @@ func (m *Model) stopperLines(w *collect.WorldRow, width, height int) []string {
 	}
 	return lines
 }
+
+// pauses is so many of them, in words.
+func pauses(n uint64) string { return format.Count(n) + " " + format.Word(n, "pause", "pauses") }
 
 // leastStopper is how many cells the name of who stopped the world keeps before
 // it is said in each line, too, that the numbers are of all pauses.
@@ -265,10 +268,10 @@ func (m *Model) worldPlain(s *collect.Snapshot, top int) []string {
 		w := &s.Worlds[i]
 		mark := m.gilMark(w.PID)
 		lines = append(lines, "", "no GIL (free-threaded), pid "+format.Whole(w.PID)+": paused "+mark+m.signs.Duration(w.Pause)+" of "+m.signs.Duration(w.Measured)+m.signs.Dot+
-			mark+format.Count(w.Pauses)+" "+format.Word(w.Pauses, "pause", "pauses")+", longest "+mark+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
+			mark+pauses(w.Pauses)+", longest "+mark+m.signs.Duration(w.PauseMax)+m.signs.Dot+string(w.Status))
 		stoppers := stoppersOf(w)
 		for _, b := range stoppers[:min(len(stoppers), 3)] {
-			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+mark+format.Count(b.Pauses)+" "+format.Word(b.Pauses, "pause", "pauses")+", "+mark+m.signs.Duration(b.Pause)+" in all, longest "+mark+m.signs.Duration(b.PauseMax))
+			lines = append(lines, "   "+m.stopperName(s, w.PID, b.TID)+" stopped it, "+mark+pauses(b.Pauses)+", "+mark+m.signs.Duration(b.Pause)+" in all, longest "+mark+m.signs.Duration(b.PauseMax))
 		}
 	}
 	pid := plainPID(s)
