@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"pytop/collect/live/price"
 	"pytop/collect/proc"
 )
 
@@ -70,7 +71,7 @@ func (p *process) look() bool {
 // used meanwhile. Calls and the GIL share it by their prices.
 func (p *process) pay(used time.Duration) {
 	if least := p.tail + p.gilTail; least > 0 {
-		all := tax(least, used)
+		all := price.Overhead(least, used)
 		gil := time.Duration(float64(all) * float64(p.gilTail) / float64(least))
 		p.tax, p.gilTax = p.tax+all-gil, p.gilTax+gil
 	}
@@ -134,7 +135,7 @@ func (p *process) gilCost() time.Duration {
 		return 0
 	}
 	hits := p.gil.spent + p.gil.hitsNow()
-	cost := p.gilPrice().ofHits(less(hits, p.gilPaid))
+	cost := p.gilPrice().Of(less(hits, p.gilPaid))
 	p.gilPaid = hits
 	return cost
 }

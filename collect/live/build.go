@@ -10,6 +10,7 @@ import (
 	"pytop/bpf"
 	"pytop/collect/cpython"
 	"pytop/collect/elf"
+	"pytop/collect/live/price"
 	"pytop/collect/proc"
 	"pytop/collect/site"
 )
@@ -17,7 +18,7 @@ import (
 // build is one file with a CPython in it: inspected once, its programs loaded
 // once, however many processes run it.
 type build struct {
-	id          fileID
+	id          proc.FileID
 	number      uint32    // what processes' states call it; from 1
 	shared      *links    // to all processes of the file; nil: none
 	sharedAt    time.Time // since when
@@ -30,20 +31,14 @@ type build struct {
 	plan        *site.Plan
 	offsets     bpf.PyOffsets
 	programs    *bpf.Programs
-	price       price
+	price       callPrice
 	gil         *bpf.GILPrograms // nil: not loaded
 	gilErr      error            // why not
-	gilPrice    gilPrice
+	gilPrice    price.Hit
 	gilCalls    *conditions // where its file calls libc's condition variables; nil: not looked for, or not found
 	gilCallsErr error       // why not
 	parking     *parking    // of a free-threaded build; nil: not looked for
 	name        string      // of the file, for people
-}
-
-// fileID tells files apart, as the kernel numbers them.
-type fileID struct {
-	major, minor uint32
-	inode        uint64
 }
 
 // words says what is particular about the build.
@@ -173,7 +168,7 @@ func inspect(pid int, m proc.Mapping) (*Located, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), file.Close())
 	}
 	py, err := cpython.Describe(e, m.Path)
-	if err == nil && e.Machine() != machine { // it is emulated: its instructions are data here
+	if err == nil && e.Machine() != elf.Own { // it is emulated: its instructions are data here
 		err = fmt.Errorf("%w: %v", cpython.ErrMachine, e.Machine())
 	}
 	if err != nil {

@@ -8,11 +8,13 @@ import (
 	"github.com/cilium/ebpf"
 
 	"pytop/bpf"
+	"pytop/collect/live/price"
+	"pytop/collect/proc"
 )
 
 // buildOf finds or makes the build of a located file, which it takes over.
 func (s *Source) buildOf(l *Located) (*build, error) {
-	id := fileID{l.Mapping.Major, l.Mapping.Minor, l.Mapping.Inode}
+	id := l.Mapping.ID()
 	for _, b := range s.builds {
 		same := b.id == id
 		if !same && !(plain(b.file) && plain(l.File)) && b.elf.Size() == l.ELF.Size() && b.elf.BuildID() == l.ELF.BuildID() {
@@ -33,7 +35,7 @@ func (s *Source) buildOf(l *Located) (*build, error) {
 	return b, nil
 }
 
-func (s *Source) newBuild(l *Located, id fileID) (*build, error) {
+func (s *Source) newBuild(l *Located, id proc.FileID) (*build, error) {
 	b := &build{id: id, file: l.File, elf: l.ELF, python: l.Python, name: filepath.Base(l.Mapping.Path), offsets: offsetsOf(l.Python), number: s.lastBuild + 1}
 	s.lastBuild++
 	for _, o := range s.builds { // a copy of a file has its build ID, and all that follows from its text
@@ -91,5 +93,5 @@ func (s *Source) load(b *build, number uint32) (err error) {
 // attach type is then unknown to it, or one whose hits in threads get lost
 // (until 6.6.35 and 6.9.4: its filter takes the PID for a thread's).
 func unsupported(err error) bool {
-	return errors.Is(err, errMiscounted) || errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.EINVAL)
+	return errors.Is(err, price.ErrMiscounted) || errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.EINVAL)
 }

@@ -5,23 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
-	"sync"
 	"time"
 	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"golang.org/x/sys/unix"
 
 	"pytop/bpf"
+	"pytop/collect/live/price"
 	"pytop/collect/proc"
-	"pytop/collect/site"
-)
-
-const (
-	calibrationRounds = 40
-	calibrationHits   = 100 // a round: short enough to be mostly undisturbed
 )
 
 const coGenerator = 0x20 // CO_GENERATOR in co_flags
@@ -31,10 +23,9 @@ type puppet struct {
 	object, frame, instruction [512]byte
 }
 
-// stage is where calibrations take place: its addresses must not change, as
-// those of a goroutine's stack may.
+// stage is what is passed to the programs: its addresses must not change, as
+// those of a goroutine's stack may. Who measures has it alone: see price.OnStage.
 var stage struct {
-	sync.Mutex       // two at one site would pay for each other
 	plain, generator puppet
 	codeType         [64]byte
 }
@@ -67,21 +58,9 @@ func (p *puppet) dress(py *bpf.PyOffsets, flags uint32) error {
 
 // time passes the site and returns the time that one pass took.
 func (p *puppet) time() time.Duration {
-	return leastTime(func() {
-		passSite(calibrationHits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+	return price.Least(func() {
+		price.PassSite(price.Hits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
 	})
-}
-
-// leastTime is what one of a round's hits takes: the least of several rounds,
-// since all that disturbs makes it longer.
-func leastTime(round func()) time.Duration {
-	least := time.Duration(1 << 62)
-	for range calibrationRounds {
-		began := time.Now()
-		round()
-		least = min(least, time.Since(began))
-	}
-	return least / calibrationHits
 }
 
 // calibrate measures on pytop's own process what a hit of a build's programs
@@ -90,110 +69,38 @@ func leastTime(round func()) time.Duration {
 //
 // It is also the trial of the way of attaching: the hits are those of a thread
 // that is not the process's first, and all must be counted.
-func (s *Source) calibrate(b *build) (price, error) {
-	return onStage(s, func() (price, link.Link, error) { return s.passCalls(b) })
+func (s *Source) calibrate(b *build) (callPrice, error) {
+	return price.OnStage(s.beside, func() (callPrice, link.Link, error) { return s.passCalls(b) })
 }
-
-// onStage measures a price on a thread that is not the process's first. The
-// stage is others' again when what is still attached to pytop itself is gone.
-func onStage[P any](s *Source, measure func() (P, link.Link, error)) (price P, err error) {
-	stage.Lock()
-	var attached link.Link
-	onThread(func() { price, attached, err = measure() })
-	if attached == nil {
-		stage.Unlock()
-		return price, err
-	}
-	s.stopped.Go(func() { // takes some 50 ms
-		defer stage.Unlock()
-		_ = attached.Close() // its descriptor is closed in any case, and the probe gone with it
-	})
-	return price, err
-}
-
-// onThread calls f on a thread that is not the process's first.
-func onThread(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		if unix.Gettid() == os.Getpid() {
-			onThread(f) // this goroutine keeps the first thread meanwhile
-			return
-		}
-		f()
-	}()
-	<-done
-}
-
-// errMiscounted: the kernel took the probes, and not all hits were counted.
-var errMiscounted = errors.New("not all hits were counted")
 
 // passCalls measures the price of starts and resumes, and returns what is still
 // attached to pytop itself.
-func (s *Source) passCalls(b *build) (price, link.Link, error) {
+func (s *Source) passCalls(b *build) (callPrice, link.Link, error) {
 	if err := errors.Join(stage.plain.dress(&b.offsets, 0), stage.generator.dress(&b.offsets, coGenerator)); err != nil {
-		return price{}, nil, err
+		return callPrice{}, nil, err
 	}
 	self, err := proc.System().Stat(0)
 	if err != nil {
-		return price{}, nil, fmt.Errorf("calibrate: %w", err)
+		return callPrice{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
 	pid := bpf.ProcessKey{Pid: uint32(os.Getpid()), Started: uint32(self.StartTicks)}
 	state := bpf.ProcessState{CodeType: uint64(uintptr(unsafe.Pointer(&stage.codeType))), Flags: bpf.Counted}
 	if err := s.maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
-		return price{}, nil, fmt.Errorf("calibrate: %w", err)
+		return callPrice{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	attached, err := attachToSelf(b.programs.Called, b.programs.Multi, passSiteJump, cookie(asPassed(b.plan.Calls[0]), 0))
+	attached, err := price.AttachToSelf(b.programs.Called, b.programs.Multi, price.SiteJump, cookie(price.AsPassed(b.plan.Calls[0]), 0))
 	if err != nil {
-		return price{}, nil, errors.Join(err, s.forget(pid))
+		return callPrice{}, nil, errors.Join(err, s.forget(pid))
 	}
 	call, resume := stage.plain.time(), stage.generator.time()
 	counted, err := s.countedHits(pid)
 	if err = errors.Join(err, s.forget(pid)); err != nil {
-		return price{}, attached, err
+		return callPrice{}, attached, err
 	}
-	if want := uint64(2 * calibrationRounds * calibrationHits); counted != want {
-		return price{}, attached, fmt.Errorf("calibrate: %w: %d of %d", errMiscounted, counted, want)
+	if want := uint64(2 * price.Rounds * price.Hits); counted != want {
+		return callPrice{}, attached, fmt.Errorf("calibrate: %w: %d of %d", price.ErrMiscounted, counted, want)
 	}
-	return price{call: call, resume: resume, other: call}, attached, nil
-}
-
-// attachToSelf attaches a program to an instruction of pytop's own text.
-func attachToSelf(program *ebpf.Program, multi bool, address func() (uint64, error), cookie uint64) (link.Link, error) {
-	at, err := address()
-	if err != nil {
-		return nil, err
-	}
-	offset, err := ownOffset(at)
-	if err != nil {
-		return nil, err
-	}
-	a, err := attachmentTo("/proc/self/exe", "pytop itself", multi, os.Getpid())
-	if err != nil {
-		return nil, err
-	}
-	a.cookie = func(site.Site) uint64 { return cookie }
-	links, err := a.put(probes{program, []site.Site{{Offset: offset}}})
-	if err != nil {
-		return nil, fmt.Errorf("calibrate: %w", err)
-	}
-	return links[0], nil
-}
-
-// ownOffset is where an address of pytop's own text is in its file.
-func ownOffset(address uint64) (uint64, error) {
-	maps, err := proc.System().Maps(0)
-	if err != nil {
-		return 0, err
-	}
-	for _, m := range maps {
-		if m.Executable() && m.Start <= address && address < m.End {
-			return address - m.Start + m.Offset, nil
-		}
-	}
-	return 0, fmt.Errorf("calibrate: %#x is in no mapping", address)
+	return callPrice{call: call, resume: resume, other: call}, attached, nil
 }
 
 // countedHits sums what the programs counted for pytop's own process.

@@ -37,7 +37,7 @@ func TestStatus(t *testing.T) {
 // TestCPUKnown: the CPU time of an ended process counts as known when almost
 // all that was counted lies within it.
 func TestCPUKnown(t *testing.T) {
-	b := &build{price: price{call: time.Microsecond}}
+	b := &build{price: callPrice{call: time.Microsecond}}
 	p := process{build: b, cpuOK: true, spent: hits{calls: 1000}}
 	for tail, want := range map[time.Duration]bool{0: true, 200 * time.Microsecond: true, 300 * time.Microsecond: false, time.Millisecond: false} {
 		p.tail = tail
@@ -54,7 +54,7 @@ func TestCPUKnown(t *testing.T) {
 // TestEndedKeepsItsJudgement: a process that has ended is not let go for its cost.
 func TestEndedKeepsItsJudgement(t *testing.T) {
 	s := &Source{options: Options{Budget: 0.01}}
-	p := &process{build: &build{price: price{call: time.Microsecond}}, links: &links{}, gone: "ended", cpu: time.Second, tax: time.Second}
+	p := &process{build: &build{price: callPrice{call: time.Microsecond}}, links: &links{}, gone: "ended", cpu: time.Second, tax: time.Second}
 	if err := s.holdOne(p, time.Now(), 0); err != nil || p.overBudget || p.links == nil {
 		t.Errorf("%v, over the budget %v", err, p.overBudget)
 	}

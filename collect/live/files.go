@@ -12,7 +12,7 @@ import (
 )
 
 // files is what was found in files that processes map: each is inspected once.
-type files map[fileID]verdict
+type files map[proc.FileID]verdict
 
 // verdict says what a file is: a build, or why none that can be counted.
 type verdict struct {
@@ -77,7 +77,7 @@ func (s *Source) find(pid int) (_ *build, codeType uint64, _ error) {
 
 // judge says what a mapped file is; its error says why that is not known.
 func (s *Source) judge(pid int, m proc.Mapping) (verdict, error) {
-	id := fileID{m.Major, m.Minor, m.Inode}
+	id := m.ID()
 	if v, ok := s.files[id]; ok && (v.build != nil || time.Since(v.at) < doubt) {
 		if v.build != nil {
 			v.at = time.Now()

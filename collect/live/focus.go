@@ -1,7 +1,6 @@
 package live
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -9,6 +8,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/kernelmap"
 	"pytop/collect/proc"
 )
 
@@ -24,11 +24,11 @@ func (s *Source) Focus(code uint64) error {
 		return err
 	}
 	s.focus = 0
-	if err := clearMap(s.maps.Focused, new(bpf.CallKey), new(uint32)); err != nil {
-		return err
+	if err := kernelmap.Clear(s.maps.Focused, new(bpf.CallKey), new(uint32)); err != nil {
+		return fmt.Errorf("focus: %w", err)
 	}
-	if err := clearMap(s.maps.ByThread, new(bpf.ThreadKey), new(bpf.ThreadCount)); err != nil {
-		return err
+	if err := kernelmap.Clear(s.maps.ByThread, new(bpf.ThreadKey), new(bpf.ThreadCount)); err != nil {
+		return fmt.Errorf("focus: %w", err)
 	}
 	if code == 0 {
 		return nil
@@ -56,24 +56,6 @@ func (s *Source) focusObject(o *object) {
 func (s *Source) setEpoch(epoch uint32) error {
 	for _, b := range s.builds {
 		if err := b.programs.SetFocus(epoch); err != nil {
-			return fmt.Errorf("focus: %w", err)
-		}
-	}
-	return nil
-}
-
-// clearMap deletes all entries of a small map.
-func clearMap[K, V any](m *ebpf.Map, key *K, value *V) error {
-	var keys []K
-	it := m.Iterate()
-	for it.Next(key, value) {
-		keys = append(keys, *key)
-	}
-	if err := it.Err(); err != nil {
-		return fmt.Errorf("focus: %w", err)
-	}
-	for i := range keys {
-		if err := m.Delete(&keys[i]); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 			return fmt.Errorf("focus: %w", err)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"pytop/collect"
 	"pytop/collect/cpython"
 	"pytop/collect/elf"
+	"pytop/collect/live/attach"
+	"pytop/collect/live/price"
 	"pytop/collect/site"
 )
 
@@ -19,7 +21,7 @@ import (
 type parking struct {
 	programs *bpf.ParkPrograms
 	sites    *site.Parking
-	price    gilPrice
+	price    price.Hit
 	err      error // why not
 }
 
@@ -138,12 +140,12 @@ func (k *parking) attach(b *build, pid int, index uint32) ([]link.Link, error) {
 			return nil, fmt.Errorf("check the calls in %s: %w", b.name, err)
 		}
 	}
-	a, err := attachmentTo(b.path(), b.name, k.programs.Multi, pid)
+	a, err := attach.Open(b.path(), b.name, k.programs.Multi, pid)
 	if err != nil {
 		return nil, err
 	}
-	a.cookie = func(site.Site) uint64 { return uint64(index) }
-	return a.put(probes{k.programs.Unparked, k.sites.End}, probes{k.programs.Parked, k.sites.Begin})
+	a.Cookie = func(site.Site) uint64 { return uint64(index) }
+	return a.Put(attach.Probes{Program: k.programs.Unparked, Sites: k.sites.End}, attach.Probes{Program: k.programs.Parked, Sites: k.sites.Begin})
 }
 
 // findInterpreters brings the interpreters that the programs know up to date.
@@ -227,7 +229,7 @@ func (s *Source) judgeWorld(p *process) {
 	if !ok || p.forced || s.options.Budget <= 0 {
 		return
 	}
-	if cost := p.gilPrice().perSecond(rate); cost > mostGIL {
+	if cost := p.gilPrice().PerSecond(rate); cost > mostGIL {
 		g.status = collect.ProbeOff
 		g.reason = fmt.Sprintf("probes took ~%.0f %% of a core when they were in last (%s waits begun or ended a second), the limit is %.0f %%; every %.0f s it is tried again",
 			100*cost, rounded(rate), 100*mostGIL, lookEvery.Seconds())
@@ -239,7 +241,7 @@ func (s *Source) judgeWorld(p *process) {
 // out again.
 func (s *Source) decideWorld(p *process) {
 	g := p.gil
-	if rate, _, _ := s.rate(p, 0); p.gilPrice().perSecond(rate) > mostGIL/2 {
+	if rate, _, _ := s.rate(p, 0); p.gilPrice().PerSecond(rate) > mostGIL/2 {
 		s.rest(p)
 		return
 	}

@@ -224,7 +224,7 @@ func TestFreeThreadedStorm(t *testing.T) {
 			if probe.Hits == 0 {
 				t.Error("no wait for a queue was seen")
 			}
-			if probe.Status == collect.ProbeOn && float64(probe.Hits) > 2*mostGIL*2/s.order[0].build.parking.price.perSecond(1) {
+			if probe.Status == collect.ProbeOn && float64(probe.Hits) > 2*mostGIL*2/s.order[0].build.parking.price.PerSecond(1) {
 				t.Error("it costs more than it may, and they are still in")
 			}
 			for deadline := time.Now().Add(30 * time.Second); r.Probes[1].Status != collect.ProbeOn && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {

@@ -9,6 +9,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/kernelmap"
 )
 
 // pollWorlds brings what is known of processes without a GIL up to date with
@@ -27,7 +28,7 @@ func (s *Source) pollWorlds() error {
 	if len(by) == 0 {
 		return nil
 	}
-	err := readAll(s.maps.Stoppers, func(key bpf.StopperKey, n bpf.StopperCount) {
+	err := kernelmap.ReadAll(s.maps.Stoppers, func(key bpf.StopperKey, n bpf.StopperCount) {
 		if w := by[key.Process]; w != nil {
 			w.stoppersNow[int(key.Tid)] = n
 		}
@@ -144,5 +145,5 @@ func (g *gilProcess) worldMethod(p *process) string {
 		return ""
 	}
 	return fmt.Sprintf("no GIL (free-threaded): %d calls in _PyParkingLot_Park of %s, a wait takes ~%.1f µs longer; pauses are those that a thread felt",
-		len(k.sites.Begin)+len(k.sites.End), p.build.name, 2e6*k.price.perSecond(1))
+		len(k.sites.Begin)+len(k.sites.End), p.build.name, 2e6*k.price.PerSecond(1))
 }

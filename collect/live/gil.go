@@ -12,6 +12,8 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/attach"
+	"pytop/collect/native"
 	"pytop/collect/site"
 	"pytop/collect/stack"
 )
@@ -72,9 +74,9 @@ type gilProcess struct {
 	started      bool        // a GIL was found at some time
 	inner        map[int]int // TIDs of its own PID namespace; nil: they are ours
 	innerRead    bool
-	symbols      *symbols // nil: nothing was named yet
-	world        *world   // nil: it has a GIL
-	worlds       []*world // of programs that it ran before, too
+	symbols      *native.Symbols // nil: nothing was named yet
+	world        *world          // nil: it has a GIL
+	worlds       []*world        // of programs that it ran before, too
 }
 
 // gilObject is one GIL.
@@ -223,12 +225,12 @@ func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index u
 			return nil, fmt.Errorf("check the sites in %s: %w", c.name, err)
 		}
 	}
-	a, err := attachmentTo(c.path(), c.name, programs.Multi, pid)
+	a, err := attach.Open(c.path(), c.name, programs.Multi, pid)
 	if err != nil {
 		return nil, err
 	}
-	a.cookie = func(s site.Site) uint64 { return c.cookie(s, index) }
-	return a.put(probes{programs.Waited, c.timedwait}, probes{programs.Forced, c.wait}, probes{programs.Signalled, c.signal})
+	a.Cookie = func(s site.Site) uint64 { return c.cookie(s, index) }
+	return a.Put(attach.Probes{Program: programs.Waited, Sites: c.timedwait}, attach.Probes{Program: programs.Forced, Sites: c.wait}, attach.Probes{Program: programs.Signalled, Sites: c.signal})
 }
 
 // stop stops its clock: its process has ended.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pytop/bpf"
+	"pytop/collect/live/attach"
 )
 
 // pairs are nanoseconds of a system call that drops and takes the GIL once.
@@ -42,10 +43,10 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 			t.Fatal(err)
 		}
 		run(&least.empty)
-		closeLinks(links)
+		attach.Close(links)
 		if links = attachReturns(t, w, one, &nothing); links != nil {
 			run(&least.returns)
-			closeLinks(links)
+			attach.Close(links)
 		}
 		if err := s.Attach(true); err != nil {
 			t.Fatal(err)
@@ -90,7 +91,7 @@ func attachReturns(t testing.TB, w *target, p *process, programs *bpf.GILProgram
 	if err == nil && hitsAWrite(t, w, programs.Empty) >= 2.9 { // two entries and a return
 		return links
 	}
-	closeLinks(links)
+	attach.Close(links)
 	return nil
 }
 

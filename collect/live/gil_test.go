@@ -11,6 +11,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/kernelmap"
 	"pytop/collect/proc"
 )
 
@@ -230,7 +231,7 @@ func TestGILChurn(t *testing.T) {
 				}
 			}
 			left := 0
-			if err := readAll(s.maps.Blame, func(bpf.BlameKey, bpf.BlameCount) { left++ }); err != nil || left > 100 {
+			if err := kernelmap.ReadAll(s.maps.Blame, func(bpf.BlameKey, bpf.BlameCount) { left++ }); err != nil || left > 100 {
 				t.Errorf("%d entries of whom threads waited for are in the map, %v", left, err)
 			}
 			if ended != result.Threads || takes != r.GILs[0].Takes {

@@ -7,6 +7,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/kernelmap"
 	"pytop/collect/stack"
 )
 
@@ -33,7 +34,7 @@ func (s *Source) pollBlame(byIndex map[uint64]*gilObject) error {
 		return err
 	}
 	var dead []bpf.BlameKey
-	err := readAll(s.maps.Blame, func(key bpf.BlameKey, n bpf.BlameCount) {
+	err := kernelmap.ReadAll(s.maps.Blame, func(key bpf.BlameKey, n bpf.BlameCount) {
 		o := byIndex[key.Gil]
 		if o == nil {
 			return
@@ -47,7 +48,7 @@ func (s *Source) pollBlame(byIndex map[uint64]*gilObject) error {
 	if err != nil {
 		return fmt.Errorf("read what made threads wait: %w", err)
 	}
-	return takeAll(s.maps.Blame, dead, func(key bpf.BlameKey, n bpf.BlameCount) {
+	return kernelmap.TakeAll(s.maps.Blame, dead, func(key bpf.BlameKey, n bpf.BlameCount) {
 		o, ours := byIndex[key.Gil], blamed{key.Holder, key.Stack}
 		count := o.blame[ours]
 		count.add(blameCount{n.WaitNs, n.Steps})
@@ -94,7 +95,7 @@ func (s *Source) nameStacks() error {
 	t := s.gil
 	full := false
 	var got []uint64
-	err := readAll(s.maps.BlameStacks, func(key uint64, one bpf.BlameStack) {
+	err := kernelmap.ReadAll(s.maps.BlameStacks, func(key uint64, one bpf.BlameStack) {
 		got = append(got, key)
 		if _, known := t.stacks[key]; known {
 			return
@@ -115,7 +116,7 @@ func (s *Source) nameStacks() error {
 	if full { // those that make others wait come again
 		s.forgetUnused()
 	}
-	return deleteAll(s.maps.BlameStacks, got)
+	return kernelmap.DeleteAll(s.maps.BlameStacks, got)
 }
 
 // forgetUnused drops the stacks on which nothing is blamed.

@@ -4,20 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 	"unsafe"
 
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
 	"pytop/bpf"
+	"pytop/collect/live/price"
 )
-
-// gilPrice is what following the GIL takes in a loop of nothing else, as
-// calibrateGIL measured it.
-type gilPrice struct {
-	hit time.Duration // a take or a drop: a hold includes about one
-}
 
 // linkShare is what one more link at the same place adds to a hit, as a share
 // of what a hit takes with one: the kernel asks each whether it is meant.
@@ -26,24 +20,15 @@ const linkShare = 0.065
 
 // gilPrice is what a hit takes from a process, beside all others that are
 // followed at the same libc; of a process without a GIL, what a wait's does.
-func (p *process) gilPrice() gilPrice {
+func (p *process) gilPrice() price.Hit {
 	if p.gil.world != nil && p.build.parking != nil {
 		return p.build.parking.price
 	}
-	price := p.build.gilPrice
+	hit := p.build.gilPrice
 	if c := p.gil.conditions; c != nil && c.followed > 1 {
-		price.hit += time.Duration(float64(price.hit) * linkShare * float64(c.followed-1))
+		hit += price.Hit(float64(hit) * linkShare * float64(c.followed-1))
 	}
-	return price
-}
-
-// ofHits is what so many hits take at the least: see tax.
-func (p gilPrice) ofHits(n uint64) time.Duration { return time.Duration(n) * p.hit }
-
-// perSecond is the share of one core that so many hits a second take in real
-// code, by the rule of tax.
-func (p gilPrice) perSecond(rate float64) float64 {
-	return tax(time.Duration(rate*float64(p.hit)), time.Second).Seconds()
+	return hit
 }
 
 // gilStage is memory like a GIL's: see stage, whose lock guards it.
@@ -51,16 +36,16 @@ var gilStage [512]byte
 
 // calibrateGIL measures on pytop's own process what a take and a drop take
 // from a process.
-func (s *Source) calibrateGIL(programs *bpf.GILPrograms) (gilPrice, error) {
-	return onStage(s, func() (gilPrice, link.Link, error) { return s.passTakes(programs) })
+func (s *Source) calibrateGIL(programs *bpf.GILPrograms) (price.Hit, error) {
+	return price.OnStage(s.beside, func() (price.Hit, link.Link, error) { return s.passTakes(programs) })
 }
 
 // passTakes measures a price, and returns what is still attached to pytop itself.
-func (s *Source) passTakes(programs *bpf.GILPrograms) (price gilPrice, attached link.Link, err error) {
+func (s *Source) passTakes(programs *bpf.GILPrograms) (hit price.Hit, attached link.Link, err error) {
 	const cond, switchCond = 32, 120 // any will do
 	t := s.gil
 	if len(t.freeProcesses) == 0 || len(t.freeStates) == 0 {
-		return price, nil, errNoRoom
+		return hit, nil, errNoRoom
 	}
 	process, state := t.freeProcesses[0], t.freeStates[0] // no other is given out meanwhile
 	at := uint64(uintptr(unsafe.Pointer(&gilStage)))
@@ -68,19 +53,19 @@ func (s *Source) passTakes(programs *bpf.GILPrograms) (price gilPrice, attached 
 		s.maps.GilStates.Put(&state, &bpf.GILState{Used: 1, Address: at, Attached: monotonic()}),
 		s.maps.GilProcesses.Put(&process, &bpf.GILProcess{Cond: at + cond, SwitchCond: at + switchCond, Gil: state, Pid: uint32(os.Getpid())}))
 	if err != nil {
-		return price, nil, fmt.Errorf("calibrate: %w", err)
+		return hit, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	if attached, err = attachToSelf(programs.Signalled, programs.Multi, passSignalsJump, uint64(process)); err != nil {
-		return price, nil, err
+	if attached, err = price.AttachToSelf(programs.Signalled, programs.Multi, price.SignalsJump, uint64(process)); err != nil {
+		return hit, nil, err
 	}
-	price.hit = leastTime(func() { passSignals(calibrationHits, uintptr(at+switchCond), uintptr(at+cond)) })
+	hit = price.Hit(price.Least(func() { price.PassSignals(price.Hits, uintptr(at+switchCond), uintptr(at+cond)) }))
 	var counted bpf.GILState
 	err = errors.Join(s.maps.GilStates.Lookup(&state, &counted), s.forgetOwnThread(),
 		s.maps.GilStates.Put(&state, &bpf.GILState{}), s.maps.GilProcesses.Put(&process, &bpf.GILProcess{}))
-	if want := uint64(calibrationRounds * calibrationHits / 2); err == nil && (counted.Takes != want || counted.Drops != want) {
-		err = fmt.Errorf("calibrate: %w: %d takes and %d drops of %d", errMiscounted, counted.Takes, counted.Drops, want)
+	if want := uint64(price.Rounds * price.Hits / 2); err == nil && (counted.Takes != want || counted.Drops != want) {
+		err = fmt.Errorf("calibrate: %w: %d takes and %d drops of %d", price.ErrMiscounted, counted.Takes, counted.Drops, want)
 	}
-	return price, attached, err
+	return hit, attached, err
 }
 
 // forgetOwnThread gives back the slot of pytop's own thread.

@@ -74,8 +74,8 @@ func (g *gilProcess) probed() *conditions {
 // variables cost it much; not where the GIL alone would be above the limit. It
 // tells whether that is done, so that there is nothing more to judge yet.
 func (s *Source) relieve(p *process, rate, others, limit float64) bool {
-	g, price := p.gil, p.gilPrice()
-	if g.calls != nil || g.stays != "" || g.back != "" || price.perSecond(others) <= mostOther || price.perSecond(rate-others) > limit {
+	g, hit := p.gil, p.gilPrice()
+	if g.calls != nil || g.stays != "" || g.back != "" || hit.PerSecond(others) <= mostOther || hit.PerSecond(rate-others) > limit {
 		return false
 	}
 	if err := s.changeOver(p, others); err != nil {

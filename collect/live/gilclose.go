@@ -9,6 +9,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/attach"
 )
 
 // closing is links that are being closed beside: each waits some 50 ms for the
@@ -22,7 +23,7 @@ type closing struct {
 func (s *Source) closeBeside(links []link.Link, then func(*closing)) *closing {
 	c := &closing{done: make(chan struct{})}
 	s.stopped.Go(func() {
-		c.err = closeLinks(links)
+		c.err = attach.Close(links)
 		close(c.done)
 		if then != nil {
 			then(c)
@@ -80,7 +81,7 @@ func (s *Source) unlinkGILs(list ...*process) error {
 	if len(out) == 0 {
 		return nil
 	}
-	errs = append(errs, closeLinks(links))
+	errs = append(errs, attach.Close(links))
 	for _, p := range out {
 		for _, c := range []*closing{p.gil.closing, p.gil.left} {
 			if c != nil {
@@ -152,5 +153,5 @@ func closeGILs(list []*process) error {
 			g.light = nil
 		}
 	}
-	return closeLinks(links)
+	return attach.Close(links)
 }

@@ -142,7 +142,7 @@ func (s *Source) judgeGIL(p *process, after time.Duration) {
 	if s.relieve(p, rate, others, limit) {
 		return
 	}
-	if cost := p.gilPrice().perSecond(rate); cost > limit {
+	if cost := p.gilPrice().PerSecond(rate); cost > limit {
 		p.gil.reason = fmt.Sprintf("shares are estimates, from its fields: probes took ~%.0f %% of a core when they were in last (%s condition variable calls/s), the limit is %.0f %%",
 			100*cost, rounded(rate), 100*mostGIL)
 		s.unlinkBeside(p, func() { s.lighten(p) })

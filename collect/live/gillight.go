@@ -41,7 +41,7 @@ func (s *Source) keepLight(p *process, mayLook bool) {
 			if g.links == nil { // it failed
 				return
 			}
-		case p.gilPrice().perSecond(rate) > mostGIL/2:
+		case p.gilPrice().PerSecond(rate) > mostGIL/2:
 			s.unlinkBeside(p, func() { s.lighten(p) })
 			return
 		}

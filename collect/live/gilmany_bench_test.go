@@ -6,6 +6,7 @@ import (
 
 	"github.com/cilium/ebpf/link"
 
+	"pytop/collect/live/attach"
 	"pytop/collect/proc"
 )
 
@@ -50,7 +51,7 @@ func BenchmarkGILLinks(b *testing.B) {
 		}
 		among := least()
 		began = time.Now()
-		if err := closeLinks(links); err != nil {
+		if err := attach.Close(links); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(attached.Seconds()*1e3/others, "attach-ms/process")

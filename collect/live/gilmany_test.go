@@ -13,6 +13,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/kernelmap"
 	"pytop/collect/proc"
 )
 
@@ -340,14 +341,14 @@ func noGILHeld(t testing.TB, s *Source) {
 			}
 		}
 	}
-	if err := readAll(s.maps.GilPairs, func(key bpf.GILPair, _ bpf.GILPairCount) {
+	if err := kernelmap.ReadAll(s.maps.GilPairs, func(key bpf.GILPair, _ bpf.GILPairCount) {
 		if !indexes[key.Gil] {
 			t.Errorf("a pair of GIL %d is kept", key.Gil)
 		}
 	}); err != nil {
 		t.Error(err)
 	}
-	if err := readAll(s.maps.Blame, func(key bpf.BlameKey, _ bpf.BlameCount) {
+	if err := kernelmap.ReadAll(s.maps.Blame, func(key bpf.BlameKey, _ bpf.BlameCount) {
 		if !indexes[key.Gil] {
 			t.Errorf("blame of GIL %d is kept", key.Gil)
 		}

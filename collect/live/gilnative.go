@@ -2,11 +2,11 @@ package live
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/native"
 	"pytop/collect/perf"
 	"pytop/collect/proc"
 )
@@ -29,7 +29,7 @@ type holdLooks struct {
 	sampler    *perf.Sampler // nil: it could not be opened, or there are enough samples
 	pending    []perf.Sample // of which it is not known yet whether it held the GIL then
 	asleep     []perf.Sample // the same: it slept
-	ran, slept looks
+	ran, slept native.Looks
 	lost       uint64
 	reason     string // why there is no sampler
 }
@@ -57,10 +57,10 @@ func (g *gilProcess) lookAt(o *gilObject, since, now uint64) {
 	}
 	l.pending = g.confirm(&l.ran, l.pending, now)
 	l.asleep = g.confirm(&l.slept, l.asleep, now)
-	if l.ran.all >= mostNativeLooks {
+	if l.ran.Count() >= mostNativeLooks {
 		l.stop("")
 	}
-	if l.slept.all < mostNativeLooks && l.tid != 0 {
+	if l.slept.Count() < mostNativeLooks && l.tid != 0 {
 		at := monotonic()
 		if address, ok, err := proc.System().SleepsAt(g.memory.PID, l.tid); err == nil && ok {
 			l.asleep = append(l.asleep, perf.Sample{Time: at, Stack: []uint64{address}})
@@ -81,9 +81,9 @@ func (g *gilProcess) beginLooks(o *gilObject, since uint64) {
 	}
 	*l = holdLooks{since: since, tid: g.outer(tid)}
 	if g.symbols == nil {
-		g.symbols = newSymbols(g.memory.PID)
+		g.symbols = native.New(g.memory.PID)
 	}
-	if err := g.symbols.refresh(); err != nil {
+	if err := g.symbols.Refresh(); err != nil {
 		l.tid, l.reason = 0, err.Error() // what cannot be named is not looked at
 		return
 	}
@@ -101,20 +101,20 @@ func (g *gilProcess) beginLooks(o *gilObject, since uint64) {
 }
 
 // confirm counts the samples up to now, and returns the later ones.
-func (g *gilProcess) confirm(to *looks, samples []perf.Sample, now uint64) (later []perf.Sample) {
+func (g *gilProcess) confirm(to *native.Looks, samples []perf.Sample, now uint64) (later []perf.Sample) {
 	fresh := false
 	for _, s := range samples {
-		if len(s.Stack) > 0 && !fresh && g.symbols.mapping(s.Stack[0]) == nil {
+		if len(s.Stack) > 0 && !fresh && !g.symbols.Maps(s.Stack[0]) {
 			fresh = true // a library that was loaded since, in the hold
-			if err := g.symbols.refresh(); err != nil {
+			if err := g.symbols.Refresh(); err != nil {
 				return nil // the process is ending
 			}
 		}
 		switch {
 		case s.Time > now:
 			later = append(later, s)
-		case len(s.Stack) > 0 && to.all < mostNativeLooks:
-			to.add(g.symbols.stack(s.Stack))
+		case len(s.Stack) > 0 && to.Count() < mostNativeLooks:
+			to.Add(g.symbols.Stack(s.Stack))
 		}
 	}
 	return later
@@ -149,73 +149,7 @@ func (g *gilProcess) endLooks() {
 
 // native is what was seen of the hold so far.
 func (l *holdLooks) native() collect.Native {
-	n := collect.Native{Ran: l.ran.looks(), Slept: l.slept.looks(), Lost: l.lost, Reason: l.reason}
+	n := collect.Native{Ran: l.ran.Sum(), Slept: l.slept.Sum(), Lost: l.lost, Reason: l.reason}
 	n.Slept.Cut = n.Slept.Looks > 0 // the kernel tells the innermost alone
 	return n
-}
-
-// looks are stacks of one thread, counted.
-type looks struct {
-	all    int
-	leaves map[nativeFunction]int
-	stacks map[string]*countedStack
-	order  []*countedStack // as they were seen first
-}
-
-// nativeFunction is a function, or the file where it is not known.
-type nativeFunction struct {
-	module, symbol string
-	start          uint64
-}
-
-// countedStack is a stack that was seen so often.
-type countedStack struct {
-	frames []collect.NativeFrame // offsets are those of the first
-	cut    bool
-	count  int
-}
-
-func functionOf(f *collect.NativeFrame) nativeFunction {
-	return nativeFunction{f.Module, f.Symbol, f.Start}
-}
-
-// add counts a stack, which has a frame at least.
-func (l *looks) add(frames []collect.NativeFrame, cut bool) {
-	if l.all == 0 {
-		l.leaves, l.stacks = map[nativeFunction]int{}, map[string]*countedStack{}
-	}
-	l.all++
-	l.leaves[functionOf(&frames[0])]++
-	name := ""
-	for i := range frames {
-		f := functionOf(&frames[i])
-		name += fmt.Sprintf("%s\x00%s\x00%x\x00", f.module, f.symbol, f.start)
-	}
-	one := l.stacks[name]
-	if one == nil {
-		one = &countedStack{frames: frames, cut: cut}
-		l.stacks[name], l.order = one, append(l.order, one)
-	}
-	one.count++
-}
-
-// looks is what they come to.
-func (l *looks) looks() collect.NativeLooks {
-	var best *countedStack
-	for _, s := range l.order {
-		if best == nil || l.better(s, best) {
-			best = s
-		}
-	}
-	if best == nil {
-		return collect.NativeLooks{}
-	}
-	return collect.NativeLooks{Stack: best.frames, Hits: l.leaves[functionOf(&best.frames[0])], Looks: l.all, Cut: best.cut}
-}
-
-// better tells whether a stack has a commoner leaf than another, or the same
-// leaf and is commoner.
-func (l *looks) better(a, b *countedStack) bool {
-	in, than := l.leaves[functionOf(&a.frames[0])], l.leaves[functionOf(&b.frames[0])]
-	return in > than || in == than && a.count > b.count
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"pytop/bpf"
+	"pytop/collect/live/kernelmap"
 )
 
 // pollGIL brings what is known of GILs and threads up to date with the maps.
@@ -70,7 +71,7 @@ func (n pairCount) plus(o pairCount) pairCount {
 // pollPairs reads the switches, and takes those out whose threads have ended.
 func (s *Source) pollPairs(byIndex map[uint64]*gilObject) error {
 	var dead []bpf.GILPair
-	err := readAll(s.maps.GilPairs, func(key bpf.GILPair, count bpf.GILPairCount) {
+	err := kernelmap.ReadAll(s.maps.GilPairs, func(key bpf.GILPair, count bpf.GILPairCount) {
 		n := pairCount{count.Switches, count.WaitNs}
 		o := byIndex[key.Gil]
 		if o == nil {
@@ -86,7 +87,7 @@ func (s *Source) pollPairs(byIndex map[uint64]*gilObject) error {
 	if err != nil {
 		return fmt.Errorf("read the switches: %w", err)
 	}
-	return takeAll(s.maps.GilPairs, dead, func(key bpf.GILPair, count bpf.GILPairCount) {
+	return kernelmap.TakeAll(s.maps.GilPairs, dead, func(key bpf.GILPair, count bpf.GILPairCount) {
 		o, ours := byIndex[key.Gil], pair{key.From, key.To}
 		o.pairs[ours] = o.pairs[ours].plus(pairCount{count.Switches, count.WaitNs})
 	})

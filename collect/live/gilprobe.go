@@ -177,7 +177,7 @@ func (s *Source) gilMethod(p *process) string {
 	if g.light != nil {
 		return fmt.Sprintf("its fields are read %.0f times a second", 1/g.light.step().Seconds())
 	}
-	return fmt.Sprintf("%s, a hold includes ~%.1f µs of the probe", g.probed().where(), 1e6*p.gilPrice().perSecond(1))
+	return fmt.Sprintf("%s, a hold includes ~%.1f µs of the probe", g.probed().where(), 1e6*p.gilPrice().PerSecond(1))
 }
 
 // checked is what the self-check compared.

@@ -7,6 +7,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"pytop/bpf"
+	"pytop/collect/live/kernelmap"
 )
 
 // retireGIL takes a process that is followed no more out of the maps, after
@@ -65,7 +66,7 @@ func (s *Source) retireObject(g *gilProcess, o *gilObject) error {
 	}
 	o.pairsNow = map[pair]pairCount{}
 	o.blameNow = map[blamed]blameCount{}
-	errs := []error{deleteAll(s.maps.GilPairs, pairs), deleteAll(s.maps.Blame, blame)}
+	errs := []error{kernelmap.DeleteAll(s.maps.GilPairs, pairs), kernelmap.DeleteAll(s.maps.Blame, blame)}
 	for _, at := range []uint64{o.cond, o.switchCond} {
 		key := bpf.GILCond{Process: uint64(g.index), Address: at}
 		if err := s.maps.GilConds.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pytop/bpf"
+	"pytop/collect/live/kernelmap"
 )
 
 // TestBlameStacks: the stacks that were read leave the kernel's map, so that
@@ -22,7 +23,7 @@ func TestBlameStacks(t *testing.T) {
 	named(t, read(t, s), "spin")
 	read(t, s)
 	left := 0
-	if err := readAll(s.maps.BlameStacks, func(uint64, bpf.BlameStack) { left++ }); err != nil || left > 100 {
+	if err := kernelmap.ReadAll(s.maps.BlameStacks, func(uint64, bpf.BlameStack) { left++ }); err != nil || left > 100 {
 		t.Errorf("%d stacks are in the map, %v", left, err)
 	}
 }

@@ -79,7 +79,7 @@ func (s *Source) inspectGIL(p *process) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s; at least %d ns a take and drop", c.where(), 2*b.gilPrice.hit.Nanoseconds()), nil
+	return fmt.Sprintf("%s; at least %d ns a take and drop", c.where(), 2*int64(b.gilPrice)), nil
 }
 
 // Try loads the programs, attaches one to pytop itself and counts: what the

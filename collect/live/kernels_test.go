@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"pytop/collect"
+	"pytop/collect/live/price"
 	"pytop/collect/proc"
 )
 
@@ -116,7 +114,7 @@ func patched(t *testing.T, b *build, pid int) bool {
 	}
 	at := b.plan.Calls[0].Offset
 	for _, m := range maps {
-		if m.Inode == b.id.inode && m.Executable() && m.Offset <= at && at < m.Offset+m.End-m.Start {
+		if m.Inode == b.id.Inode && m.Executable() && m.Offset <= at && at < m.Offset+m.End-m.Start {
 			there, inFile := make([]byte, 1), make([]byte, 1)
 			if err := proc.ReadMemory(pid, m.Start+at-m.Offset, there); err != nil {
 				t.Fatal(err)
@@ -131,21 +129,9 @@ func patched(t *testing.T, b *build, pid int) bool {
 	return false
 }
 
-// TestOnThread: calibrations run on a thread that is not the first, also when
-// they are asked for on the first, and not on the one that asks.
-func TestOnThread(t *testing.T) {
-	for range 100 {
-		ran := false
-		onThread(func() { ran = unix.Gettid() != os.Getpid() })
-		if !ran {
-			t.Fatal("it ran on the first thread, or not at all")
-		}
-	}
-}
-
 // TestUnsupported: what makes pytop try perf event uprobes.
 func TestUnsupported(t *testing.T) {
-	for _, err := range []error{syscall.EINVAL, syscall.EOPNOTSUPP, errMiscounted} {
+	for _, err := range []error{syscall.EINVAL, syscall.EOPNOTSUPP, price.ErrMiscounted} {
 		if !unsupported(fmt.Errorf("attach: %w", errors.Join(err))) {
 			t.Errorf("%v is the end", err)
 		}

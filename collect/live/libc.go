@@ -17,7 +17,7 @@ import (
 // signalled: in the functions that do it (libc, and before glibc 2.34 libpthread),
 // inspected once, or at a CPython's calls of them.
 type conditions struct {
-	id                      fileID
+	id                      proc.FileID
 	name                    string
 	file                    *os.File
 	elf                     *elf.File
@@ -39,7 +39,7 @@ func (s *Source) conditionsOf(pid int) (*conditions, error) {
 	}
 	var last error
 	for _, m := range conditionFiles(maps) {
-		id := fileID{m.Major, m.Minor, m.Inode}
+		id := m.ID()
 		for _, c := range s.conditions {
 			if c.id == id {
 				return c, nil
@@ -84,7 +84,7 @@ func conditionFiles(maps []proc.Mapping) []proc.Mapping {
 	return list
 }
 
-func openConditions(pid int, m proc.Mapping, id fileID) (_ *conditions, err error) {
+func openConditions(pid int, m proc.Mapping, id proc.FileID) (_ *conditions, err error) {
 	path, err := proc.System().MapFile(pid, m)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type Lister struct {
 
 	mu    sync.Mutex // guards all below
 	known map[bpf.ProcessKey]*listed
-	files map[fileID]*listedFile
+	files map[proc.FileID]*listedFile
 	queue chan func() // what takes long, found out beside
 	done  chan struct{}
 	over  bool
@@ -55,7 +55,7 @@ type listedFile struct {
 // OpenLister makes a lister; close it.
 func OpenLister(cache site.Cache) *Lister {
 	l := &Lister{
-		cache: cache, host: proc.Hostname(), since: time.Now(), known: map[bpf.ProcessKey]*listed{}, files: map[fileID]*listedFile{},
+		cache: cache, host: proc.Hostname(), since: time.Now(), known: map[bpf.ProcessKey]*listed{}, files: map[proc.FileID]*listedFile{},
 		queue: make(chan func(), 1024), done: make(chan struct{}),
 	}
 	go func() {
@@ -152,7 +152,7 @@ func isPython(err error) bool {
 
 // file inspects a file, once, and asks for how calls can be counted in it.
 func (l *Lister) file(pid int, m proc.Mapping) *listedFile {
-	id := fileID{m.Major, m.Minor, m.Inode}
+	id := m.ID()
 	if f := l.files[id]; f != nil && (f.python != nil || time.Since(f.at) < doubt) {
 		return f
 	}

@@ -14,10 +14,10 @@ import (
 // program with a CPython in it runs that, also where something that it loaded
 // needs a libpython: the program's symbols come first.
 func candidates(maps []proc.Mapping, program string) []proc.Mapping {
-	seen := map[fileID]bool{}
+	seen := map[proc.FileID]bool{}
 	var list []proc.Mapping
 	for _, m := range maps {
-		id := fileID{m.Major, m.Minor, m.Inode}
+		id := m.ID()
 		if m.File() && m.Executable() && !seen[id] && !strings.HasPrefix(m.Path, "/dev/") {
 			seen[id] = true
 			list = append(list, m)

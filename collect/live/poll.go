@@ -8,6 +8,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"pytop/bpf"
+	"pytop/collect/live/kernelmap"
 )
 
 // batch is how many map entries one system call reads.
@@ -42,7 +43,7 @@ func (b *buffers) readMaps(m *bpf.Maps) error {
 		for i := range n {
 			b.live = append(b.live, entry{b.keys[i], b.counts[i]})
 		}
-		if done, err := batchEnded(err); done {
+		if done, err := kernelmap.BatchEnded(err); done {
 			break
 		} else if err != nil {
 			return fmt.Errorf("read live counts: %w", err)
@@ -52,19 +53,12 @@ func (b *buffers) readMaps(m *bpf.Maps) error {
 	for {
 		n, err := m.Gone.BatchLookupAndDelete(&cursor, b.ids, b.counts, nil)
 		b.gone = append(b.gone, b.counts[:n]...)
-		if done, err := batchEnded(err); done {
+		if done, err := kernelmap.BatchEnded(err); done {
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("read final counts: %w", err)
 		}
 	}
-}
-
-func batchEnded(err error) (bool, error) {
-	if errors.Is(err, ebpf.ErrKeyNotExist) {
-		return true, nil
-	}
-	return false, err
 }
 
 // poll brings the functions up to date with the maps.

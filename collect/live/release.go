@@ -42,7 +42,7 @@ func (s *Source) release() {
 	s.files.forget(now)
 	s.releaseConditions(now)
 	used := s.used()
-	ids := map[fileID]*build{}
+	ids := map[proc.FileID]*build{}
 	for _, b := range s.builds {
 		switch {
 		case used[b]:
@@ -91,7 +91,7 @@ func (s *Source) releaseConditions(now time.Time) {
 
 // releaseBeside gives builds up, unless a process maps one. Reading what all
 // processes map takes a while, and so does closing links: nobody waits for it.
-func (s *Source) releaseBeside(list []*build, ids map[fileID]*build) {
+func (s *Source) releaseBeside(list []*build, ids map[proc.FileID]*build) {
 	defer func() {
 		s.mu.Lock()
 		s.releasing.underWay = false
@@ -141,7 +141,7 @@ func (s *Source) forgetBuilds(list []*build) (forgotten []*build) {
 		}
 		forgotten = append(forgotten, b)
 		s.builds = slices.DeleteFunc(s.builds, func(o *build) bool { return o == b })
-		maps.DeleteFunc(s.files, func(_ fileID, v verdict) bool { return v.build == b })
+		maps.DeleteFunc(s.files, func(_ proc.FileID, v verdict) bool { return v.build == b })
 	}
 	return forgotten
 }
@@ -189,7 +189,7 @@ var errHidden = errors.New("its first thread has ended: what it maps is not to b
 
 // mappedFiles finds those of some files that a process maps. Processes that
 // come meanwhile are looked at too: one may have been forked by one that ended.
-func mappedFiles(ids map[fileID]*build) (mapped map[*build]bool, err error) {
+func mappedFiles(ids map[proc.FileID]*build) (mapped map[*build]bool, err error) {
 	const mostRounds = 100 // where processes come faster than they are looked at
 	mapped, seen := map[*build]bool{}, map[int]bool{os.Getpid(): true}
 	for range mostRounds {
@@ -214,13 +214,13 @@ func mappedFiles(ids map[fileID]*build) (mapped map[*build]bool, err error) {
 	return mapped, errors.New("processes come too fast")
 }
 
-func addMapped(pid int, ids map[fileID]*build, mapped map[*build]bool) error {
+func addMapped(pid int, ids map[proc.FileID]*build, mapped map[*build]bool) error {
 	list, err := proc.System().Maps(pid)
 	if err != nil {
 		return err
 	}
 	for _, m := range list {
-		if b := ids[fileID{m.Major, m.Minor, m.Inode}]; b != nil {
+		if b := ids[m.ID()]; b != nil {
 			mapped[b] = true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"pytop/collect"
 	"pytop/collect/elf"
+	"pytop/collect/proc"
 )
 
 // orphan is a program whose child goes on when it has ended; it obeys lines.
@@ -216,14 +217,14 @@ func TestConditionsReleased(t *testing.T) {
 // forgotten, and of a build's those numbers that are met no more.
 func TestFilesForgotten(t *testing.T) {
 	now := time.Now()
-	b := &build{id: fileID{inode: 1}}
+	b := &build{id: proc.FileID{Inode: 1}}
 	f := files{
-		{inode: 1}: {build: b, at: now.Add(-time.Hour)}, {inode: 2}: {build: b, at: now.Add(-time.Hour)}, {inode: 3}: {build: b, at: now},
-		{inode: 4}: {at: now.Add(-doubt)}, {inode: 5}: {at: now},
+		{Inode: 1}: {build: b, at: now.Add(-time.Hour)}, {Inode: 2}: {build: b, at: now.Add(-time.Hour)}, {Inode: 3}: {build: b, at: now},
+		{Inode: 4}: {at: now.Add(-doubt)}, {Inode: 5}: {at: now},
 	}
 	f.forget(now)
 	for inode, want := range map[uint64]bool{1: true, 2: false, 3: true, 4: false, 5: true} {
-		if _, got := f[fileID{inode: inode}]; got != want {
+		if _, got := f[proc.FileID{Inode: inode}]; got != want {
 			t.Errorf("file %d is known: %v", inode, got)
 		}
 	}

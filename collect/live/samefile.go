@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pytop/collect/live/attach"
 	"pytop/collect/proc"
 	"pytop/collect/site"
 )
@@ -42,18 +43,18 @@ func (b *build) sameFile(l *Located) (same bool, err error) {
 	if err := proc.ReadMemory(os.Getpid(), at, was[:]); err != nil {
 		return false, fmt.Errorf("compare %s with what is attached to: %w", b.name, err)
 	}
-	a, err := attachmentTo(b.path(), b.name, b.programs.Multi, os.Getpid())
+	a, err := attach.Open(b.path(), b.name, b.programs.Multi, os.Getpid())
 	if err != nil {
 		return false, err
 	}
-	a.cookie = func(s site.Site) uint64 { return cookie(s, 0) }
+	a.Cookie = func(s site.Site) uint64 { return cookie(s, 0) }
 	// This program does nothing where no code object is passed to it.
-	links, err := a.put(probes{b.programs.Instrumented, []site.Site{{Offset: offset}}})
+	links, err := a.Put(attach.Probes{Program: b.programs.Instrumented, Sites: []site.Site{{Offset: offset}}})
 	if err != nil {
 		return false, err
 	}
 	err = proc.ReadMemory(os.Getpid(), at, now[:])
-	return now != was, errors.Join(err, closeLinks(links))
+	return now != was, errors.Join(err, attach.Close(links))
 }
 
 // reached checks that a process which has just been attached to has a

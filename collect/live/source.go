@@ -206,6 +206,9 @@ func (s *Source) awaitEnds() {
 	close(s.ended)
 }
 
+// beside does what takes a while, and is waited for when the source is closed.
+func (s *Source) beside(f func()) { s.stopped.Go(f) }
+
 // Ended is closed when every process has ended.
 func (s *Source) Ended() <-chan struct{} { return s.ended }
 

@@ -12,6 +12,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/kernelmap"
 	"pytop/collect/proc"
 )
 
@@ -27,7 +28,7 @@ func (s *Source) readStates() (unknown []bpf.ProcessKey, err error) {
 	var cursor ebpf.MapBatchCursor
 	for done := false; !done; {
 		n, err := s.maps.Processes.BatchLookup(&cursor, keys, states, nil)
-		if done, err = batchEnded(err); err != nil {
+		if done, err = kernelmap.BatchEnded(err); err != nil {
 			return nil, fmt.Errorf("read the states of processes: %w", err)
 		}
 		for i := range n {

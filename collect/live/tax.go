@@ -9,34 +9,15 @@ type hits struct {
 	other   uint64 // code_dealloc, _Py_Instrument, ENTER_EXECUTOR, and what was lost
 }
 
-// price is what one hit takes from the target in a loop of nothing else, as
+// callPrice is what one hit takes from the target in a loop of nothing else, as
 // calibrate measured it.
-type price struct {
+type callPrice struct {
 	call, resume, other time.Duration
 }
 
-func (p price) known() bool { return p.call > 0 }
+func (p callPrice) known() bool { return p.call > 0 }
 
 // of is what so many hits take at the least.
-func (p price) of(h hits) time.Duration {
+func (p callPrice) of(h hits) time.Duration {
 	return time.Duration(h.calls)*p.call + time.Duration(h.resumes)*p.resume + time.Duration(h.other)*p.other
-}
-
-// realCode is by how much the least that a hit takes in real code is dearer than
-// in calibration's loop, which does nothing between two hits.
-const realCode = 1.15
-
-// tax is the estimate of the time that hits took which in a loop of nothing
-// else would have taken so much, out of the CPU time used meanwhile. In real
-// code a hit is dearer, since each trap makes the processor forget what it had
-// learnt of the code around it, and the more so the more of that there is: of a
-// share s by the bare price, realCode times, it makes s·(1 + (1 − s)). Fitted
-// to what make bench measures (BenchmarkCall's tax/taken) on three workloads, of
-// which counting takes from 50 to 95 %. It is never more than the time used.
-func tax(least, used time.Duration) time.Duration {
-	if used <= 0 {
-		return least
-	}
-	share := min(1, realCode*least.Seconds()/used.Seconds())
-	return time.Duration(share * (2 - share) * float64(used))
 }

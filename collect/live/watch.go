@@ -10,6 +10,7 @@ import (
 	"pytop/bpf"
 	"pytop/collect"
 	"pytop/collect/cpython"
+	"pytop/collect/live/kernelmap"
 	"pytop/collect/proc"
 )
 
@@ -250,7 +251,7 @@ func (s *Source) retire(list map[*process]bool) error {
 			delete(s.functions.objects, id)
 		}
 	}
-	if err := deleteAll(s.maps.Live, keys); err != nil {
+	if err := kernelmap.DeleteAll(s.maps.Live, keys); err != nil {
 		return fmt.Errorf("retire counts: %w", err)
 	}
 	return nil

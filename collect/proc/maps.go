@@ -33,6 +33,15 @@ type Mapping struct {
 	Deleted bool // the file is no longer there under that name
 }
 
+// FileID tells files apart, as the kernel numbers them.
+type FileID struct {
+	Major, Minor uint32
+	Inode        uint64
+}
+
+// ID is which file is mapped.
+func (m Mapping) ID() FileID { return FileID{m.Major, m.Minor, m.Inode} }
+
 // Executable tells whether the memory holds code.
 func (m Mapping) Executable() bool { return len(m.Perms) > 2 && m.Perms[2] == 'x' }
 

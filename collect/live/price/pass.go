@@ -1,4 +1,4 @@
-package live
+package price
 
 import (
 	"bytes"
@@ -10,17 +10,17 @@ import (
 	"pytop/collect/site"
 )
 
-// passSite passes a site in pytop's own text n times, with a code object, a
+// PassSite passes a site in pytop's own text n times, with a code object, a
 // frame and an instruction's address where passed says.
 //
 //go:noescape
-func passSite(n uint64, code, frame, instruction uintptr)
+func PassSite(n uint64, code, frame, instruction uintptr)
 
-// passSiteAddress is where passSite begins.
+// passSiteAddress is where PassSite begins.
 func passSiteAddress() uintptr
 
-// asPassed is a site of passSite that makes a program do what it does at s.
-func asPassed(s site.Site) site.Site {
+// AsPassed is a site of PassSite that makes a program do what it does at s.
+func AsPassed(s site.Site) site.Site {
 	out := site.Site{Code: site.None, Frame: site.None, Slot: passed.slot, Next: site.None, Throw: site.None, Cheap: true}
 	if s.Code != site.None {
 		out.Code = passed.code
@@ -34,9 +34,9 @@ func asPassed(s site.Site) site.Site {
 	return out
 }
 
-// passSiteJump is the address of passSite's site in pytop's own text. It is
+// SiteJump is the address of PassSite's site in pytop's own text. It is
 // looked up before anything is attached there.
-var passSiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(passSiteAddress()) })
+var SiteJump = sync.OnceValues(func() (uint64, error) { return jumpAfter(passSiteAddress()) })
 
 // jumpAfter is the address of the first jump to the next instruction from an
 // address of pytop's own text on.
@@ -52,7 +52,7 @@ func jumpAfter(start uintptr) (uint64, error) {
 	return uint64(start) + uint64(i), nil
 }
 
-// place is where passSite has what it is given.
+// place is where PassSite has what it is given.
 type place struct {
 	code, frame, next site.Register
 	slot              uint16 // the frame's, too

@@ -1,4 +1,6 @@
-package live
+// Package native names addresses of a process's machine code, from the files
+// that it maps.
+package native
 
 import (
 	"errors"
@@ -13,18 +15,18 @@ import (
 )
 
 const (
-	// mostCode and mostNamed bound what symbols keeps: files of a process, and
+	// mostCode and mostNamed bound what Symbols keeps: files of a process, and
 	// functions and addresses of a file. Beyond, it starts over.
 	mostCode  = 1024
 	mostNamed = 512
 )
 
-// symbols names addresses of a process's machine code. It keeps what it found,
+// Symbols names addresses of a process's machine code. It keeps what it found,
 // since the same functions come again and again.
-type symbols struct {
+type Symbols struct {
 	pid  int
 	maps []proc.Mapping
-	code map[fileID]*codeFile
+	code map[proc.FileID]*codeFile
 }
 
 // codeFile is what is known of a mapped file.
@@ -35,10 +37,11 @@ type codeFile struct {
 	returns   map[uint64]bool // whether a call is right before an address
 }
 
-func newSymbols(pid int) *symbols { return &symbols{pid: pid, code: map[fileID]*codeFile{}} }
+// New makes one for a process; nothing is read yet.
+func New(pid int) *Symbols { return &Symbols{pid: pid, code: map[proc.FileID]*codeFile{}} }
 
-// refresh reads what the process has mapped: libraries come and go.
-func (s *symbols) refresh() error {
+// Refresh reads what the process has mapped: libraries come and go.
+func (s *Symbols) Refresh() error {
 	maps, err := proc.System().Maps(s.pid)
 	if err == nil {
 		s.maps = maps
@@ -46,8 +49,11 @@ func (s *symbols) refresh() error {
 	return err
 }
 
+// Maps tells whether something is mapped at an address, as of the last Refresh.
+func (s *Symbols) Maps(address uint64) bool { return s.mapping(address) != nil }
+
 // mapping finds the mapping that holds an address; nil: none does.
-func (s *symbols) mapping(address uint64) *proc.Mapping {
+func (s *Symbols) mapping(address uint64) *proc.Mapping {
 	i, _ := slices.BinarySearchFunc(s.maps, address, func(m proc.Mapping, a uint64) int {
 		if m.End <= a {
 			return -1
@@ -60,11 +66,11 @@ func (s *symbols) mapping(address uint64) *proc.Mapping {
 	return &s.maps[i]
 }
 
-// stack names a sampled stack. The first address is where the thread is, which
+// Stack names a sampled stack. The first address is where the thread is, which
 // is always true. A caller is taken only while each function before it lies in a
 // file that keeps frame pointers, and a call is right before where it returns to.
 // cut: callers were left out.
-func (s *symbols) stack(addresses []uint64) (frames []collect.NativeFrame, cut bool) {
+func (s *Symbols) Stack(addresses []uint64) (frames []collect.NativeFrame, cut bool) {
 	for i, a := range addresses {
 		m := s.mapping(a)
 		if i > 0 && (m == nil || !m.Executable() || !m.File()) {
@@ -103,8 +109,8 @@ func bare(m *proc.Mapping) string {
 // look finds what is at an address of a mapped file: where that is as the file
 // numbers memory, and the function. What returns there may be the function
 // before: a call that never returns may be a function's last instruction.
-func (s *symbols) look(m *proc.Mapping, address uint64, caller bool) (f *codeFile, at uint64, function elf.Function) {
-	id := fileID{m.Major, m.Minor, m.Inode}
+func (s *Symbols) look(m *proc.Mapping, address uint64, caller bool) (f *codeFile, at uint64, function elf.Function) {
+	id := m.ID()
 	f = s.code[id]
 	if f == nil {
 		f = &codeFile{returns: map[uint64]bool{}}
@@ -142,7 +148,7 @@ func (s *symbols) look(m *proc.Mapping, address uint64, caller bool) (f *codeFil
 }
 
 // keep remembers a file, within bounds.
-func (s *symbols) keep(id fileID, f *codeFile) {
+func (s *Symbols) keep(id proc.FileID, f *codeFile) {
 	if len(s.code) >= mostCode {
 		clear(s.code)
 	}
@@ -193,7 +199,7 @@ func openMapped(pid int, m proc.Mapping) (*elf.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.Machine() != machine {
+	if e.Machine() != elf.Own {
 		return nil, errors.Join(errEmulated, e.Close())
 	}
 	return e, nil

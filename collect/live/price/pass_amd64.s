@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func passSite(n uint64, code, frame, instruction uintptr)
-TEXT ·passSite(SB), NOSPLIT, $0-32
+// func PassSite(n uint64, code, frame, instruction uintptr)
+TEXT ·PassSite(SB), NOSPLIT, $0-32
 	MOVQ n+0(FP), CX
 	MOVQ code+8(FP), AX
 	MOVQ frame+16(FP), BX
@@ -14,6 +14,6 @@ loop:
 
 // func passSiteAddress() uintptr
 TEXT ·passSiteAddress(SB), NOSPLIT, $0-8
-	LEAQ ·passSite(SB), AX
+	LEAQ ·PassSite(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func passSignals(n uint64, taken, dropped uintptr)
-TEXT ·passSignals(SB), NOSPLIT, $0-24
+// func PassSignals(n uint64, taken, dropped uintptr)
+TEXT ·PassSignals(SB), NOSPLIT, $0-24
 	MOVD n+0(FP), R3
 	MOVD taken+8(FP), R1
 	MOVD dropped+16(FP), R0
@@ -16,6 +16,6 @@ loop:
 
 // func passSignalsAddress() uintptr
 TEXT ·passSignalsAddress(SB), NOSPLIT, $0-8
-	MOVD $·passSignals(SB), R0
+	MOVD $·PassSignals(SB), R0
 	MOVD R0, ret+0(FP)
 	RET

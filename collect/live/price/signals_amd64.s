@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func passSignals(n uint64, taken, dropped uintptr)
-TEXT ·passSignals(SB), NOSPLIT, $0-24
+// func PassSignals(n uint64, taken, dropped uintptr)
+TEXT ·PassSignals(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), CX
 	MOVQ taken+8(FP), SI
 	MOVQ dropped+16(FP), DI
@@ -14,6 +14,6 @@ loop:
 
 // func passSignalsAddress() uintptr
 TEXT ·passSignalsAddress(SB), NOSPLIT, $0-8
-	LEAQ ·passSignals(SB), AX
+	LEAQ ·PassSignals(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET

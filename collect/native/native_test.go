@@ -1,4 +1,4 @@
-package live
+package native
 
 import (
 	"reflect"
@@ -11,9 +11,9 @@ import (
 
 // known is a process of whose files all is known already: a program that keeps
 // frame pointers, and a library that does not.
-func known() *symbols {
+func known() *Symbols {
 	text := []elf.Segment{{Address: 0x1000, Offset: 0, Size: 0x1000, Executable: true}}
-	s := newSymbols(0)
+	s := New(0)
 	s.maps = []proc.Mapping{
 		{Start: 0x10000, End: 0x11000, Perms: "r-xp", Inode: 1, Path: "/usr/bin/python3.15"},
 		{Start: 0x11000, End: 0x12000, Perms: "rw-p", Inode: 1, Path: "/usr/bin/python3.15"},
@@ -21,7 +21,7 @@ func known() *symbols {
 		{Start: 0x30000, End: 0x31000, Perms: "rwxp"},
 		{Start: 0x40000, End: 0x41000, Perms: "r-xp", Path: "[vdso]"},
 	}
-	s.code[fileID{inode: 1}] = &codeFile{
+	s.code[proc.FileID{Inode: 1}] = &codeFile{
 		frames: true, segments: text,
 		functions: []elf.Function{
 			{Name: "leaf", Address: 0x1100, Size: 0x100}, {Name: "caller", Address: 0x1200, Size: 0x80},
@@ -29,7 +29,7 @@ func known() *symbols {
 		},
 		returns: map[uint64]bool{0x1210: true, 0x1280: true, 0x1290: true, 0x1220: false},
 	}
-	s.code[fileID{inode: 2}] = &codeFile{segments: text, functions: []elf.Function{{Name: "memcpy", Address: 0x1000, Size: 0x100}}, returns: map[uint64]bool{0x1010: true}}
+	s.code[proc.FileID{Inode: 2}] = &codeFile{segments: text, functions: []elf.Function{{Name: "memcpy", Address: 0x1000, Size: 0x100}}, returns: map[uint64]bool{0x1010: true}}
 	return s
 }
 
@@ -56,7 +56,7 @@ func TestNativeStack(t *testing.T) {
 		"in the vdso":                  {[]uint64{0x40010}, []collect.NativeFrame{{Module: "[vdso]", Offset: 0x40010}}, true},
 		"in nothing":                   {[]uint64{0x5}, []collect.NativeFrame{{Offset: 5}}, true},
 	} {
-		if got, cut := known().stack(c.stack); !reflect.DeepEqual(got, c.want) || cut != c.cut {
+		if got, cut := known().Stack(c.stack); !reflect.DeepEqual(got, c.want) || cut != c.cut {
 			t.Errorf("%s: %+v, %v, want %+v, %v", name, got, cut, c.want, c.cut)
 		}
 	}
@@ -64,21 +64,21 @@ func TestNativeStack(t *testing.T) {
 
 // TestLooks: of several stacks the commonest of the commonest function.
 func TestLooks(t *testing.T) {
-	var l looks
-	if got := l.looks(); !reflect.DeepEqual(got, collect.NativeLooks{}) {
+	var l Looks
+	if got := l.Sum(); !reflect.DeepEqual(got, collect.NativeLooks{}) {
 		t.Errorf("%+v", got)
 	}
 	frame := func(symbol string, offset uint64) collect.NativeFrame {
 		return collect.NativeFrame{Module: "m", Symbol: symbol, Offset: offset}
 	}
 	for range 3 {
-		l.add([]collect.NativeFrame{frame("rare", 1), frame("x", 1)}, false)
+		l.Add([]collect.NativeFrame{frame("rare", 1), frame("x", 1)}, false)
 	}
 	for i, callers := range []string{"a", "b", "b", "c"} {
-		l.add([]collect.NativeFrame{frame("often", uint64(i)), frame(callers, 7)}, callers == "b")
+		l.Add([]collect.NativeFrame{frame("often", uint64(i)), frame(callers, 7)}, callers == "b")
 	}
 	want := collect.NativeLooks{Stack: []collect.NativeFrame{frame("often", 1), frame("b", 7)}, Hits: 4, Looks: 7, Cut: true}
-	if got := l.looks(); !reflect.DeepEqual(got, want) {
+	if got := l.Sum(); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

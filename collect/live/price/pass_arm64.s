@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func passSite(n uint64, code, frame, instruction uintptr)
-TEXT ·passSite(SB), NOSPLIT, $0-32
+// func PassSite(n uint64, code, frame, instruction uintptr)
+TEXT ·PassSite(SB), NOSPLIT, $0-32
 	MOVD n+0(FP), R3
 	MOVD code+8(FP), R0
 	MOVD frame+16(FP), R1
@@ -14,6 +14,6 @@ loop:
 
 // func passSiteAddress() uintptr
 TEXT ·passSiteAddress(SB), NOSPLIT, $0-8
-	MOVD $·passSite(SB), R0
+	MOVD $·PassSite(SB), R0
 	MOVD R0, ret+0(FP)
 	RET

@@ -1,0 +1,4 @@
+package elf
+
+// Own is the machine that pytop itself runs on.
+const Own = AArch64
