@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -17,6 +16,7 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
+	"pytop/collect/live/inspect"
 )
 
 // run does what the command line asks for.
@@ -60,7 +60,7 @@ func (c *config) demo() (*demo.Workload, error) {
 // dump prints what the threads of processes do at this instant.
 func dump(c config) error {
 	for i, pid := range c.pids {
-		d, err := live.Dump(pid)
+		d, err := inspect.Dump(pid)
 		if err != nil {
 			return err
 		}
@@ -111,8 +111,7 @@ func diagnose(c config) (int, error) {
 
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
-	return live.Options{PIDs: pids, Children: c.children, All: c.all, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: live.UserCache(),
-		GIL: slices.Contains(c.probes, "gil"), NoCalls: !slices.Contains(c.probes, "calls")}
+	return live.Options{PIDs: pids, Children: c.children, All: c.all, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: live.UserCache(), Probes: c.probes}
 }
 
 // begin starts the command, if there is one; capture keeps it off the terminal.
@@ -138,7 +137,7 @@ func (c *config) attach(command *launch.Command, opened func() error) (source *l
 	if command == nil {
 		err = open(c.pids...)
 	} else {
-		err = command.Attach(live.IsPython, func(pid int) error { return open(pid) }, launch.Patience)
+		err = command.Attach(inspect.IsPython, func(pid int) error { return open(pid) }, launch.Patience)
 	}
 	return source, err
 }

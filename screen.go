@@ -12,6 +12,7 @@ import (
 	"pytop/collect/export"
 	"pytop/collect/launch"
 	"pytop/collect/live"
+	"pytop/collect/live/inspect"
 	"pytop/collect/proc"
 	"pytop/tui"
 )
@@ -75,7 +76,7 @@ func (c *config) screenOptions(command *launch.Command) tui.Options {
 		},
 	}
 	if c.listing() {
-		o.Open, o.List = nil, live.OpenLister(c.liveOptions(nil).Cache)
+		o.Open, o.List = nil, inspect.OpenLister(c.liveOptions(nil).Cache)
 		o.Watch = func(_ context.Context, pids []int) (collect.Source, error) {
 			source, err := live.Open(c.liveOptions(pids))
 			if err != nil {

@@ -4,7 +4,7 @@ import "time"
 
 // GIL follows who holds the GIL and who waits for it; of processes without one,
 // what their threads wait for instead.
-var GIL = Kind{Name: "gil", Measures: "who holds the GIL and who waits for it; without a GIL, who waits for mutexes and pauses", Default: true}
+var GIL = Kind{Name: "gil", Title: "GIL", Measures: "who holds the GIL and who waits for it; without a GIL, who waits for mutexes and pauses", Default: true}
 
 // ThreadReading is one thread of a process at one instant; counts are
 // cumulative. What goes on at that instant is in Hold and Wait already.

@@ -4,6 +4,7 @@ package collect
 // and Kinds lists it.
 type Kind struct {
 	Name     string // for --probes, JSON's probes[], doctor and the header: "calls"
+	Title    string // for people: "calls", "GIL"
 	Measures string // what it tells, for --help: "how often each function is called"
 	Default  bool   // measured unless --probes leaves it out
 	// Diff adds the probe's part to the snapshot that lies between two readings;
@@ -16,4 +17,15 @@ type Kind struct {
 var Kinds = []Kind{
 	Calls,
 	GIL,
+}
+
+// DefaultProbes are the names of the kinds that are measured unless others are
+// asked for.
+func DefaultProbes() (names []string) {
+	for _, k := range Kinds {
+		if k.Default {
+			names = append(names, k.Name)
+		}
+	}
+	return names
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/cilium/ebpf/features"
 	"golang.org/x/sys/unix"
 
+	"pytop/collect"
 	"pytop/collect/live"
 	"pytop/collect/proc"
 )
@@ -176,7 +178,7 @@ func files() Check {
 
 func attaching() Check {
 	began := time.Now()
-	cost, err := live.Try()
+	tried, err := live.Try()
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return Check{"counting", Missing, err.Error(), "see privileges; also sysctl kernel.unprivileged_bpf_disabled and kernel.perf_event_paranoid"}
@@ -185,12 +187,7 @@ func attaching() Check {
 	case err != nil:
 		return Check{"counting", Missing, err.Error(), "please report this with the output of pytop doctor"}
 	}
-	how := "uprobe_multi"
-	if !cost.Multi {
-		how = "perf event uprobes (uprobe_multi is in Linux 6.6)"
-	}
-	return ok("counting", fmt.Sprintf("%s; a call takes %d ns in a short loop on this machine, a resume %d ns (tried on pytop itself in %d ms)",
-		how, cost.Call.Nanoseconds(), cost.Resume.Nanoseconds(), time.Since(began).Milliseconds()))
+	return ok("counting", fmt.Sprintf("%s; %s (tried on pytop itself in %d ms)", tried.How, tried.Cost, time.Since(began).Milliseconds()))
 }
 
 // Target checks one process: which CPython it runs and how its calls would be
@@ -212,16 +209,31 @@ func Target(pid int) ([]Check, error) {
 	list = append(list,
 		ok("file", found.File),
 		ok("version", python),
-		ok("calls", found.Method+fmt.Sprintf("; found in %d ms", found.Took.Milliseconds())),
 	)
-	if found.Weak != "" {
-		list = append(list, Check{"weaker", Weak, found.Weak, ""})
+	for i, one := range found.Probes {
+		name := one.Kind.Title
+		if one.Err != nil {
+			list = append(list, Check{name, Weak, one.Err.Error(), "its calls are counted all the same; to leave the " + name + " out use --probes " + without(one.Kind)})
+			continue
+		}
+		if i == 0 { // which looked for its sites
+			one.How += fmt.Sprintf("; found in %d ms", found.Took.Milliseconds())
+		}
+		list = append(list, ok(name, one.How))
+		if i == 0 && found.Weak != "" {
+			list = append(list, Check{"weaker", Weak, found.Weak, ""})
+		}
+		if one.Cost != "" {
+			list = append(list, ok("cost", one.Cost))
+		}
 	}
-	list = append(list, ok("cost", fmt.Sprintf("at least %d ns a call, %d ns a resume", found.Call.Nanoseconds(), found.Resume.Nanoseconds())))
-	if found.GILWhy != nil {
-		return append(list, Check{"GIL", Weak, found.GILWhy.Error(), "its calls are counted all the same; to leave the GIL out use --probes calls"}), nil
-	}
-	return append(list, ok("GIL", found.GIL)), nil
+	return list, nil
+}
+
+// without is the kinds that are measured by default, but for one.
+func without(k collect.Kind) string {
+	names := slices.DeleteFunc(collect.DefaultProbes(), func(name string) bool { return name == k.Name })
+	return strings.Join(names, ",")
 }
 
 func threads(n int) string {

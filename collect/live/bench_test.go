@@ -1,4 +1,4 @@
-package live
+package live_test
 
 import (
 	"encoding/json"
@@ -96,27 +96,7 @@ func measure(t testing.TB, p python, workload string, n int) timings {
 	return least
 }
 
-func read(t testing.TB, s *Source) *collect.Reading {
-	t.Helper()
-	r, err := s.Read()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
-// benchmarked are the interpreters that the benchmarks time: those named in
-// PYTOP_BENCH, else all that are not debug builds.
-func benchmarked(t testing.TB) []python {
-	var list []python
-	names := os.Getenv("PYTOP_BENCH")
-	for _, p := range pythons(t) {
-		if names != "" && strings.Contains(","+names+",", ","+p.name+",") || names == "" && !strings.Contains(p.notes, "debug") && !strings.Contains(p.notes, "embed") && !strings.HasPrefix(p.name, "stripped") {
-			list = append(list, p)
-		}
-	}
-	return list
-}
 
 // BenchmarkCall times counting in ratios of one run: see docs/benchmarks.md.
 func BenchmarkCall(b *testing.B) {

@@ -1,4 +1,4 @@
-package live
+package live_test
 
 import (
 	"fmt"
@@ -24,23 +24,6 @@ func together(r *collect.Reading) map[rowKey]counts {
 	return sums
 }
 
-// readUntilEnd reads as a screen does, until nothing is left to count.
-func readUntilEnd(t testing.TB, s *Source, every time.Duration) *collect.Reading {
-	t.Helper()
-	deadline := time.Now().Add(60 * time.Second)
-	for time.Now().Before(deadline) {
-		select {
-		case <-s.Ended():
-			return last(t, s)
-		case <-time.After(every):
-			if r := read(t, s); r.Final {
-				return r
-			}
-		}
-	}
-	t.Fatal("the end was not noticed")
-	return nil
-}
 
 // TestFamily: what descendants call is counted from their first call, however
 // they came to be, also of those that live for less than a reading.

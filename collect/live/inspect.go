@@ -2,14 +2,13 @@ package live
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"pytop/bpf"
 	"pytop/collect"
-	"pytop/collect/cpython"
-	"pytop/collect/site"
-	"pytop/collect/stack"
+	"pytop/collect/live/inspect"
+	"pytop/collect/live/probe"
+	"pytop/collect/live/target"
 )
 
 // Inspection is what pytop would do with a process, found out without
@@ -18,21 +17,19 @@ type Inspection struct {
 	File   string        // path of the file with the CPython in it, as the process maps it
 	Python string        // version
 	Build  string        // what is particular about it; may be empty
-	Method string        // how its calls would be counted
 	Weak   string        // what is weaker than it could be; empty: nothing
-	Took   time.Duration // finding all this
-	Cost
-	GIL    string // how its GIL, or without one its threads' waits, would be followed; empty: see GILWhy
-	GILWhy error  // why that could not be followed; the calls can be counted all the same
+	Took   time.Duration // finding where probes go
+	Probes []Finding     // in the order of the registry
 }
 
-// Cost is what a hit takes on this machine, measured on pytop itself.
-type Cost struct {
-	Call, Resume time.Duration
-	Multi        bool // by uprobe_multi; else by perf event uprobes
+// Finding is how one kind of probe would measure a process.
+type Finding struct {
+	Kind collect.Kind
+	probe.Finding
+	Err error // why it could not
 }
 
-// Inspect finds out how a process's calls would be counted.
+// Inspect finds out how a process would be measured.
 func Inspect(pid int) (_ *Inspection, err error) {
 	s, err := openBare()
 	if err != nil {
@@ -40,80 +37,66 @@ func Inspect(pid int) (_ *Inspection, err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	began := time.Now()
-	l, err := Locate(pid)
+	l, err := inspect.Locate(pid)
 	if err != nil {
 		return nil, err
 	}
 	path, mapping := l.Mapping.Path, l.Mapping
-	b, err := s.buildOf(l)
+	b, err := s.targets.BuildOf(l)
 	if err != nil {
 		return nil, err
 	}
-	found := &Inspection{
-		File: path, Python: b.python.Version, Build: b.words(), Method: b.method(), Weak: b.weak(),
-		Took: time.Since(began), Cost: Cost{b.price.call, b.price.resume, b.programs.Multi},
-	}
-	found.GIL, found.GILWhy = s.inspectGIL(&process{
-		info: &collect.Process{PID: pid}, build: b,
-		gil: &gilProcess{memory: stack.New(pid, b.python, codeTypeOf(b, mapping)-b.python.CodeType)},
+	found := &Inspection{File: path, Python: b.Python.Version, Build: b.Words(), Weak: b.Weak(), Took: time.Since(began)}
+	found.Probes = s.probes.inspect(&target.Process{
+		Info: &collect.Process{PID: pid}, Program: target.Program{Build: b, CodeType: target.CodeTypeOf(b, mapping)},
 	})
 	return found, nil
 }
 
-// inspectGIL finds out how a process's GIL would be followed.
-func (s *Source) inspectGIL(p *process) (string, error) {
-	if err := s.openGIL(); err != nil {
-		return "", err
+// inspect is what each kind says of a process: of several probes of a kind the
+// one that would measure it.
+func (l *probes) inspect(p *target.Process) (list []Finding) {
+	for i, one := range l.list {
+		is, err := one.Inspect(p)
+		found := Finding{one.kind, is, err}
+		if i == 0 || l.list[i-1].line != one.line {
+			list = append(list, found)
+		} else if last := &list[len(list)-1]; last.How == "" && last.Err == nil {
+			*last = found
+		}
 	}
-	g, b := p.gil, p.build
-	if free, err := g.free(); err != nil {
-		return "", err
-	} else if free {
-		err = s.loadParking(b)
-		return g.worldMethod(p), err
-	}
-	if err := s.loadGIL(b); err != nil {
-		return "", err
-	}
-	c, err := s.conditionsOf(p.info.PID)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s; at least %d ns a take and drop", c.where(), 2*int64(b.gilPrice)), nil
+	return list
 }
 
-// Try loads the programs, attaches one to pytop itself and counts: what the
-// kernel does not allow is the error.
-func Try() (_ Cost, err error) {
+// Try loads the programs of a probe, attaches one to pytop itself and counts: what
+// the kernel does not allow is the error.
+func Try() (_ probe.Finding, err error) {
 	s, err := openBare()
 	if err != nil {
-		return Cost{}, err
+		return probe.Finding{}, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	b := &build{
-		plan:    &site.Plan{Calls: []site.Site{{Code: 0, Frame: 3, Next: site.None, Throw: site.None}}},
-		offsets: bpf.PyOffsets{CodeMask: ^uint64(0), FrameInstr: 56, ResumeMask: 3, ObjectType: 8, TypeName: 24, CodeFlags: 48, StrKindShift: 2},
-		python:  &cpython.Python{},
+	for _, one := range s.probes.list {
+		if t, ok := one.Probe.(probe.Trier); ok {
+			return t.Try()
+		}
 	}
-	if err := s.load(b, 0); err != nil {
-		return Cost{}, err
-	}
-	defer func() { err = errors.Join(err, b.programs.Close()) }()
-	return Cost{b.price.call, b.price.resume, b.programs.Multi}, nil
+	return probe.Finding{}, errors.ErrUnsupported
 }
 
-// ErrKernel: the kernel is too old to count calls.
-var ErrKernel = bpf.ErrKernel
+// What a process is refused for, besides what cpython and site say.
+var (
+	ErrKernel     = bpf.ErrKernel // the kernel is too old to count calls
+	ErrNotReached = target.ErrNotReached
+	ErrNotCode    = target.ErrNotCode
+)
+
+// Untested says what was never tried on this machine's kind; empty: nothing.
+const Untested = target.Untested
 
 // Supported tells whether the kernel has what every probe needs;
 // errors.Is(err, ErrKernel) when it is too old.
 func Supported() error { return bpf.Supported() }
 
 // openBare opens a source that watches nothing.
-func openBare() (*Source, error) {
-	s, err := newSource(Options{Functions: 1024})
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
-}
+func openBare() (*Source, error) { return newSource(Options{Functions: 1024}) }

@@ -1,4 +1,4 @@
-package live
+package live_test
 
 import (
 	"fmt"
@@ -14,41 +14,9 @@ import (
 	"pytop/collect"
 )
 
-// some are the interpreters that these tests run on: the machine's own, and
-// the oldest and newest of the others. What is tested here does not depend on
-// the build, but the sites and the frames do.
-func some(t testing.TB) []python {
-	t.Helper()
-	all := pythons(t)
-	if len(all) > 3 {
-		all = []python{all[0], all[1], all[len(all)-1]}
-	}
-	return all
-}
 
-// obeying starts a workload that makes, calls and frees functions on command.
-func obeying(t testing.TB, p python) *target {
-	t.Helper()
-	return p.start(t, p.workloads(t)+"/obey.py")
-}
 
-// obey tells a workload something and returns its answer.
-func (w *target) obey(t testing.TB, command, answer string) string {
-	t.Helper()
-	if _, err := fmt.Fprintln(w.in, command); err != nil {
-		t.Fatal(err)
-	}
-	return w.line(t, answer)
-}
 
-// calls are the calls of each function by name.
-func calls(r *collect.Reading) map[string]uint64 {
-	n := map[string]uint64{}
-	for _, c := range r.Codes {
-		n[c.Code.Function] += c.Calls
-	}
-	return n
-}
 
 // family checks that the functions of a name, so many, were called so often each.
 func family(t testing.TB, r *collect.Reading, name string, many int, times uint64) {
@@ -68,22 +36,7 @@ func family(t testing.TB, r *collect.Reading, name string, many int, times uint6
 	}
 }
 
-// total is the sum of all calls.
-func total(r *collect.Reading) (n uint64) {
-	for _, c := range r.Codes {
-		n += c.Calls
-	}
-	return n
-}
 
-func lost(r *collect.Reading, cause string) uint64 {
-	for _, l := range r.Lost {
-		if l.Cause == cause {
-			return l.Count
-		}
-	}
-	return 0
-}
 
 // TestEndsWhileBraked: the end is noticed, the counts stay those of the time
 // that was counted, and it is said that the rest was not.

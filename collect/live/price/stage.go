@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -112,4 +113,11 @@ func ownOffset(address uint64) (uint64, error) {
 		}
 	}
 	return 0, fmt.Errorf("calibrate: %#x is in no mapping", address)
+}
+
+// Unsupported tells whether the kernel has no uprobe_multi (Linux 6.6), whose
+// attach type is then unknown to it, or one whose hits in threads get lost
+// (until 6.6.35 and 6.9.4: its filter takes the PID for a thread's).
+func Unsupported(err error) bool {
+	return errors.Is(err, ErrMiscounted) || errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.EINVAL)
 }

@@ -1,0 +1,63 @@
+package gil_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf/link"
+
+	"pytop/collect/live/attach"
+	"pytop/collect/proc"
+)
+
+// BenchmarkGILLinks: what following 200 other processes adds to a take and a
+// drop of one, and how long their probes take to be put in and out.
+func BenchmarkGILLinks(b *testing.B) {
+	needRoot(b)
+	const others = 200
+	p := pythons(b)[0]
+	w := p.start(b, p.workloads(b)+"/gil.py", "storm", "0.1")
+	family := p.start(b, p.workloads(b)+"/family.py", "serve", "200")
+	pids, err := proc.System().Processes()
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := open(b, w, Options{GIL: true, NoCalls: true})
+	one := s.order[0]
+	least := func() float64 {
+		ns := 1e18
+		for range 8 {
+			ns = min(ns, w.once(b).NS)
+		}
+		return ns
+	}
+	for b.Loop() {
+		alone := least()
+		var links []link.Link
+		began := time.Now()
+		for _, pid := range pids {
+			if stat, err := proc.System().Stat(pid); err != nil || stat.Parent != family.Process.Pid {
+				continue
+			}
+			some, err := attachConditions(one.gil.conditions, one.build.gil, pid, 0)
+			if err != nil {
+				b.Fatal(err)
+			}
+			links = append(links, some...)
+		}
+		attached := time.Since(began)
+		if len(links) != 3*others {
+			b.Fatalf("%d links", len(links))
+		}
+		among := least()
+		began = time.Now()
+		if err := attach.Close(links); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(attached.Seconds()*1e3/others, "attach-ms/process")
+		b.ReportMetric(time.Since(began).Seconds()*1e3, "close-all-ms")
+		b.ReportMetric(alone, "alone-ns")
+		b.ReportMetric(among, "among-200-ns")
+		b.ReportMetric((among-alone)/2/others, "ns/hit/link")
+	}
+}

@@ -1,0 +1,174 @@
+package gil_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"pytop/collect"
+)
+
+// gilWorkers starts family.py with two workers whose GILs are followed.
+func gilWorkers(t *testing.T, p python, o Options) (*target, *Source, *collect.Reading) {
+	t.Helper()
+	w := p.start(t, p.workloads(t)+"/family.py", "gil", "2")
+	o.Children, o.GIL = true, true
+	s := open(t, w, o)
+	fmt.Fprintln(w.in)
+	w.line(t, "serving")
+	return w, s, followed(t, s, w.Process.Pid, 2)
+}
+
+// TestGILWorkersLong: in each of several workers long holds are kept with the
+// machine code they were in, long waits with who held the GIL, and blame.
+func TestGILWorkersLong(t *testing.T) {
+	needRoot(t)
+	for _, p := range some(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s, _ := gilWorkers(t, p, Options{NoCalls: true})
+			w.order(t, "h")
+			r := read(t, s)
+			rows := collect.Diff(nil, r, 1).GILs
+			for _, p := range workers(r, w.Process.Pid) {
+				g, hold, wait := gilOfPID(t, r, p.Process.PID), collect.LongHold{}, collect.LongWait{}
+				for _, one := range g.LongHolds {
+					if one.Lasted > hold.Lasted {
+						hold = one
+					}
+				}
+				for _, one := range g.LongWaits {
+					if one.Lasted > wait.Lasted {
+						wait = one
+					}
+				}
+				if n := hold.Native; n.Reason != "" || n.Ran.Looks == 0 || !inStack(hold.Stack, "timed") {
+					t.Errorf("pid %d: a hold of %v by %d: %+v, in %+v", g.PID, hold.Lasted, hold.TID, n, hold.Stack)
+				}
+				if wait.TID == hold.TID || wait.Holder != hold.TID || !inStack(wait.HolderStack, "timed") || !inStack(wait.Stack, "ticker") {
+					t.Errorf("pid %d: %+v, held by %d", g.PID, wait, hold.TID)
+				}
+				for _, row := range rows {
+					if row.PID == g.PID && (len(row.Blamed) == 0 || row.Blamed[0].Thread != hold.TID || row.Blamed[0].Wait < wait.Lasted/2) {
+						t.Errorf("pid %d: blamed %+v, %d held it", g.PID, row.Blamed, hold.TID)
+					}
+				}
+			}
+			await(t, "no perf event is open", func() bool { return perfEvents(t) == 0 })
+			w.in.Close()
+			readUntilEnd(t, s, 50*time.Millisecond)
+			noGILHeld(t, s)
+		})
+	}
+}
+
+// TestGILWorkersCrowd: each worker that uses other condition variables a lot
+// changes over to the calls by itself, and nothing is lost; the parent, which
+// does not, stays in libc.
+func TestGILWorkersCrowd(t *testing.T) {
+	needRoot(t)
+	for _, p := range some(t) {
+		t.Run(p.name, func(t *testing.T) {
+			w, s, first := gilWorkers(t, p, Options{NoCalls: true, Budget: 0.5})
+			parent := w.Process.Pid
+			w.order(t, "w") // the first take after an attach is no switch that was seen
+			first = until(t, s, func(r *collect.Reading) string { return took(t, r, first, parent, takesOfRound) })
+			numbers := map[int]uint64{}
+			for _, p := range workers(first, parent) {
+				numbers[p.Process.PID] = numberOf(t, s, p.Process.PID)
+			}
+			until(t, s, func(r *collect.Reading) string { // on a busy machine it may take more than one
+				w.order(t, "c")
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				if calls := s.followed(parent).build.gilCalls; calls == nil || calls.followed != 2 {
+					return fmt.Sprintf("the workers did not change over: %+v", r.Probes[1])
+				}
+				return ""
+			})
+			second := until(t, s, func(r *collect.Reading) string {
+				s.mu.Lock()
+				n := s.followed(parent).gil.conditions.followed
+				s.mu.Unlock()
+				if n != 1 {
+					return fmt.Sprintf("%d are followed in libc, not the parent alone", n)
+				}
+				for _, p := range workers(r, parent) {
+					pid := p.Process.PID
+					if got, want := gilOfPID(t, r, pid).Switches-gilOfPID(t, first, pid).Switches, numberOf(t, s, pid)-numbers[pid]; got != want || got < 4 {
+						return fmt.Sprintf("pid %d: %d switches, CPython counted %d", pid, got, want)
+					}
+				}
+				return ""
+			})
+			w.order(t, "w")
+			r := until(t, s, func(r *collect.Reading) string { return took(t, r, second, parent, takesOfRound) })
+			for _, p := range workers(r, parent) {
+				if p.GIL.Status != collect.GILExact {
+					t.Errorf("pid %d: %+v", p.Process.PID, p.GIL)
+				}
+			}
+			if m := r.Probes[1].Method; !strings.Contains(m, "condition variables in libc") || !strings.Contains(m, " call instructions in ") {
+				t.Errorf("%q", m)
+			}
+			if err := syscall.Kill(workers(r, parent)[0].Process.PID, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			until(t, s, func(*collect.Reading) string { // it is dropped after a reading that shows its end
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				if n := s.followed(parent).build.gilCalls.followed; n != 1 {
+					return fmt.Sprintf("%d are followed at the calls, of one that lives", n)
+				}
+				return ""
+			})
+			w.in.Close()
+			readUntilEnd(t, s, 50*time.Millisecond)
+			noGILHeld(t, s)
+		})
+	}
+}
+
+// took says which worker did not take its GIL so often since; empty: all did.
+func took(t *testing.T, r, since *collect.Reading, parent int, want uint64) string {
+	t.Helper()
+	for _, p := range workers(r, parent) {
+		if n := gilOfPID(t, r, p.Process.PID).Takes - gilOfPID(t, since, p.Process.PID).Takes; n != want {
+			return fmt.Sprintf("pid %d: %d takes, want %d", p.Process.PID, n, want)
+		}
+	}
+	return ""
+}
+
+// TestGILBecome: a process that execs another CPython while its probes are at
+// the calls of the one before is followed at those of the new one.
+func TestGILBecome(t *testing.T) {
+	needRoot(t)
+	all := slices.DeleteFunc(pythons(t), func(p python) bool { return p.chroot != "" || strings.Contains(p.notes, "freethreaded") })
+	from, to := all[0], all[len(all)-1]
+	if from.path == to.path {
+		t.Skip("there is one CPython here")
+	}
+	c := from.command(from.workloads(t)+"/family.py", "become")
+	c.Env = append(c.Env, "BECOME="+to.path)
+	w := begin(t, c)
+	s := open(t, w, Options{GIL: true, NoCalls: true, atCalls: true})
+	changedOver(t, s)
+	before := s.order[0].build
+	fmt.Fprintln(w.in)
+	w.line(t, "became")
+	until(t, s, func(r *collect.Reading) string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p := s.order[0]
+		if p.build == before || p.gil.links == nil || p.gil.calls == nil || p.gil.calls != p.build.gilCalls || p.gil.left != nil || p.gil.leaving != nil {
+			return fmt.Sprintf("it runs %s: %+v", p.build.name, r.Probes[1])
+		}
+		return ""
+	})
+	if before.gilCalls.followed != 0 || s.order[0].gil.conditions.followed != 0 || s.order[0].build.gilCalls.followed != 1 {
+		t.Errorf("%d at the calls before, %d in libc, %d at the calls now", before.gilCalls.followed, s.order[0].gil.conditions.followed, s.order[0].build.gilCalls.followed)
+	}
+}

@@ -1,0 +1,71 @@
+package inspect
+
+import (
+	"errors"
+	"fmt"
+	"pytop/collect"
+	"pytop/collect/proc"
+	"pytop/collect/stack"
+	"time"
+)
+
+// ExecGrace is how long a program that a process exec'd may take to load its
+// CPython before pytop says that it has none.
+const ExecGrace = 3 * time.Second
+
+// About is what /proc says of a process that does not change.
+func About(stat proc.Stat) *collect.Process {
+	pid := stat.PID
+	p := &collect.Process{PID: pid, Start: stat.Start, Parent: stat.Parent, Command: "[" + stat.Name + "]"}
+	if command, err := proc.System().Command(pid); err == nil {
+		p.Command = command
+	}
+	if status, err := proc.System().Status(pid); err == nil {
+		p.OwnPID, p.User = status.OwnPID(), proc.UserName(status.EffectiveUID)
+	}
+	p.Container = proc.System().Container(pid)
+	return p
+}
+
+// WhenEnded is what is wrong with a process: that it has ended, if it has,
+// whatever else failed for that.
+func WhenEnded(pid int, err error) error {
+	stat, statErr := proc.System().Stat(pid)
+	switch {
+	case err == nil || errors.Is(err, proc.ErrNoProcess):
+		return err
+	case errors.Is(statErr, proc.ErrNoProcess):
+		return fmt.Errorf("process %d: %w: it ended while pytop attached", pid, proc.ErrNoProcess)
+	case statErr == nil && stat.Ended():
+		return fmt.Errorf("process %d: %w: it has ended (and is a zombie until its parent waits for it)", pid, proc.ErrNoProcess)
+	}
+	return err
+}
+
+// PlaceOf is a place as it is reported.
+func PlaceOf(p stack.Place) collect.Place {
+	return collect.Place{File: p.File, Function: p.Function, First: p.First, Line: p.Line}
+}
+
+// HasThread tells whether a process has a thread.
+func HasThread(pid, tid int) bool {
+	_, err := proc.System().ThreadName(pid, tid)
+	return err == nil
+}
+
+// StateOf is what a thread does, by the letter that /proc has for it.
+func StateOf(letter byte) string {
+	switch letter {
+	case 'R':
+		return "running"
+	case 'S', 'I':
+		return "sleeping"
+	case 'D':
+		return "disk sleep"
+	case 'T', 't':
+		return "stopped"
+	case 'Z', 'X', 'x':
+		return "ended"
+	}
+	return string(rune(letter))
+}

@@ -1,0 +1,188 @@
+// Package livetest is what the live tests share: the interpreters, and the
+// workloads whose counts are known.
+package livetest
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"pytop/collect/proc"
+)
+
+// Python is an interpreter of the matrix; see testdata/pythons.sh.
+type Python struct {
+	Name, Chroot, Path, Notes string
+	Home                      string // of a copy: PYTHONHOME
+}
+
+// NeedRoot skips a live test where pytop cannot count; in CI it must be able to.
+func NeedRoot(t testing.TB) {
+	t.Helper()
+	caps, err := proc.System().Capabilities()
+	if err == nil && caps.Has(proc.CapBPF) && caps.Has(proc.CapPerfmon) && caps.Has(proc.CapSysPtrace) {
+		return
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("CI must be able to load BPF programs")
+	}
+	t.Skip("needs CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE: run as root")
+}
+
+// repository is the root of the repository.
+var repository = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "../../..")
+}()
+
+// Pythons finds the interpreters that this machine has: its own, pyenv's, and
+// those that make pythons fetched.
+func Pythons(t testing.TB) []Python {
+	t.Helper()
+	var list []Python
+	if path, err := exec.LookPath("/usr/bin/python3"); err == nil {
+		list = append(list, Python{Name: "system", Path: path})
+	}
+	home, _ := os.UserHomeDir()
+	found, _ := filepath.Glob(filepath.Join(home, ".pyenv/versions/3.*/bin/python3"))
+	for _, path := range found {
+		version := filepath.Base(filepath.Dir(filepath.Dir(path)))
+		if !strings.HasPrefix(version, "3.6.") && !strings.HasPrefix(version, "3.7.") {
+			list = append(list, Python{Name: "pyenv-" + version, Path: path})
+		}
+	}
+	root := os.Getenv("PYTOP_PYTHONS")
+	if root == "" {
+		root = filepath.Join(repository, ".cache/pythons")
+	}
+	root, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Open(filepath.Join(root, "manifest.tsv"))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("CI runs over all interpreters: %v: make pythons", err)
+		}
+		t.Logf("only the interpreters that the machine has anyway: %v (make pythons fetches the rest)", err)
+		return list
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		f := strings.Split(lines.Text(), "\t")
+		if strings.HasPrefix(lines.Text(), "#") || len(f) < 5 {
+			continue
+		}
+		p := Python{Name: f[0], Chroot: f[1], Path: f[2], Notes: f[4]}
+		if p.Chroot == "-" {
+			p.Chroot, p.Path = "", filepath.Join(root, p.Path)
+		} else {
+			p.Chroot = filepath.Join(root, p.Chroot)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// Distinct are the interpreters whose GIL can differ: an executable and its
+// libpython, stripped or not, have the same. PYTOP_ALL=1 takes all of them.
+func Distinct(t testing.TB) []Python {
+	all := Pythons(t)
+	if os.Getenv("PYTOP_ALL") == "1" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(p Python) bool {
+		return strings.Contains(p.Notes, "embed") || strings.HasPrefix(p.Name, "stripped-") || strings.HasPrefix(p.Name, "switch-") || strings.HasPrefix(p.Name, "relr-")
+	})
+}
+
+// Workloads is the directory of the workloads as the interpreter sees it.
+func (p Python) Workloads(t testing.TB) string {
+	t.Helper()
+	source, err := filepath.Abs(filepath.Join(repository, "testdata/workloads"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Chroot == "" {
+		return source
+	}
+	inside, err := os.MkdirTemp(filepath.Join(p.Chroot, "tmp"), "pytop-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(inside) })
+	if err := os.CopyFS(filepath.Join(inside, "workloads"), os.DirFS(source)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(inside, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimPrefix(filepath.Join(inside, "workloads"), p.Chroot)
+}
+
+func (p Python) Command(args ...string) *exec.Cmd {
+	c := exec.Command(p.Path, args...)
+	if p.Chroot != "" {
+		c.SysProcAttr = &syscall.SysProcAttr{Chroot: p.Chroot}
+		c.Dir = "/"
+		c.Err = nil // exec looked for it outside
+		c.Path = p.Path
+	}
+	c.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE=1", "PYTHONHASHSEED=0"}
+	if p.Home != "" {
+		c.Env = append(c.Env, "PYTHONHOME="+p.Home)
+	}
+	c.Stderr = os.Stderr
+	return c
+}
+
+type RowKey struct {
+	File, Function string
+	Line           int
+}
+
+// WantRow is what a workload says of a function.
+type WantRow struct {
+	File     string `json:"file"`
+	Function string `json:"function"`
+	Line     int    `json:"line"`
+	Calls    uint64 `json:"calls"`
+	Resumes  uint64 `json:"resumes"`
+	Ours     *bool  `json:"ours"`
+}
+
+// ParseRows parses what a workload or truth.py says. whole: it counted the
+// standard library too; sys.settrace misses what threads do before it is set.
+func ParseRows(t testing.TB, text []byte) (rows []WantRow, whole bool) {
+	t.Helper()
+	var said struct {
+		Method string    `json:"method"`
+		Rows   []WantRow `json:"rows"`
+	}
+	if err := json.Unmarshal(text, &said); err != nil {
+		t.Fatalf("%v in %.200s", err, text)
+	}
+	if len(said.Rows) == 0 {
+		t.Fatal("the workload expects no function")
+	}
+	whole = said.Method == "sys.monitoring"
+	for _, row := range said.Rows {
+		if whole && !IsRacy(row.File) || row.Ours == nil || *row.Ours {
+			rows = append(rows, row)
+		}
+	}
+	return rows, whole
+}
+
+// IsRacy: how often the functions of threading wait depends on which thread is
+// first, and whether those of logging outlive the exit handlers on the collector.
+func IsRacy(file string) bool {
+	return strings.HasSuffix(file, "/threading.py") || strings.HasSuffix(file, "/logging/__init__.py")
+}

@@ -1,4 +1,0 @@
-package live
-
-// Untested says what was never tried on this machine's kind; empty: nothing.
-const Untested = ""
