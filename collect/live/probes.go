@@ -156,9 +156,9 @@ func (l *probes) ReadProcess(p *target.Process) (r collect.ProcessReading, measu
 }
 
 // read adds the probes' sections to a reading, and how each kind goes.
-func (l *probes) read(r *collect.Reading, rows []*target.Process) {
+func (l *probes) read(r *collect.Reading) {
 	for i, one := range l.list {
-		is := one.Read(r, rows)
+		is := one.Read(r)
 		is.Name = one.kind.Name
 		if !one.asked {
 			is.Status, is.Reason = collect.ProbeOff, words.NotAsked

@@ -24,7 +24,7 @@ func (c *Calls) ReadProcess(of *target.Process, r *collect.ProcessReading) (meas
 }
 
 // Read adds the functions, and what was lost of their calls.
-func (c *Calls) Read(r *collect.Reading, _ []*target.Process) collect.Probe {
+func (c *Calls) Read(r *collect.Reading) collect.Probe {
 	r.Codes, r.Focus, r.Lost = c.functions.reading(), c.focus, c.lost()
 	if c.focus != 0 {
 		r.ByThread = c.byThread()

@@ -34,7 +34,7 @@ func (g *followed) unread() bool {
 }
 
 // Read adds what is known of GILs and threads to a reading.
-func (l *GIL) Read(r *collect.Reading, _ []*target.Process) collect.Probe {
+func (l *GIL) Read(r *collect.Reading) collect.Probe {
 	if !l.Asked {
 		return collect.Probe{}
 	}

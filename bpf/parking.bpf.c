@@ -285,3 +285,7 @@ static __noinline int end_parks(struct gil_thread *t, __u64 now)
 	}
 	return 0;
 }
+
+/* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
+const enum park_kind *go_park_kind __attribute__((unused));
+const enum park_sizes *go_park_sizes __attribute__((unused));

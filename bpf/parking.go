@@ -1,12 +1,10 @@
 package bpf
 
 import (
-	"fmt"
-
 	"github.com/cilium/ebpf"
 )
 
-// What crosses for free-threaded builds, defined once in types.h.
+// What crosses for free-threaded builds, defined once in types/park.h.
 type (
 	ParkOffsets  = bpfParkOffsets
 	World        = bpfWorld
@@ -36,13 +34,9 @@ type parkPrograms struct {
 
 // LoadPark loads the programs that follow waits over the maps; see LoadPrograms.
 func LoadPark(m *Maps, park ParkOffsets, ns PIDNamespace, multi bool) (*ParkPrograms, error) {
-	spec, replace, err := specOver(m, map[string]any{bpfVarPark: park, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino}, multi)
-	if err != nil {
-		return nil, err
-	}
 	out := &ParkPrograms{Multi: multi}
-	if err := spec.LoadAndAssign(&out.parkPrograms, &ebpf.CollectionOptions{MapReplacements: replace}); err != nil {
-		return nil, fmt.Errorf("load BPF programs: %w", err)
+	if err := load(m, map[string]any{bpfVarPark: park, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino}, multi, &out.parkPrograms); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

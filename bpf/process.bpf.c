@@ -184,3 +184,9 @@ int process_exited(__u64 *ctx)
 		__sync_fetch_and_or(&p->flags, ENDED);
 	return 0;
 }
+
+/* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
+const enum loss *go_loss __attribute__((unused));
+const enum process_flags *go_process_flags __attribute__((unused));
+const enum missed_what *go_missed_what __attribute__((unused));
+const struct event *go_event __attribute__((unused));
