@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -112,7 +111,7 @@ func diagnose(c config) (int, error) {
 // liveOptions is what the kernel source is asked for.
 func (c *config) liveOptions(pids []int) live.Options {
 	return live.Options{PIDs: pids, Children: c.children, All: c.all, Functions: c.functions, Budget: c.budget, FromStart: c.command != nil, Cache: live.UserCache(),
-		GIL: slices.Contains(c.probes, "gil"), NoCalls: !slices.Contains(c.probes, "calls")}
+		GIL: c.measures(collect.GIL), NoCalls: !c.measures(collect.Calls)}
 }
 
 // begin starts the command, if there is one; capture keeps it off the terminal.
