@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"pytop/bpf"
+	"pytop/collect"
 	"pytop/collect/doctor"
 	"pytop/collect/export"
 	"pytop/collect/launch"
@@ -182,9 +183,6 @@ type config struct {
 	ascii     bool
 }
 
-// knownProbes are the words that --probes takes.
-var knownProbes = []string{"calls", "gil"}
-
 // usageError is bad input: what is wrong with it.
 type usageError struct{ text string }
 
@@ -214,7 +212,7 @@ func parse(args []string) (config, error) {
 	f.StringVar(&c.sort, "sort", "", "column, by its name in JSON: "+strings.Join(tui.SortFields(), ", "))
 	f.StringVar(&c.filter, "filter", "", "show functions whose name or file has this text; with ! in front those that do not")
 	f.Var(share{&c.budget}, "budget", "share of the target's CPU time that counting may take, and at least 2 % of a core: 10%, 0.1, off")
-	f.StringSliceVar(&c.probes, "probes", knownProbes, "what to measure: calls, gil")
+	f.StringSliceVar(&c.probes, "probes", collect.KindNames(collect.DefaultKinds(collect.Kinds)), "what to measure: "+probeWords())
 	f.BoolVar(&c.batch, "batch", false, "print a plain table a reading")
 	f.StringVarP(&c.output, "output", "o", "", "table, json (both once, at the end), jsonl, csv, or a new FILE of such an extension")
 	f.StringVar(&c.exportDir, "export-dir", ".", "where e on the screen writes")
@@ -276,12 +274,12 @@ func (c *config) check(rest []string) error {
 		return usage("--sort %s: the columns are %s", c.sort, strings.Join(tui.SortFields(), ", "))
 	}
 	for _, probe := range c.probes {
-		if !slices.Contains(knownProbes, probe) {
-			return usage("--probes %s: the probes are %s", probe, strings.Join(knownProbes, ", "))
+		if !slices.Contains(collect.KindNames(collect.Kinds), probe) {
+			return usage("--probes %s: the probes are %s", probe, probeWords())
 		}
 	}
 	if len(c.probes) == 0 {
-		return usage("--probes: name at least one of %s", strings.Join(knownProbes, ", "))
+		return usage("--probes: name at least one of %s", probeWords())
 	}
 	seen := map[int]bool{}
 	for _, pid := range c.pids {
@@ -297,6 +295,9 @@ func (c *config) check(rest []string) error {
 	}
 	return nil
 }
+
+// probeWords lists the words that --probes takes.
+func probeWords() string { return strings.Join(collect.KindNames(collect.Kinds), ", ") }
 
 // listing tells whether the CPythons are listed, and nothing is watched at first.
 func (c *config) listing() bool {

@@ -232,7 +232,7 @@ func Target(pid int) ([]Check, error) {
 
 // without is the kinds that are measured by default, but for one.
 func without(k collect.Kind) string {
-	names := slices.DeleteFunc(collect.DefaultProbes(), func(name string) bool { return name == k.Name })
+	names := slices.DeleteFunc(collect.KindNames(collect.DefaultKinds(collect.Kinds)), func(name string) bool { return name == k.Name })
 	return strings.Join(names, ",")
 }
 

@@ -38,11 +38,3 @@ func longWaitsOf(list []collect.LongWait) []longWaitJSON {
 	}
 	return rows
 }
-
-func placesOf(stack []collect.Place) []placeJSON {
-	rows := make([]placeJSON, len(stack))
-	for i, p := range stack {
-		rows[i] = placeJSON{text(p.File), text(p.Function), some(p.Line)}
-	}
-	return rows
-}

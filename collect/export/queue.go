@@ -55,21 +55,13 @@ func (q *Queue) Dropped() uint64 {
 	return q.dropped
 }
 
-// Done is closed when, after Finish or Close was called, everything has been written.
-func (q *Queue) Done() <-chan struct{} { return q.done }
-
-// Finish tells the queue that nothing follows; it does not wait: see Done.
-func (q *Queue) Finish() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	q.more.Signal()
-}
-
 // Close writes what waits, closes the writer and returns the first error. It
 // lasts as long as the reader takes.
 func (q *Queue) Close() error {
-	q.Finish()
+	q.mu.Lock()
+	q.closed = true
+	q.more.Signal()
+	q.mu.Unlock()
 	<-q.done
 	q.mu.Lock()
 	defer q.mu.Unlock()

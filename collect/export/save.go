@@ -68,11 +68,10 @@ func partsOf(s *collect.Snapshot, formats []Format, o Options) ([]part, error) {
 		case JSONL:
 			parts = append(parts, part{".jsonl", func(w *bufio.Writer) error { return writeJSON(w, s, o, "") }})
 		case CSV:
-			all := tables
-			if s.GILs != nil {
-				all = append(all[:len(all):len(all)], gilTables...)
-			}
-			for _, t := range all {
+			for _, t := range tables {
+				if t.when != nil && !t.when(s) {
+					continue
+				}
 				parts = append(parts, part{"-" + t.name + ".csv", func(w *bufio.Writer) error { return t.write(w, s, o, true) }})
 			}
 		default:

@@ -24,6 +24,13 @@ type stopperJSON struct {
 	PauseMax *float64 `json:"pause_max_s"`
 }
 
+// worldsSection is the processes without a GIL.
+var worldsSection = section{
+	name:  "free_threading",
+	value: func(s *collect.Snapshot) any { return worldsOf(s) },
+}
+
+// worldsOf is nil, which is null, when there was no such process to follow.
 func worldsOf(s *collect.Snapshot) []worldJSON {
 	if s.Worlds == nil {
 		return nil

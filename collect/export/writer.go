@@ -81,7 +81,7 @@ type csvWriter struct {
 }
 
 func (w *csvWriter) Write(s *collect.Snapshot) error {
-	if err := tables[0].write(w.out, s, w.options, !w.begun); err != nil {
+	if err := functionsTable.write(w.out, s, w.options, !w.begun); err != nil {
 		return err
 	}
 	w.begun = true

@@ -17,7 +17,7 @@ func newSource(o Options) (_ *Source, err error) {
 		o.Functions = bpf.DefaultFunctions
 	}
 	if o.Probes == nil {
-		o.Probes = collect.DefaultProbes()
+		o.Probes = collect.KindNames(collect.DefaultKinds(collect.Kinds))
 	}
 	s := &Source{options: o, host: proc.Hostname(), ended: make(chan struct{}), stop: make(chan struct{})}
 	defer func() {

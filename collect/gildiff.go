@@ -6,44 +6,21 @@ import (
 	"time"
 )
 
-// diffThreads: what threads did between two readings that lie so far apart.
-func diffThreads(prev, cur []ThreadReading, gils []GILRow, worlds []WorldRow, interval time.Duration) []ThreadRow {
-	before := make(map[uint64]*ThreadReading, len(prev))
-	for i := range prev {
-		before[prev[i].ID] = &prev[i]
+// diffGIL makes the part of a snapshot that is about GILs, and about what threads
+// wait for in processes that have none. It tells processes and functions, too.
+func diffGIL(prev, cur *Reading, s *Snapshot) {
+	if cur.GILs != nil {
+		s.GILs = diffGILs(prev.GILs, cur.GILs, s.Span())
 	}
-	followed := map[int]time.Duration{} // by PID
-	for _, g := range gils {
-		if g.Counting {
-			followed[g.PID] = max(followed[g.PID], g.in)
-		}
+	if cur.Worlds != nil {
+		s.Worlds = diffWorlds(prev.Worlds, cur.Worlds, s.Span())
 	}
-	for _, w := range worlds {
-		if w.Counting {
-			followed[w.PID] = max(followed[w.PID], w.in)
-		}
+	if cur.Threads != nil {
+		s.Threads = diffThreads(prev.Threads, cur.Threads, s.GILs, s.Worlds, s.Span())
 	}
-	rows := make([]ThreadRow, len(cur))
-	for i := range cur {
-		t := ThreadRow{ThreadReading: cur[i]}
-		var b ThreadReading
-		if p := before[t.ID]; p != nil {
-			b = *p
-			t.CPUShare, t.RunShare = share(t.CPU-b.CPU, interval), share(t.RunQueue-b.RunQueue, interval)
-		}
-		in := followed[t.PID]
-		t.Counting = in > 0 && t.Measured
-		t.HoldsDelta = grown(b.Holds, t.Holds)
-		t.HoldsPerS = perSecond(t.HoldsDelta, in)
-		t.HoldShare = min(1, share(t.Hold-b.Hold, in))
-		t.WaitShare = min(1, share(t.Wait-b.Wait, in))
-		t.WaitsDelta = grown(b.Waits, t.Waits)
-		t.WaitsPerS = perSecond(t.WaitsDelta, in)
-		t.PauseShare = min(1, share(t.Pause-b.Pause, in))
-		t.CausedShare = share(t.Caused-b.Caused, in)
-		rows[i] = t
-	}
-	return rows
+	addWaits(s.Worlds, s.Threads)
+	holdProcesses(s.Processes, s.GILs)
+	blameFunctions(s.Functions, s.GILs)
 }
 
 // diffGILs: what GILs did between two readings that lie so far apart.
