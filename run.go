@@ -17,6 +17,7 @@ import (
 	"pytop/collect/launch"
 	"pytop/collect/live"
 	"pytop/collect/live/inspect"
+	_ "pytop/collect/live/registry" // the probes
 )
 
 // run does what the command line asks for.

@@ -17,6 +17,7 @@ import (
 
 	"pytop/collect"
 	"pytop/collect/live"
+	_ "pytop/collect/live/registry" // the probes
 	"pytop/collect/proc"
 )
 

@@ -35,7 +35,7 @@ func newSource(o Options) (_ *Source, err error) {
 	machine := bpf.Machine{PIDs: ns, BootOffset: proc.BootOffset(), WatchAll: o.All}
 	s.targets = target.New(target.Options{
 		PIDs: o.PIDs, Children: o.Children, All: o.All, FromStart: o.FromStart, Cache: o.Cache, Unfollowed: o.Tests.Unfollowed, Without: o.Tests.Without,
-	}, target.Host{Maps: s.maps, Machine: machine, Lock: &s.mu, Beside: s.beside}, &s.probes, len(registry))
+	}, target.Host{Maps: s.maps, Machine: machine, Lock: &s.mu, Beside: s.beside}, &s.probes, len(Registry))
 	s.probes.poll = s.poll
 	return s, s.probes.make(probe.Host{
 		Options: probe.Options{Children: o.Children, All: o.All, FromStart: o.FromStart, Functions: o.Functions, Budget: o.Budget, Tests: o.Tests},

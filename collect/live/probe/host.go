@@ -44,5 +44,4 @@ type Tests struct {
 	Without    func([]site.Site) []site.Site // leaves out sites that count, as if they had not been found
 	AtCalls    bool                          // follow the GIL at the instructions that call libc from the beginning
 	Old        bool                          // as on the oldest kernels: no uprobe_multi, preallocated maps
-	Made       func(Probe)                   // is given each probe that was made
 }
