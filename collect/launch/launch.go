@@ -6,10 +6,16 @@
 // it executes in its place (env, a script's interpreter, a shell's exec).
 // There it stands still while the caller attaches; then it is let go for good
 // before any Python code has run. That a watched process is never stopped
-// holds from then on: this one had not begun. No other process is traced, not
-// even the command's children, and nothing is written into it.
+// holds from then on: this one had not begun. Nothing is written into it.
 //
-// If pytop dies meanwhile, the kernel lets the command go, and it runs on.
+// The command's children are traced only if its family is asked for
+// (Options.Family): then the first of its processes that maps a CPython is
+// held so, and with it whatever of the others makes a system call; then all
+// are let go. Until then they run as untraced ones do, only slower: signals,
+// stops by signals and set-user-ID programs work (those not for a pytop
+// without CAP_SYS_PTRACE), except that no debugger can trace them.
+//
+// If pytop dies meanwhile, the kernel lets all of them go, and they run on.
 package launch
 
 import (
@@ -29,6 +35,14 @@ import (
 // one that is no CPython.
 const Patience = 10 * time.Second
 
+// FamilyPatience is how long a command's family is traced, by default, before
+// it counts as one without a CPython: some fetch what they then start.
+const FamilyPatience = time.Minute
+
+// afterEnd is how long it is still looked for a CPython in a family when the
+// command itself has ended: for what puts itself into the background.
+const afterEnd = 3 * time.Second
+
 // Options say what to start, and how.
 type Options struct {
 	Args []string // the command, looked up on PATH, and its arguments
@@ -39,6 +53,8 @@ type Options struct {
 	// of its own, /dev/null to read, and its output goes to a file behind a
 	// Log. Otherwise it has pytop's own input, output and process group.
 	Capture bool
+	// Family: the CPython may be any of the processes that the command starts.
+	Family bool
 	// LogDir is where that file is kept while the command runs; empty: the
 	// directory for temporary files.
 	LogDir string
@@ -48,6 +64,7 @@ type Options struct {
 type Command struct {
 	pid    int
 	pidfd  int
+	family bool
 	output *output // nil unless captured
 
 	orders  chan func(pid int, m proc.Mapping) bool // Attach → tracer
@@ -66,9 +83,12 @@ type Command struct {
 	result Result
 }
 
-// finding is what tracing came to: a CPython (nil), a *NotPythonError, or
-// another error.
-type finding struct{ err error }
+// finding is what tracing came to: the process that maps a CPython, or an
+// error, *NotPythonError among others.
+type finding struct {
+	pid int
+	err error
+}
 
 // Start starts a command and holds it before its first instruction. An error
 // is a *StartError. Next is Attach.
@@ -81,7 +101,7 @@ func Start(o Options) (*Command, error) {
 		return nil, &StartError{Command: o.Args[0], Err: err}
 	}
 	c := &Command{
-		orders: make(chan func(int, proc.Mapping) bool), found: make(chan finding, 1), verdict: make(chan error, 1),
+		family: o.Family, orders: make(chan func(int, proc.Mapping) bool), found: make(chan finding, 1), verdict: make(chan error, 1),
 		free: make(chan struct{}), done: make(chan struct{}),
 	}
 	attr, err := c.attributes(o)
@@ -135,12 +155,15 @@ func (c *Command) PID() int { return c.pid }
 // isPython is asked about each of its files that has executable memory, once;
 // calls attach while it stands there, and lets it go. At that point all of
 // the CPython's file is mapped, but a shared library is not yet relocated.
+// With Options.Family that may be a process beneath the command: attach is
+// told its PID.
 //
 // If attach returns an error, the command, which has not begun, is killed,
-// and the error returned. If the command ends without having been a CPython,
-// or is none within the given time (for a command that has a CPython only as
-// a child, that is how it looks), the error is a *NotPythonError; it may then
-// still run, without being traced. Attach is called once.
+// and the error returned. A command that is not the CPython itself has begun:
+// it runs on, and the error is an *UnwatchedError. If the command ends without
+// a CPython, or there is none within the given time, the error is a
+// *NotPythonError; it may then still run, without being traced. Attach is
+// called once.
 func (c *Command) Attach(isPython func(pid int, m proc.Mapping) bool, attach func(pid int) error, patience time.Duration) error {
 	c.mu.Lock()
 	if c.asked || c.closed {
@@ -149,20 +172,52 @@ func (c *Command) Attach(isPython func(pid int, m proc.Mapping) bool, attach fun
 	}
 	c.asked = true
 	c.mu.Unlock()
+	begun := time.Now()
 	c.orders <- isPython
-	select {
-	case found := <-c.found:
+	found, ok := c.await(patience)
+	if ok {
 		return c.decide(found, attach)
-	case <-time.After(patience):
 	}
 	c.mu.Lock()
 	late := !c.held
 	c.abandoned = late // the tracer lets go at the next stop
 	c.mu.Unlock()
 	if late {
-		return &NotPythonError{After: patience}
+		return c.notPython(time.Since(begun))
 	}
 	return c.decide(<-c.found, attach)
+}
+
+// await waits for what tracing comes to; false when it takes too long.
+func (c *Command) await(patience time.Duration) (found finding, ok bool) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case found = <-c.found:
+		return found, true
+	case <-timer.C:
+		return found, false
+	case <-c.done:
+		timer.Reset(min(patience, afterEnd))
+	}
+	select {
+	case found = <-c.found:
+		return found, true
+	case <-timer.C:
+		return found, false
+	}
+}
+
+// notPython says that there was no CPython in that time.
+func (c *Command) notPython(after time.Duration) *NotPythonError {
+	e := &NotPythonError{After: after, PID: c.pid, Family: c.family}
+	select {
+	case <-c.done:
+		result := c.result
+		e.Ended = &result
+	default:
+	}
+	return e
 }
 
 // decide attaches if a CPython was found, and tells the tracer how that went.
@@ -170,9 +225,13 @@ func (c *Command) decide(found finding, attach func(pid int) error) error {
 	if found.err != nil {
 		return found.err
 	}
-	err := attach(c.pid)
-	if err != nil {
+	err := attach(found.pid)
+	switch {
+	case err == nil:
+	case found.pid == c.pid:
 		c.kill() //nolint:errcheck // it has ended if not
+	default:
+		err = &UnwatchedError{err}
 	}
 	c.verdict <- err
 	<-c.free
