@@ -120,14 +120,14 @@ func (c *config) begin(capture bool) (*launch.Command, error) {
 	if c.command == nil {
 		return nil, nil
 	}
-	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv), Capture: capture})
+	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv), Capture: capture, Family: c.children})
 }
 
 // attach opens the source: on the command at its first call, or on the
 // processes. It then calls opened, whose error closes the source again.
 func (c *config) attach(command *launch.Command, opened func() error) (source *live.Source, err error) {
-	open := func(pids ...int) error {
-		if source, err = live.Open(c.liveOptions(pids)); err != nil {
+	open := func(o live.Options) error {
+		if source, err = live.Open(o); err != nil {
 			return err
 		}
 		if err := opened(); err != nil {
@@ -135,10 +135,13 @@ func (c *config) attach(command *launch.Command, opened func() error) (source *l
 		}
 		return nil
 	}
-	if command == nil {
-		err = open(c.pids...)
-	} else {
-		err = command.Attach(live.IsPython, func(pid int) error { return open(pid) }, launch.Patience)
+	switch {
+	case command == nil:
+		err = open(c.liveOptions(c.pids))
+	case c.children:
+		err = command.Attach(countableUnder(command), func(pid int) error { return open(c.familyOptions(command.PID(), pid)) }, launch.FamilyPatience)
+	default:
+		err = command.Attach(live.IsPython, func(pid int) error { return open(c.liveOptions([]int{pid})) }, launch.Patience)
 	}
 	return source, err
 }
@@ -167,9 +170,7 @@ func headless(ctx context.Context, c config) (int, error) {
 		out, write, err = c.writer()
 		return err
 	})
-	var not *launch.NotPythonError
-	if errors.As(err, &not) {
-		complain(err.Error() + "; what it starts is not watched: put the Python itself behind --")
+	if unwatched(err) {
 		return command.Wait().Status(), nil
 	}
 	if err != nil {

@@ -93,10 +93,8 @@ func (c *config) screenOptions(command *launch.Command) tui.Options {
 // leave does what was chosen for the command when the screen was left, and
 // returns the command's status once it has ended.
 func leave(ctx context.Context, command *launch.Command, result tui.Result, err error) (int, error) {
-	var not *launch.NotPythonError
 	switch {
-	case errors.As(err, &not):
-		complain(err.Error() + "; what it starts is not watched: put the Python itself behind --")
+	case unwatched(err):
 	case err != nil: // pytop's failure is no reason to end it
 		runsOn(command)
 		return exitFailure, err

@@ -2,10 +2,12 @@ package proc
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -219,5 +221,20 @@ func TestNamespace(t *testing.T) {
 	// Minor 0x1234 and major 8: stat(2) has the minor in two parts.
 	if got := kernelDev(0x1234&0xff | 8<<8 | (0x1234&^0xff)<<12); got != 8<<20|0x1234 {
 		t.Errorf("device %#x", got)
+	}
+}
+
+func TestDescends(t *testing.T) {
+	stat := func(pid, parent int) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte(fmt.Sprintf("%d (x) S %d %s", pid, parent, strings.Repeat("0 ", 48)))}
+	}
+	f := New(fstest.MapFS{"1/stat": stat(1, 0), "7/stat": stat(7, 1), "8/stat": stat(8, 7), "9/stat": stat(9, 8)}, "/proc", time.Time{})
+	for _, test := range []struct {
+		pid, from int
+		want      bool
+	}{{9, 7, true}, {9, 8, true}, {7, 9, false}, {9, 9, false}, {10, 7, false}, {9, 1, true}} {
+		if got := f.Descends(test.pid, test.from); got != test.want {
+			t.Errorf("%d of %d: %v", test.pid, test.from, got)
+		}
 	}
 }
