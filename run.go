@@ -150,8 +150,9 @@ func (c *config) attach(command *launch.Command, opened func() error) (source *l
 func headless(ctx context.Context, c config) (int, error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe ends the run, not pytop; not ignored, since commands inherit that
 	signals := make(chan os.Signal, 4)
-	if c.command != nil { // before it starts: what comes meanwhile is its, too
-		signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	notify := func() { signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) }
+	if c.command != nil {
+		notify() // before it starts: what comes meanwhile is its, too
 		if ctx.Err() != nil {
 			return exitFailure, errors.New("told to end before the command was started")
 		}
@@ -162,6 +163,7 @@ func headless(ctx context.Context, c config) (int, error) {
 	}
 	if command != nil {
 		defer command.Close()
+		notify() // of those, too, that it was to inherit as ignored
 		ctx = forward(signals, command)
 	}
 	var out func() error

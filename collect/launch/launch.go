@@ -72,7 +72,8 @@ type Command struct {
 }
 
 // Start starts a command and holds it before its first instruction. An error
-// is a *StartError. Next is Attach.
+// is a *StartError. Next is Attach. Of signals that pytop was started with as
+// ignored, signal.Notify is undone by it.
 func Start(o Options) (*Command, error) {
 	if len(o.Args) == 0 {
 		return nil, &StartError{Err: errors.New("no command was given"), own: true}

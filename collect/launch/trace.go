@@ -65,6 +65,10 @@ func (c *Command) trace(path string, args []string, attr *syscall.ProcAttr, star
 
 // fork starts the command, which stops after its exec.
 func (c *Command) fork(path string, args []string, attr *syscall.ProcAttr) error {
+	if err := withhold(); err != nil {
+		return &StartError{Command: args[0], Err: err, own: true}
+	}
+	ignoreAgain()
 	pid, err := syscall.ForkExec(path, args, attr)
 	if errors.Is(err, syscall.ENOEXEC) {
 		// A script without "#!": as execvp(3), and so every shell, does.
