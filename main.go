@@ -104,6 +104,9 @@ func explain(err error, args []string) string {
 	var start *launch.StartError
 	var file *outputError
 	advice := doctor.Advice(err)
+	if few, _ := doctor.OutOfFiles(err); few != "" {
+		return few + "; " + advice
+	}
 	switch {
 	case errors.As(err, &start):
 		switch start.Status() {

@@ -77,8 +77,9 @@ func (c *Command) fork(path string, args []string, attr *syscall.ProcAttr) error
 	}
 	if err != nil {
 		// EPERM is what PTRACE_TRACEME and setuid(2) return; execve(2) says
-		// EACCES for what is not executable.
-		return &StartError{Command: args[0], Err: err, own: errors.Is(err, syscall.EPERM)}
+		// EACCES for what is not executable. For the others there was no room.
+		own := errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.EAGAIN)
+		return &StartError{Command: args[0], Err: err, own: own}
 	}
 	c.pid = pid
 	if err := c.seize(); err != nil {
