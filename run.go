@@ -116,11 +116,14 @@ func (c *config) liveOptions(pids []int) live.Options {
 }
 
 // begin starts the command, if there is one; capture keeps it off the terminal.
+// Where pytop's own output is standard output, the command's is standard error:
+// whoever reads the one is to find nothing else in it.
 func (c *config) begin(capture bool) (*launch.Command, error) {
 	if c.command == nil {
 		return nil, nil
 	}
-	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv), Capture: capture, Family: c.children})
+	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv),
+		Capture: capture, ToStderr: !capture && c.toStdout(), Family: c.children})
 }
 
 // attach opens the source: on the command at its first call, or on the

@@ -43,6 +43,9 @@ type Options struct {
 	Capture bool
 	// Family: the CPython may be any of the processes that the command starts.
 	Family bool
+	// ToStderr: what it writes to its standard output goes to pytop's standard
+	// error, since pytop's own output has the other; not with Capture.
+	ToStderr bool
 	// LogDir is where that file is kept while the command runs; empty: the
 	// directory for temporary files.
 	LogDir string
@@ -117,6 +120,9 @@ func (c *Command) attributes(o Options) (*syscall.ProcAttr, error) {
 	if o.User != nil {
 		attr.Env = o.User.environ(attr.Env)
 		attr.Sys.Credential = o.User.credential()
+	}
+	if o.ToStderr {
+		attr.Files[1] = attr.Files[2]
 	}
 	if !o.Capture {
 		return attr, nil
