@@ -200,3 +200,24 @@ func TestFamilyRefused(t *testing.T) {
 		t.Errorf("%s; output %q", result, text(c))
 	}
 }
+
+// TestFamilyEnd: ending a wrapper ends what it has started, once.
+func TestFamilyEnd(t *testing.T) {
+	c := start(t, Options{Family: true, Args: []string{"sh", "-c", pythons(t)[0] + ` -uc "
+import signal, time
+signal.signal(signal.SIGTERM, lambda *_: print('told'))
+print('here')
+time.sleep(.5)
+time.sleep(.5)"; true`}})
+	if err := c.Attach(isPython, func(int) error { return nil }, Patience); err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool { return text(c) == "here\n" })
+	if result, err := c.End(5 * time.Second); err != nil || result.Signal != unix.SIGTERM {
+		t.Errorf("%s, %v", result, err)
+	}
+	until(t, func() bool { return strings.HasSuffix(text(c), "told\n") })
+	if strings.Count(text(c), "told") != 1 {
+		t.Errorf("%q", text(c))
+	}
+}

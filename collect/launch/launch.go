@@ -12,8 +12,10 @@
 // (Options.Family): then the first of its processes that maps a CPython is
 // held so, and with it whatever of the others makes a system call; then all
 // are let go. Until then they run as untraced ones do, only slower: signals,
-// stops by signals and set-user-ID programs work (those not for a pytop
-// without CAP_SYS_PTRACE), except that no debugger can trace them.
+// stops by signals and set-user-ID programs work, except that no debugger can
+// trace them. Set-user-ID programs do not get their rights beneath a pytop
+// without CAP_SYS_PTRACE, nor does the command itself if it is one and runs as
+// another user than root: it asks to be traced before it executes.
 //
 // If pytop dies meanwhile, the kernel lets all of them go, and they run on.
 package launch
