@@ -52,7 +52,8 @@ Usage:
 Options:
 %s
 On the screen, ? lists the keys and defines every number. Without a terminal, or with --batch or -o, nothing
-is drawn: "pytop: ready …" on stderr says that counting has begun, and output follows on stdout.
+is drawn: "pytop: ready …" on stderr says that counting has begun, and output follows on stdout. What
+the command after -- prints then goes to stderr, unless -o names a FILE. It gets descriptors 0, 1 and 2 only.
 
 Exit codes: 0 done · 1 failure · 2 usage · 3 no such process or not a CPython · 4 not permitted ·
 5 its calls cannot be counted. With -- the command's own status, 125 for pytop's failure, 126 and 127 as env(1).
@@ -105,6 +106,9 @@ func explain(err error, args []string) string {
 	var start *launch.StartError
 	var file *outputError
 	advice := doctor.Advice(err)
+	if few, _ := doctor.OutOfFiles(err); few != "" {
+		return few + "; " + advice
+	}
 	switch {
 	case errors.As(err, &start):
 		switch start.Status() {

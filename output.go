@@ -25,6 +25,15 @@ func (c *config) whole() bool {
 	return err == nil && format == export.JSON
 }
 
+// toStdout tells whether snapshots go to standard output.
+func (c *config) toStdout() bool {
+	if c.output == "" || c.output == "table" {
+		return true
+	}
+	_, file, err := c.outputFormat()
+	return err == nil && file == ""
+}
+
 // writer opens where snapshots go: a function that writes one, and one that
 // ends the writing. Only the latter waits for a reader.
 func (c *config) writer() (end func() error, write func(*collect.Snapshot) error, err error) {

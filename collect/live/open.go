@@ -107,7 +107,7 @@ func (s *Source) ready() error {
 	began := time.Now()
 	if s.options.FromStart {
 		for _, p := range s.targets.Order {
-			if p.Since.Before(began) {
+			if p.Build != nil && p.Since.Before(began) {
 				began = p.Since
 			}
 		}

@@ -33,7 +33,7 @@ func (s *Set) WatchAsked() error {
 		}
 		s.list(pid, err, true).Ancestor = ancestor
 	}
-	if s.options.Children && !s.options.FromStart {
+	if s.options.Children {
 		if err := s.watchDescendants(); err != nil {
 			return err
 		}
