@@ -139,7 +139,7 @@ func (g *gilProcess) dumpThread(i stack.Interpreter, state stack.Thread, tid int
 	if stat, err := proc.System().ThreadStat(g.memory.PID, tid); err == nil {
 		out.Name, out.State = stat.Name, stateOf(stat.State)
 	}
-	trace, err := g.memory.Trace(state.Address)
+	trace, err := g.memory.TraceThread(state, tid)
 	if err != nil {
 		out.Reason = err.Error()
 		return out
