@@ -71,7 +71,8 @@ vet:
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "not formatted (make fmt): $$unformatted"; exit 1; }
 	go vet ./...
 
-lint: vet $(CACHE)/bin/golangci-lint-$(LINT) ## gofmt, go vet and golangci-lint, which knows which room may import which
+lint: vet $(CACHE)/bin/golangci-lint-$(LINT) ## gofmt, go vet, go mod tidy and golangci-lint, which knows which room may import which
+	@go mod tidy -diff || { echo 'go.mod and go.sum are not what "go mod tidy" writes: run it, and commit them'; exit 1; }
 	$(CACHE)/bin/golangci-lint-$(LINT) run ./...
 	@! grep -rn '"/proc' --include='*.go' --exclude='*_test.go' --exclude-dir=.cache . | sed 's,^\./,,' | grep -v -e '^collect/proc/' -e '"/proc/self/' || { echo 'files of /proc are read in collect/proc (docs/architecture.md)'; exit 1; }
 
