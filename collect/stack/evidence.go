@@ -109,7 +109,7 @@ func (e *evidence) observeGIL() {
 		return
 	}
 	holder, err := p.word(gil, o.GIL.LastHolder)
-	if err != nil || holder == 0 || holder == e.thread.Address {
+	if err != nil {
 		return
 	}
 	interp, err1 := p.word(holder, o.Thread.Interp)
