@@ -49,7 +49,7 @@ func dumps() int {
 // TestDumpRecursing: a stack that is said to be whole is one that there can be.
 func TestDumpRecursing(t *testing.T) {
 	needRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range distinct(t) {
 		t.Run(p.name, func(t *testing.T) {
 			w := begin(t, p.command("-c", recursing))
 			whole, torn, none, holders, wholeHolders := 0, 0, 0, 0, 0
@@ -83,7 +83,7 @@ func TestDumpRecursing(t *testing.T) {
 				}
 			}
 			counts := fmt.Sprintf("%d whole, %d torn, %d none; %d of %d that had the GIL whole", whole, torn, none, wholeHolders, holders)
-			if whole < torn+none { // of three threads two wait for the GIL
+			if whole == 0 || holders > 0 && whole < torn+none { // of three threads two wait for the GIL, if there is one
 				t.Error(counts)
 			}
 			t.Log(counts)

@@ -142,12 +142,20 @@ func (e *evidence) observeThreads(tid, here int) {
 		if given[i], err = m.slices(tid); err != nil {
 			return
 		}
-		cpu, err := m.cpu(tid)
-		if waits := here != noCPU && err == nil && cpu == here; !waits && !m.sleeps(tid) {
+		if !e.waitsOn(here, tid) && !m.sleeps(tid) {
 			return
 		}
 	}
 	e.slices = given
+}
+
+// waitsOn tells whether a thread is on the CPU that the caller is bound to.
+func (e *evidence) waitsOn(here, tid int) bool {
+	if here == noCPU {
+		return false
+	}
+	cpu, err := e.p.machine.cpu(tid)
+	return err == nil && cpu == here
 }
 
 // runners lists the threads that may run a thread state. The main
