@@ -67,10 +67,10 @@ type attempt struct {
 	err      error
 }
 
-// attempt reads a stack, once; close: from the CPU of its thread, if that is
+// attempt reads a stack, once; near: from the CPU of its thread, if that is
 // possible.
-func (p *Process) attempt(t Thread, tid int, close bool) (one attempt) {
-	if close && tid > 0 {
+func (p *Process) attempt(t Thread, tid int, near bool) (one attempt) {
+	if near && tid > 0 {
 		if cpu, err := p.machine.cpu(tid); err == nil && p.machine.on(cpu, func() { one = p.attemptOn(t, tid, cpu) }) == nil {
 			return one
 		}
