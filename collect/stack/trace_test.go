@@ -126,7 +126,7 @@ func TestTraceInterleaved(t *testing.T) {
 			t.Run(c.name+"/"+kind, func(t *testing.T) {
 				whole, runs := 0, 0
 				for first := range 60 {
-					for then := first; then < first+60; then++ {
+					for then := first; then < first+30; then++ {
 						runs++
 						if s := interleave(t, layout, c.set, c.first, c.then, first, then); s {
 							whole++
