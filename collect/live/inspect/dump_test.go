@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -109,61 +108,6 @@ func TestDumpBusy(t *testing.T) {
 			if held == 0 || waited == 0 {
 				t.Errorf("in %d dumps %d threads hold it, %d wait", dumps, held, waited)
 			}
-		})
-	}
-}
-
-// TestDumpRecursing reads stacks that are another one before they are read.
-func TestDumpRecursing(t *testing.T) {
-	needRoot(t)
-	const program = `import threading
-def fib(n):
-    return 1 if n < 2 else fib(n - 1) + fib(n - 2)
-def squares(n):
-    for i in range(n):
-        yield i * i
-def work():
-    while True:
-        fib(12)
-        sum(squares(100))
-for _ in range(2):
-    threading.Thread(target=work, daemon=True).start()
-print("waiting", flush=True)
-work()`
-	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := begin(t, p.command("-c", program))
-			whole, torn, none := 0, 0, 0
-			for range 30 {
-				d, err := Dump(w.Process.Pid)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, one := range d.Threads {
-					if one.HoldsGIL && one.WaitsForGIL {
-						t.Errorf("%d has the GIL and waits for it", one.TID)
-					}
-					if len(one.Stack) == 0 {
-						if none++; one.Reason == "" {
-							t.Errorf("no stack and no reason: %+v", one)
-						}
-						continue
-					}
-					last := one.Stack[len(one.Stack)-1].Function
-					switch isWhole := last == "<module>" || strings.HasSuffix(last, "_bootstrap"); {
-					case isWhole && !one.Torn:
-						whole++
-					case isWhole:
-						torn++
-					case !one.Torn:
-						t.Errorf("a stack that ends in %s is said to be whole", last)
-					}
-				}
-			}
-			if whole == 0 || none > 30 { // of 90
-				t.Errorf("%d whole, %d torn, %d none", whole, torn, none)
-			}
-			t.Logf("%d whole, %d torn, %d none", whole, torn, none)
 		})
 	}
 }
