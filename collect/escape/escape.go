@@ -102,7 +102,7 @@ func hex(out []byte, r rune, digits int) []byte {
 }
 
 // ASCII tells whether a name is printable ASCII, as nearly all are.
-func ASCII(name string) bool {
+func ASCII[T string | []byte](name T) bool {
 	for i := 0; i < len(name); i++ {
 		if c := name[i]; c < ' ' || c >= 0x7f {
 			return false

@@ -98,6 +98,18 @@ func written(t *testing.T, format Format, o Options, snapshots ...*collect.Snaps
 	return out.Bytes()
 }
 
+// sectionOf is what is written of a section.
+func sectionOf(t *testing.T, c *section, s *collect.Snapshot) string {
+	t.Helper()
+	var out strings.Builder
+	e := newEncoder(&out)
+	c.write(e, s, Options{}, "")
+	if e.err != nil {
+		t.Fatal(e.err)
+	}
+	return out.String()
+}
+
 func TestFormats(t *testing.T) {
 	second := shop()
 	second.Seq, second.Final, second.EndReason = 12, true, "the process ended"
@@ -168,7 +180,7 @@ func TestCSVReadBack(t *testing.T) {
 	if diff := cmp.Diff(want, records[4]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if records[2][7] != "" || records[3][4] != "=cmd|' /C calc'!A1" {
+	if records[2][7] != "" || records[3][4] != "'=cmd|' /C calc'!A1" {
 		t.Errorf("%q\n%q", records[2], records[3])
 	}
 }
@@ -199,7 +211,7 @@ func TestTopAndOrder(t *testing.T) {
 			s := shop()
 			s.Functions[4].CallsPerS = 0
 			var lines []string
-			for _, f := range functionsOf(s, test.o) {
+			for f := range functionsOf(s, test.o) {
 				lines = append(lines, strconv.Itoa(f.Code.Line))
 			}
 			if got := strings.Join(lines, " "); got != test.want {
