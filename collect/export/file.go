@@ -70,7 +70,7 @@ func (f *File) Close() error {
 		err = shut
 	}
 	if err != nil {
-		return &WriteError{Path: f.path, Err: plain(err), Left: "the file may be incomplete"}
+		return &WriteError{Path: f.path, Err: err, Left: "the file may be incomplete"}
 	}
 	return nil
 }

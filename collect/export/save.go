@@ -100,7 +100,7 @@ func saveIn(path string, s *collect.Snapshot, formats []Format, o Options) ([]st
 	paths := make([]string, len(files))
 	for i, file := range files {
 		if err := file.write(parts[i].write); err != nil {
-			return nil, &WriteError{Path: file.path, Err: plain(err), Left: removeAll(files)}
+			return nil, &WriteError{Path: file.path, Err: err, Left: removeAll(files)}
 		}
 		paths[i] = file.path
 	}

@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"os"
 )
 
 // WriteError says that not everything was written, and what there is now.
 type WriteError struct {
-	Path string // empty: a stream of somebody else, mostly standard output
+	Path string // empty: a stream without a name
 	Err  error
 	Left string // what there is now; empty: what was written ends with a whole snapshot
 }
@@ -18,7 +19,7 @@ func (e *WriteError) Error() string {
 	if e.Path != "" {
 		text += " " + e.Path
 	}
-	text += ": " + e.Err.Error()
+	text += ": " + plain(e.Err).Error()
 	if e.Left != "" {
 		text += ": " + e.Left
 	}
@@ -64,10 +65,15 @@ func (s *stream) whole(record func(out *bufio.Writer) error) error {
 		s.end = s.sent
 		return nil
 	}
-	failed := &WriteError{Err: plain(err)}
-	if file, ok := s.to.(*File); ok {
-		failed.Path, failed.Left = file.path, file.cut(s.end)
-	} else if s.sent > s.end {
+	failed := &WriteError{Err: err}
+	switch to := s.to.(type) {
+	case *File:
+		failed.Path, failed.Left = to.path, to.cut(s.end)
+		return failed
+	case *os.File:
+		failed.Path = to.Name()
+	}
+	if s.sent > s.end {
 		failed.Left = fmt.Sprintf("the last %d bytes are of a snapshot that is cut off", s.sent-s.end)
 	}
 	return failed
