@@ -2,13 +2,11 @@ package export
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
-	"time"
 
 	"pytop/collect"
 )
@@ -95,45 +93,6 @@ func mustWriter(t *testing.T, w io.Writer, format Format) Writer {
 		t.Fatal(err)
 	}
 	return writer
-}
-
-// TestQueueIsBounded: behind a reader who does not read, few large snapshots
-// wait, and the newest always does.
-func TestQueueIsBounded(t *testing.T) {
-	let := make(chan struct{})
-	var kept bytes.Buffer
-	q := NewQueue(mustWriter(t, io.MultiWriter(stuck{let}, &kept), JSONL), 16)
-	large := make([]collect.FunctionRow, mostRows/2)
-	for i := range large {
-		large[i].Code = &collect.Code{}
-	}
-	for seq := 1; seq <= 6; seq++ {
-		s := shop()
-		s.Seq = seq
-		if seq > 1 {
-			s.Functions = large
-		}
-		if seq == 6 {
-			s.Functions = append(s.Functions, large...)
-			s.Functions = append(s.Functions, large...)
-		}
-		if err := q.Write(s); err != nil {
-			t.Fatal(err)
-		}
-		for seq == 1 && len(q.peek()) > 0 { // until it is taken out, and stuck in its write
-			time.Sleep(time.Millisecond)
-		}
-		if seq == 5 && len(q.peek()) != 2 {
-			t.Errorf("%d large snapshots wait, not 2", len(q.peek()))
-		}
-	}
-	if n := len(q.peek()); n != 1 || q.Dropped() != 4 {
-		t.Errorf("%d wait and %d were dropped, want 1 that is larger than the bound, and 4", n, q.Dropped())
-	}
-	close(let)
-	if err := q.Close(); err != nil || !strings.Contains(kept.String(), `"seq":6,`) {
-		t.Errorf("the last one is missing: %v", err)
-	}
 }
 
 func BenchmarkLongNames(b *testing.B) {
