@@ -105,11 +105,17 @@ func oneLine(text string) string { return format.Plain(strings.ReplaceAll(text, 
 func explain(err error, args []string) string {
 	var start *launch.StartError
 	var file *outputError
+	var wrote *export.WriteError
 	advice := doctor.Advice(err)
 	if few, _ := doctor.OutOfFiles(err); few != "" {
 		return few + "; " + advice
 	}
 	switch {
+	case errors.As(err, &wrote):
+		advice = ""
+		if noSpace(wrote) {
+			advice = adviceSpace
+		}
 	case errors.As(err, &start):
 		switch start.Status() {
 		case launch.StatusNotFound:
@@ -117,6 +123,8 @@ func explain(err error, args []string) string {
 		case launch.StatusNotRun:
 			advice = "make it executable, or name what runs it: pytop -- python3 " + start.Command
 		}
+	case errors.As(err, &file) && noSpace(err):
+		advice = adviceSpace
 	case errors.As(err, &file):
 		advice = "name another file, which is not there yet: -o FILE"
 	case doctor.Lacks(err) != "":
@@ -150,7 +158,8 @@ func withPrivilege(args []string) string {
 // statusOf is the exit status for an error.
 func statusOf(err error) int {
 	var file *outputError
-	if errors.As(err, &file) {
+	var wrote *export.WriteError
+	if errors.As(err, &file) || errors.As(err, &wrote) {
 		return exitFailure
 	}
 	switch doctor.Classify(err) {

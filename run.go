@@ -69,7 +69,7 @@ func dump(c config) error {
 			err = export.WriteDump(os.Stdout, d, version)
 		} else {
 			if i > 0 {
-				fmt.Println()
+				fmt.Println() // when that fails, so does what follows
 			}
 			err = export.PrintDump(os.Stdout, d)
 		}
@@ -92,12 +92,16 @@ func diagnose(c config) (int, error) {
 		}
 	}
 	missing := false
+	var out strings.Builder
 	for _, k := range list {
-		fmt.Printf("%-8s %-15s %s\n", k.Verdict, k.Name, oneLine(k.Found))
+		fmt.Fprintf(&out, "%-8s %-15s %s\n", k.Verdict, k.Name, oneLine(k.Found))
 		if k.Advice != "" {
-			fmt.Printf("%-8s %-15s → %s\n", "", "", k.Advice)
+			fmt.Fprintf(&out, "%-8s %-15s → %s\n", "", "", oneLine(k.Advice))
 		}
 		missing = missing || k.Verdict == doctor.Missing
+	}
+	if _, err := os.Stdout.WriteString(out.String()); err != nil {
+		return exitFailure, &export.WriteError{Path: os.Stdout.Name(), Err: err, Left: "the output is incomplete"}
 	}
 	switch {
 	case refused != nil:
@@ -193,6 +197,9 @@ func headless(ctx context.Context, c config) (int, error) {
 	detached := source.Close()
 	letGo(command) // from now on, what is written may wait for a reader: a signal ends that
 	written := out()
+	if errors.Is(written, err) { // the run ended because of it: it is said once
+		err = nil
+	}
 	if errors.Is(err, syscall.EPIPE) {
 		err = nil
 	}

@@ -53,6 +53,9 @@ func screen(ctx context.Context, c config) (int, error) {
 func (c *config) screenOptions(command *launch.Command) tui.Options {
 	save := func(s *collect.Snapshot, formats []export.Format, dir string) (tui.Written, error) {
 		saved, err := export.Save(dir, stateDir(), s, formats, export.Options{Version: version}, owner())
+		if noSpace(err) {
+			err = fmt.Errorf("%w; %s", err, adviceSpace)
+		}
 		return tui.Written{Paths: saved.Paths, Refused: saved.Refused}, err
 	}
 	o := tui.Options{

@@ -11,9 +11,8 @@ import (
 
 // table is one of the tables that a snapshot has in CSV, each with a file of
 // its own: RFC 4180 with a header, lines ending in LF, numbers as in JSON, an
-// empty cell for what was not measured. Cells are data and stay as they are,
-// also those that begin with =, +, - or @: who opens the file in a program
-// that takes them for formulas should import it as text.
+// empty cell for what was not measured. Text that comes from a process is as
+// cell makes it.
 type table struct {
 	name   string
 	header []string

@@ -1,6 +1,10 @@
 package export
 
-import "pytop/collect"
+import (
+	"iter"
+
+	"pytop/collect"
+)
 
 // endedJSON is a process that ended and is no longer among the processes: in
 // the last snapshot, so that it tells of all.
@@ -18,24 +22,19 @@ type endedJSON struct {
 }
 
 var endedSection = section{
-	name:  "ended_processes",
-	when:  func(s *collect.Snapshot) bool { return s.Final && len(s.Past) > 0 },
-	value: func(s *collect.Snapshot) any { return endedOf(s) },
+	name: "ended_processes",
+	when: func(s *collect.Snapshot) bool { return s.Final && len(s.Past) > 0 },
+	rows: func(s *collect.Snapshot, _ Options) iter.Seq[any] { return each(s.Past, endedOf) },
 }
 
-// endedOf lists the processes that ended before.
-func endedOf(s *collect.Snapshot) []endedJSON {
-	var list []endedJSON
-	for _, p := range s.Past {
-		row := endedJSON{
-			PID: p.Process.PID, Python: text(p.Process.Python), Command: text(p.Process.Command), CallsStatus: string(p.Status), Reason: words(p.Reason),
-			Calls: p.Calls, Resumes: p.Resumes, Counted: seconds(p.Counted),
-		}
-		if !p.Process.Start.IsZero() {
-			row.Start = words(timestamp(p.Process.Start))
-		}
-		row.processGILJSON = processGILOf(&p.GIL)
-		list = append(list, row)
+// endedOf is a process that ended before.
+func endedOf(p *collect.ProcessReading) any {
+	row := endedJSON{
+		PID: p.Process.PID, Python: text(p.Process.Python), Command: text(p.Process.Command), CallsStatus: string(p.Status), Reason: words(p.Reason),
+		Calls: p.Calls, Resumes: p.Resumes, Counted: seconds(p.Counted), processGILJSON: processGILOf(&p.GIL),
 	}
-	return list
+	if !p.Process.Start.IsZero() {
+		row.Start = words(timestamp(p.Process.Start))
+	}
+	return row
 }

@@ -25,7 +25,7 @@ type functionJSON struct {
 	CausedWaitShare *float64 `json:"caused_wait_share,omitempty"`
 }
 
-var functionsSection = section{name: "functions", rows: functionsJSON, tables: []table{functionsTable}}
+var functionsSection = section{name: "functions", lines: true, rows: functionsJSON, tables: []table{functionsTable}}
 
 // functionsTable is the one that CSV on a stream consists of.
 var functionsTable = table{
@@ -39,9 +39,8 @@ var functionsTable = table{
 func functionsJSON(s *collect.Snapshot, o Options) iter.Seq[any] {
 	return func(yield func(any) bool) {
 		counting := countingOf(s)
-		rows := functionsOf(s, o)
-		for i := range rows {
-			if !yield(functionOf(&rows[i], counting)) {
+		for f := range functionsOf(s, o) {
+			if !yield(functionOf(f, counting)) {
 				return
 			}
 		}
@@ -75,32 +74,42 @@ func countingOf(s *collect.Snapshot) map[int]bool {
 	return counting
 }
 
-// functionsOf returns the functions to write, in their order.
-func functionsOf(s *collect.Snapshot, o Options) []collect.FunctionRow {
+// functionsOf yields the functions to write, in their order.
+func functionsOf(s *collect.Snapshot, o Options) iter.Seq[*collect.FunctionRow] {
 	order := o.Order
-	if order == nil {
-		if o.Top <= 0 {
-			return s.Functions
-		}
+	if order == nil && o.Top > 0 {
 		order = func(a, b collect.FunctionRow) int {
 			return cmp.Or(cmp.Compare(b.CallsPerS, a.CallsPerS), cmp.Compare(b.Calls, a.Calls))
 		}
 	}
-	rows := slices.Clone(s.Functions)
-	slices.SortStableFunc(rows, order)
-	if o.Top > 0 && len(rows) > o.Top {
-		rows = rows[:o.Top]
+	return func(yield func(*collect.FunctionRow) bool) {
+		rows := s.Functions
+		if order == nil {
+			for i := range rows {
+				if !yield(&rows[i]) {
+					return
+				}
+			}
+			return
+		}
+		sorted := make([]*collect.FunctionRow, len(rows)) // pointers: rows are large, and others read the snapshot
+		for i := range rows {
+			sorted[i] = &rows[i]
+		}
+		slices.SortStableFunc(sorted, func(a, b *collect.FunctionRow) int { return order(*a, *b) })
+		if o.Top > 0 {
+			sorted = sorted[:min(o.Top, len(sorted))]
+		}
+		slices.Values(sorted)(yield)
 	}
-	return rows
 }
 
 func functionRows(w *csv.Writer, s *collect.Snapshot, o Options) error {
 	counting := countingOf(s)
 	seq, at := strconv.Itoa(s.Seq), timestamp(s.Time)
 	record := make([]string, 0, 11)
-	rows := functionsOf(s, o)
-	for i := range rows {
-		f := functionOf(&rows[i], counting)
+	for row := range functionsOf(s, o) {
+		f := functionOf(row, counting)
 		record = append(record[:0], seq, at, strconv.Itoa(f.PID), cell(f.File), cell(f.Function), strconv.Itoa(f.Line),
 			strconv.FormatUint(f.Calls, 10), whole(f.CallsDelta), decimal(f.CallsPerS),
 			strconv.FormatUint(f.Resumes, 10), f.CallsStatus)

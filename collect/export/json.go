@@ -16,9 +16,10 @@ type section struct {
 	// there, and null.
 	when  func(s *collect.Snapshot) bool
 	value func(s *collect.Snapshot) any
-	// rows yields the elements of a list of which there may be many, instead of
-	// value: they are written one by one.
+	// rows yields the elements of a list, instead of value: they are written one
+	// by one, so that however many there are, few are in memory. Nil is null.
 	rows   func(s *collect.Snapshot, o Options) iter.Seq[any]
+	lines  bool    // in files for people, each row has a line of its own
 	tables []table // that it has in CSV
 }
 
@@ -64,10 +65,27 @@ func headOf(s *collect.Snapshot, version string) headJSON {
 	}
 }
 
+// write writes the section's value; between separates rows that have lines of
+// their own.
+func (c *section) write(e *encoder, s *collect.Snapshot, o Options, between string) {
+	if c.rows == nil {
+		e.value(c.value(s))
+		return
+	}
+	if !c.lines {
+		between = ""
+	}
+	if rows := c.rows(s, o); rows != nil {
+		e.list(rows, between)
+	} else {
+		e.value(nil)
+	}
+}
+
 // writeJSON writes a snapshot as one object; between separates the functions'
 // rows: a new line in files for people, nothing in JSON Lines. Names in it
 // are as the target wrote them, with what is not text (invalid UTF-8, lone
-// surrogates) as U+FFFD, and every control character escaped.
+// surrogates) as U+FFFD, and every code point that is invisible escaped.
 func writeJSON(w io.Writer, s *collect.Snapshot, o Options, between string) error {
 	e := newEncoder(w)
 	e.open(headOf(s, o.Version))
@@ -76,12 +94,8 @@ func writeJSON(w io.Writer, s *collect.Snapshot, o Options, between string) erro
 		if c.when != nil && !c.when(s) {
 			continue
 		}
-		e.text(`,"` + c.name + `":`)
-		if c.rows != nil {
-			e.list(c.rows(s, o), between)
-		} else {
-			e.value(c.value(s))
-		}
+		e.member(c.name)
+		c.write(e, s, o, between)
 	}
 	e.text("}\n")
 	if e.err != nil {

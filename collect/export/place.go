@@ -8,10 +8,11 @@ type placeJSON struct {
 	Line     *int   `json:"line"` // that runs
 }
 
-func placesOf(stack []collect.Place) []placeJSON {
-	rows := make([]placeJSON, len(stack))
-	for i, p := range stack {
-		rows[i] = placeJSON{text(p.File), text(p.Function), some(p.Line)}
-	}
-	return rows
+func placeOf(p *collect.Place) any { return placeJSON{text(p.File), text(p.Function), some(p.Line)} }
+
+// stack writes a member that is a stack, frame by frame: there may be
+// thousands, of which each names a file and a function.
+func (e *encoder) stack(name string, stack []collect.Place) {
+	e.member(name)
+	e.list(each(stack, placeOf), "")
 }

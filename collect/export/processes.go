@@ -1,6 +1,10 @@
 package export
 
-import "pytop/collect"
+import (
+	"iter"
+
+	"pytop/collect"
+)
 
 type processJSON struct {
 	PID         int      `json:"pid"`
@@ -32,19 +36,11 @@ type processJSON struct {
 }
 
 var processesSection = section{
-	name:  "processes",
-	value: func(s *collect.Snapshot) any { return processesOf(s) },
+	name: "processes",
+	rows: func(s *collect.Snapshot, _ Options) iter.Seq[any] { return each(s.Processes, processOf) },
 }
 
-func processesOf(s *collect.Snapshot) []processJSON {
-	rows := make([]processJSON, len(s.Processes))
-	for i := range s.Processes {
-		rows[i] = processOf(&s.Processes[i])
-	}
-	return rows
-}
-
-func processOf(p *collect.ProcessRow) processJSON {
+func processOf(p *collect.ProcessRow) any {
 	row := processJSON{
 		PID: p.Process.PID, Python: text(p.Process.Python), Build: text(p.Process.Build),
 		Command: text(p.Process.Command), CallsStatus: string(p.Status), Reason: words(p.Reason),

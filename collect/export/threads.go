@@ -2,6 +2,7 @@ package export
 
 import (
 	"encoding/csv"
+	"iter"
 	"strconv"
 
 	"pytop/collect"
@@ -44,7 +45,7 @@ type threadJSON struct {
 
 var threadsSection = section{
 	name:   "threads",
-	value:  func(s *collect.Snapshot) any { return threadsOf(s) },
+	rows:   threadsJSON,
 	tables: []table{threadsTable},
 }
 
@@ -56,47 +57,47 @@ var threadsTable = table{
 	rows: threadRows,
 }
 
-// threadsOf is nil, which is null, when nothing was measured of threads.
-func threadsOf(s *collect.Snapshot) []threadJSON {
+// threadsJSON is nil, which is null, when nothing was measured of threads.
+func threadsJSON(s *collect.Snapshot, _ Options) iter.Seq[any] {
 	if s.Threads == nil {
 		return nil
 	}
 	sampled := sampledOf(s)
-	rows := make([]threadJSON, len(s.Threads))
-	for i := range s.Threads {
-		t := &s.Threads[i]
-		r := threadJSON{PID: t.PID, TID: some(t.TID), Name: text(t.Name), State: words(t.State), Ended: t.Ended}
-		if t.Interpreter >= 0 {
-			r.Interpreter = &t.Interpreter
-		}
-		if t.Place.Function != "" {
-			r.Function, r.File, r.Line = words(t.Place.Function), words(t.Place.File), some(t.Place.Line)
-		}
-		if t.CPUKnown {
-			r.CPU, r.RunQueue = seconds(t.CPU), seconds(t.RunQueue)
-		}
-		if t.Measured && t.NoGIL {
-			waitsOf(&r, t)
-			rows[i] = r
-			continue
-		}
-		if t.Measured {
-			r.Hold = seconds(t.Hold)
-			if t.Counting {
-				r.HoldShare = number(t.HoldShare)
-			}
-		}
-		if t.Measured && !sampled[t.PID] { // reading its fields tells no more than who holds it
-			r.Holds, r.HoldMax, r.Holding = &t.Holds, seconds(t.HoldMax), seconds(t.Holding)
-			r.Waits, r.Wait, r.WaitMax, r.Waiting = &t.Waits, seconds(t.Wait), seconds(t.WaitMax), seconds(t.Waiting)
-			r.Forced, r.Caused, r.HoldHist, r.WaitHist = &t.Forced, seconds(t.Caused), t.HoldHist, t.WaitHist
-			if t.Counting {
-				r.WaitShare = number(t.WaitShare)
-			}
-		}
-		rows[i] = r
+	return each(s.Threads, func(t *collect.ThreadRow) any { return threadOf(t, sampled[t.PID]) })
+}
+
+// threadOf is a thread's row; sampled: reading the fields of its GIL tells no
+// more than who holds it.
+func threadOf(t *collect.ThreadRow, sampled bool) threadJSON {
+	r := threadJSON{PID: t.PID, TID: some(t.TID), Name: text(t.Name), State: words(t.State), Ended: t.Ended}
+	if t.Interpreter >= 0 {
+		r.Interpreter = &t.Interpreter
 	}
-	return rows
+	if t.Place.Function != "" {
+		r.Function, r.File, r.Line = words(t.Place.Function), words(t.Place.File), some(t.Place.Line)
+	}
+	if t.CPUKnown {
+		r.CPU, r.RunQueue = seconds(t.CPU), seconds(t.RunQueue)
+	}
+	if t.Measured && t.NoGIL {
+		waitsOf(&r, t)
+		return r
+	}
+	if t.Measured {
+		r.Hold = seconds(t.Hold)
+		if t.Counting {
+			r.HoldShare = number(t.HoldShare)
+		}
+	}
+	if t.Measured && !sampled {
+		r.Holds, r.HoldMax, r.Holding = &t.Holds, seconds(t.HoldMax), seconds(t.Holding)
+		r.Waits, r.Wait, r.WaitMax, r.Waiting = &t.Waits, seconds(t.Wait), seconds(t.WaitMax), seconds(t.Waiting)
+		r.Forced, r.Caused, r.HoldHist, r.WaitHist = &t.Forced, seconds(t.Caused), t.HoldHist, t.WaitHist
+		if t.Counting {
+			r.WaitShare = number(t.WaitShare)
+		}
+	}
+	return r
 }
 
 // sampledOf returns the PIDs of the processes whose GIL was sampled.
@@ -109,9 +110,10 @@ func sampledOf(s *collect.Snapshot) map[int]bool {
 }
 
 func threadRows(w *csv.Writer, s *collect.Snapshot, _ Options) error {
-	seq, at := strconv.Itoa(s.Seq), timestamp(s.Time)
-	for _, t := range threadsOf(s) {
-		err := w.Write([]string{seq, at, strconv.Itoa(t.PID), integer(t.TID), cell(t.Name), integer(t.Interpreter), optional(t.State), cell(optional(t.Function)),
+	seq, at, sampled := strconv.Itoa(s.Seq), timestamp(s.Time), sampledOf(s)
+	for i := range s.Threads {
+		t := threadOf(&s.Threads[i], sampled[s.Threads[i].PID])
+		err := w.Write([]string{seq, at, strconv.Itoa(t.PID), integer(t.TID), cell(t.Name), integer(t.Interpreter), cell(optional(t.State)), cell(optional(t.Function)),
 			strconv.FormatBool(t.Ended), whole(t.Holds), decimal(t.Hold), decimal(t.HoldMax), decimal(t.HoldShare), whole(t.Waits), decimal(t.Wait),
 			decimal(t.WaitMax), decimal(t.WaitShare), whole(t.Forced), decimal(t.Caused), decimal(t.CPU), decimal(t.RunQueue)})
 		if err != nil {
