@@ -28,7 +28,7 @@ for line in sys.stdin:
 
 // laterOn makes builds as old as if so much more time had gone by, reads, and
 // waits until what is given up then is.
-func laterOn(t *testing.T, s *Source, after time.Duration) {
+func laterOn(t *testing.T, s *live.Source, after time.Duration) {
 	t.Helper()
 	for range 2 { // the first notes what is not used any more
 		s.mu.Lock()
@@ -39,7 +39,7 @@ func laterOn(t *testing.T, s *Source, after time.Duration) {
 			}
 		}
 		s.mu.Unlock()
-		read(t, s)
+		livetest.Read(t, s)
 		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 			s.mu.Lock()
 			done := !s.releasing.underWay
@@ -55,7 +55,7 @@ func laterOn(t *testing.T, s *Source, after time.Duration) {
 }
 
 // held are the builds of a source, and the deleted files that are open here.
-func held(t *testing.T, s *Source) (builds, files, deleted int) {
+func held(t *testing.T, s *live.Source) (builds, files, deleted int) {
 	t.Helper()
 	s.mu.Lock()
 	builds, files = len(s.builds), len(s.files)
@@ -73,51 +73,51 @@ func held(t *testing.T, s *Source) (builds, files, deleted int) {
 }
 
 // endedAll waits until all processes have ended and are no longer listed.
-func endedAll(t *testing.T, s *Source, but int) {
+func livetest.EndedAll(t *testing.T, s *live.Source, but int) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); len(read(t, s).Processes) > but; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); len(livetest.Read(t, s).Processes) > but; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d processes are still listed", len(read(t, s).Processes))
+			t.Fatalf("%d processes are still listed", len(livetest.Read(t, s).Processes))
 		}
 	}
-	read(t, s)
+	livetest.Read(t, s)
 }
 
 // TestAllReleased: files that are run for a while and deleted, one copy after
 // another, leave nothing behind; while one is mapped its calls are counted.
 func TestAllReleased(t *testing.T) {
-	if !inside(t) {
+	if !livetest.Inside(t) {
 		return
 	}
 	s := openAll(t, false)
-	reading := func() *collect.Reading { return read(t, s) }
+	reading := func() *collect.Reading { return livetest.Read(t, s) }
 	reading()
-	_, linksBefore := descriptors(t)
-	run := func(name string) (python, *target) {
-		p := own(t)
-		w := begin(t, p.command(p.workloads(t)+"/obey.py"))
-		awaitCounted(t, s, w)
-		counted(t, reading, w, name)
+	_, linksBefore := livetest.Descriptors(t)
+	run := func(name string) (livetest.Python, *livetest.Workload) {
+		p := livetest.Own(t)
+		w := livetest.Begin(t, p.Command(p.Workloads(t)+"/obey.py"))
+		livetest.AwaitCounted(t, s, w)
+		livetest.Counted(t, reading, w, name)
 		return p, w
 	}
-	end := func(p python, w *target) {
-		os.Remove(p.path)
-		w.in.Close()
+	end := func(p livetest.Python, w *livetest.Workload) {
+		os.Remove(p.Path)
+		w.In.Close()
 		w.Wait()
 	}
 
 	p, first := run("a")
-	os.Remove(p.path)
+	os.Remove(p.Path)
 	laterOn(t, s, keptOwn)
 	if builds, _, _ := held(t, s); builds != 1 {
 		t.Fatalf("%d builds, and one runs", builds)
 	}
-	counted(t, reading, first, "b") // though it is deleted
+	livetest.Counted(t, reading, first, "b") // though it is deleted
 
 	for n := range 3 {
 		end(run(fmt.Sprint("c", n)))
 	}
-	endedAll(t, s, 1)
+	livetest.EndedAll(t, s, 1)
 	if builds, _, _ := held(t, s); builds != 4 {
 		t.Errorf("%d builds of four copies", builds)
 	}
@@ -127,8 +127,8 @@ func TestAllReleased(t *testing.T) {
 	}
 
 	// Of a copy's processes those that the kernel told of are taken for the first's.
-	copied := own(t)
-	w := begin(t, copied.command("-S", "-c", orphan))
+	copied := livetest.Own(t)
+	w := livetest.Begin(t, copied.Command("-S", "-c", orphan))
 	os.Remove(copied.path)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if builds, _, _ := held(t, s); builds == 2 {
@@ -137,10 +137,10 @@ func TestAllReleased(t *testing.T) {
 			t.Fatalf("%d builds", builds)
 		}
 	}
-	fmt.Fprintln(w.in)
-	fmt.Fprintln(w.in)
-	w.line(t, "called")
-	endedAll(t, s, 2) // the first, and the orphan
+	fmt.Fprintln(w.In)
+	fmt.Fprintln(w.In)
+	w.Line(t, "called")
+	livetest.EndedAll(t, s, 2) // the first, and the orphan
 	laterOn(t, s, keptCopy)
 	if builds, _, _ := held(t, s); builds != 2 {
 		t.Errorf("%d builds: one is given up that a process maps", builds)
@@ -152,27 +152,27 @@ func TestAllReleased(t *testing.T) {
 		}
 	}
 	s.mu.Unlock()
-	fmt.Fprintln(w.in)
-	w.line(t, "called")
-	if n := calls(read(t, s))["once"]; n != 2 {
+	fmt.Fprintln(w.In)
+	w.Line(t, "called")
+	if n := livetest.Calls(livetest.Read(t, s))["once"]; n != 2 {
 		t.Errorf("%d calls of the orphan, want 2", n)
 	}
 
-	w.in.Close()
+	w.In.Close()
 	end(p, first)
-	endedAll(t, s, 0)
+	livetest.EndedAll(t, s, 0)
 	laterOn(t, s, keptCopy)
 	if builds, _, _ := held(t, s); builds != 1 {
 		t.Errorf("%d builds, want one that has its programs still", builds)
 	}
 	laterOn(t, s, keptOwn)
-	_, links := descriptors(t)
+	_, links := livetest.Descriptors(t)
 	if builds, _, deleted := held(t, s); builds != 0 || deleted != 0 || links != linksBefore {
 		t.Errorf("%d builds, %d deleted files open, %d links, programs and maps; want none, none, %d", builds, deleted, links, linksBefore)
 	}
 
 	_, again := run("d") // under a number that no other had
-	counted(t, reading, again, "e")
+	livetest.Counted(t, reading, again, "e")
 	nothingHeld(t, s)
 }
 
@@ -189,7 +189,7 @@ func TestConditionsReleased(t *testing.T) {
 		}
 		return &conditions{file: file, elf: e}
 	}
-	before, _ := descriptors(t)
+	before, _ := livetest.Descriptors(t)
 	listed, followed, unused := opened(), opened(), opened()
 	followed.followed = 1 // its links are being closed
 	s := &Source{conditions: []*conditions{listed, followed, unused}, order: []*process{{gil: &gilProcess{conditions: listed}}, {}}}
@@ -208,7 +208,7 @@ func TestConditionsReleased(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if after, _ := descriptors(t); after != before {
+	if after, _ := livetest.Descriptors(t); after != before {
 		t.Errorf("%d files are open, %d before", after, before)
 	}
 }

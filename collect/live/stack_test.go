@@ -1,0 +1,40 @@
+package live_test
+
+import (
+	"testing"
+)
+
+// TestStack compares the stack of each thread of a process that is followed
+// with what the program says itself.
+func TestStack(t *testing.T) {
+	livetest.NeedRoot(t)
+	for _, p := range withGIL(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w, s := follow(t, p, "stacks", "1")
+			w.In.Write([]byte("go\n"))
+			var said struct {
+				Stacks map[string][][3]any `json:"stacks"`
+			}
+			if err := json.Unmarshal([]byte(w.Line(t, "{")), &said); err != nil {
+				t.Fatal(err)
+			}
+			for tid, want := range said.Stacks {
+				var n int
+				if _, err := fmt.Sscan(tid, &n); err != nil {
+					t.Fatal(err)
+				}
+				if n == w.Process.Pid {
+					continue // it goes on
+				}
+				one, err := s.Stack(w.Process.Pid, n)
+				if err != nil || one.Reason != "" {
+					t.Fatalf("%v %+v", err, one)
+				}
+				sameStack(t, one.Stack, want)
+			}
+			if one, err := s.Stack(w.Process.Pid, 1); err != nil || one.Reason == "" {
+				t.Errorf("a stack of another process's thread: %v %+v", err, one)
+			}
+		})
+	}
+}
