@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/collect/live/livetest"
 )
 
 // table collects what TestExactKnown compared, for docs/builds.md.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // box is a container made by hand, of mount, PID and host name namespaces: its
@@ -32,7 +34,7 @@ exec /usr/sbin/chroot . "$2" /obey.py
 // interpreter is the machine's own, under the name of its file.
 func interpreter(t *testing.T) string {
 	t.Helper()
-	real, err := filepath.EvalSymlinks(livetest.Pythons(t)[0].path)
+	real, err := filepath.EvalSymlinks(livetest.Pythons(t)[0].Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +128,7 @@ func TestContainers(t *testing.T) {
 	p := livetest.Pythons(t)[0]
 	host := livetest.Begin(t, p.Command(p.Workloads(t)+"/obey.py"))
 	first := boxed(t, false, "")
-	s := openAll(t, false)
+	s := livetest.OpenAll(t, live.Options{Probes: livetest.OnlyCalls})
 	all := []*livetest.Workload{host, first, boxed(t, true, ""), boxed(t, false, `touch ".$2"`)}
 	for n, w := range all {
 		livetest.AwaitCounted(t, s, w)
@@ -141,11 +143,11 @@ func TestContainers(t *testing.T) {
 			t.Errorf("%s: %s %s", p.Process.Command, p.Status, p.Reason)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.builds) != 2 {
-		t.Errorf("%d files are attached to, want the lower layer's and the one that was copied up", len(s.builds))
-	}
+	s.Locked(func() {
+		if n := len(s.Targets().Builds); n != 2 {
+			t.Errorf("%d files are attached to, want the lower layer's and the one that was copied up", n)
+		}
+	})
 }
 
 // TestCopiedUp: a file that is copied up after the process has started is not
@@ -163,7 +165,7 @@ func TestCopiedUp(t *testing.T) {
 	if err == nil {
 		s.Close()
 	}
-	if !errors.Is(err, ErrNotReached) {
+	if !errors.Is(err, live.ErrNotReached) {
 		t.Errorf("opening says %v, want that it is not reached", err)
 	}
 }

@@ -1,15 +1,11 @@
 package live_test
 
 import (
-	"bufio"
-	"fmt"
-	"io"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
-	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // TestExactKnown compares every function with the interpreter's own account

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // TestProgramFirst: a program with a CPython in it runs that, also when
@@ -29,7 +31,7 @@ func TestProgramFirst(t *testing.T) {
 		t.Run(p.Name, func(t *testing.T) {
 			w := livetest.Begin(t, p.Command("-c", "import ctypes\nctypes.CDLL('"+library+"')\ndef counted(): pass\nprint('waiting', flush=True)\ninput()\nfor i in range(1000): counted()"))
 			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls})
-			if got := s.order[0].build.name; !strings.HasPrefix(got, "python") {
+			if got := s.Targets().Order[0].Build.Name; !strings.HasPrefix(got, "python") {
 				t.Errorf("what is counted is %s", got)
 			}
 			fmt.Fprintln(w.In)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // TestCollections: links that nothing refers to are closed by the collector,

@@ -1,25 +1,26 @@
 package live_test
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"syscall"
 	"testing"
 
 	"pytop/collect"
-	"pytop/collect/live/price"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
+	"pytop/collect/live/probe"
+	"pytop/collect/live/target"
 	"pytop/collect/proc"
 )
 
 // ways are the ways of counting, whatever this kernel would be counted by.
 var ways = []struct {
 	name    string
-	options Options
+	options live.Options
 }{
 	{"as this kernel can", live.Options{Probes: livetest.OnlyCalls}},
-	{"as the oldest kernels can", live.Options{Probes: livetest.OnlyCalls, old: true}},
+	{"as the oldest kernels can", live.Options{Probes: livetest.OnlyCalls, Tests: probe.Tests{Old: true}}},
 }
 
 // TestOldWay counts by perf event uprobes over preallocated maps, also where
@@ -36,8 +37,8 @@ func TestOldWay(t *testing.T) {
 			}
 			want, whole := livetest.ParseRows(t, truth)
 			w := p.Start(t, dir+"/known.py")
-			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls, old: true})
-			if s.order[0].build.programs.Multi {
+			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls, Tests: probe.Tests{Old: true}})
+			if s.Targets().Order[0].Build.Multi {
 				t.Error("not counted by perf events")
 			}
 			r, _ := livetest.Finish(t, s, w)
@@ -66,7 +67,7 @@ func TestTwoOfOneFile(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer s.Close()
-				b := s.order[0].build
+				b := s.Targets().Order[0].Build
 				if !patched(t, b, both[0].Process.Pid) {
 					t.Error("the first is not patched")
 				}
@@ -106,20 +107,20 @@ func TestTwoOfOneFile(t *testing.T) {
 }
 
 // patched tells whether a breakpoint is at a build's first site in a process.
-func patched(t *testing.T, b *build, pid int) bool {
+func patched(t *testing.T, b *target.Build, pid int) bool {
 	t.Helper()
 	maps, err := proc.System().Maps(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := b.plan.Calls[0].Offset
+	at := b.Plan.Calls[0].Offset
 	for _, m := range maps {
-		if m.Inode == b.id.Inode && m.Executable() && m.Offset <= at && at < m.Offset+m.End-m.Start {
+		if m.Inode == b.ID.Inode && m.Executable() && m.Offset <= at && at < m.Offset+m.End-m.Start {
 			there, inFile := make([]byte, 1), make([]byte, 1)
 			if err := proc.ReadMemory(pid, m.Start+at-m.Offset, there); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := b.file.ReadAt(inFile, int64(at)); err != nil {
+			if _, err := b.File.ReadAt(inFile, int64(at)); err != nil {
 				t.Fatal(err)
 			}
 			return there[0] != inFile[0]

@@ -3,18 +3,14 @@ package live_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // TestTwoHundred: 200 processes of a file cost about what one does.
@@ -26,7 +22,7 @@ func TestTwoHundred(t *testing.T) {
 	attach := func(number int) (took time.Duration, memory uint64) {
 		w := p.Start(t, p.Workloads(t)+"/family.py", "serve", fmt.Sprint(number))
 		began := time.Now()
-		s := openAll(t, false)
+		s := livetest.OpenAll(t, live.Options{Probes: livetest.OnlyCalls})
 		took = time.Since(began)
 		r := livetest.Read(t, s)
 		if len(r.Processes) != number+1 {
@@ -42,7 +38,7 @@ func TestTwoHundred(t *testing.T) {
 			r, n = livetest.Read(t, s), 0
 			for key, c := range livetest.Together(r) {
 				if key.Function == "once" {
-					n += c.calls
+					n += c.Calls
 				}
 			}
 		}
@@ -146,9 +142,7 @@ func TestBecome(t *testing.T) {
 			w.Line(t, "became")
 			attached := false // without any reading
 			for deadline := time.Now().Add(10 * time.Second); !attached && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-				s.mu.Lock()
-				attached = s.order[0].note != ""
-				s.mu.Unlock()
+				s.Locked(func() { attached = s.Targets().Order[0].Note != "" })
 			}
 			r, said := livetest.Finish(t, s, w)
 			want, _ := livetest.ParseRows(t, said)
@@ -158,8 +152,8 @@ func TestBecome(t *testing.T) {
 				if row.Function == "leaf" || row.Function == "work" { // before and after, from the same file
 					row.Calls *= 2
 				}
-				if n.calls != row.Calls {
-					t.Errorf("%s: %d calls, want %d", row.Function, n.calls, row.Calls)
+				if n.Calls != row.Calls {
+					t.Errorf("%s: %d calls, want %d", row.Function, n.Calls, row.Calls)
 				}
 			}
 			if p := r.Processes[0]; p.Status != collect.LowerBound || !strings.Contains(p.Reason, "exec'd another CPython") {

@@ -2,6 +2,10 @@ package live
 
 import (
 	"testing"
+	"time"
+
+	"pytop/collect"
+	"pytop/collect/live/target"
 )
 
 func TestEndReason(t *testing.T) {

@@ -3,20 +3,15 @@ package live_test
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
-
-
-
-
 
 // TestEndsWhileBraked: the end is noticed, the counts stay those of the time
 // that was counted, and it is said that the rest was not.

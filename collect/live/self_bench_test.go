@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 	"pytop/collect/site"
 )
 

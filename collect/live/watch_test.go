@@ -3,9 +3,10 @@ package live_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // TestNeverThere: of several that were asked for, one that is not there says

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live/inspect"
+	"pytop/collect/live/livetest"
 )
 
 // TestDump compares stacks with what the program says of them itself.
@@ -39,7 +41,7 @@ func TestDump(t *testing.T) {
 				if one.TID == w.Process.Pid {
 					want = [][3]any{{one.Stack[0].File, "main", float64(one.Stack[0].Line)}, {one.Stack[0].File, "<module>", float64(one.Stack[1].Line)}}
 				}
-				sameStack(t, one.Stack, want)
+				livetest.SameStack(t, one.Stack, want)
 			}
 			if d.NoGIL {
 				return
@@ -55,7 +57,7 @@ func TestDump(t *testing.T) {
 func dumpAsleep(t *testing.T, pid int) *collect.Dump {
 	t.Helper()
 	for tries := 0; ; tries++ {
-		d, err := Dump(pid)
+		d, err := inspect.Dump(pid)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,13 +72,13 @@ func dumpAsleep(t *testing.T, pid int) *collect.Dump {
 // TestDumpBusy reads stacks that change all the time, and who has the GIL.
 func TestDumpBusy(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w := p.Start(t, p.Workloads(t)+"/gil.py", "hog", "60")
 			w.In.Write([]byte("go\n"))
 			held, waited, dumps := 0, 0, 0
 			for deadline := time.Now().Add(20 * time.Second); dumps < 20 || (held == 0 || waited == 0) && time.Now().Before(deadline); dumps++ {
-				d, err := Dump(w.Process.Pid)
+				d, err := inspect.Dump(w.Process.Pid)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -117,12 +119,12 @@ for _ in range(2):
     threading.Thread(target=work, daemon=True).Start()
 print("waiting", flush=True)
 work()`
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w := livetest.Begin(t, p.Command("-c", program))
 			whole, torn, none := 0, 0, 0
 			for range 30 {
-				d, err := Dump(w.Process.Pid)
+				d, err := inspect.Dump(w.Process.Pid)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -166,7 +168,7 @@ func TestLines(t *testing.T) {
 				t.Fatal(err)
 			}
 			w := p.Start(t, p.Workloads(t)+"/gil.py", "spin")
-			l, err := Locate(w.Process.Pid)
+			l, err := inspect.Locate(w.Process.Pid)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,11 +6,13 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live/inspect"
+	"pytop/collect/live/livetest"
 	"pytop/collect/site"
 )
 
 // row is the listed process with a PID.
-func row(t testing.TB, l *Lister, pid int, until func(collect.ProcessReading) bool) collect.ProcessReading {
+func row(t testing.TB, l *inspect.Lister, pid int, until func(collect.ProcessReading) bool) collect.ProcessReading {
 	t.Helper()
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		r, err := l.Read()
@@ -33,7 +35,7 @@ func row(t testing.TB, l *Lister, pid int, until func(collect.ProcessReading) bo
 func TestLister(t *testing.T) {
 	livetest.NeedRoot(t)
 	t.Parallel()
-	l := OpenLister(site.Cache{Dir: t.TempDir()})
+	l := inspect.OpenLister(site.Cache{Dir: t.TempDir()})
 	defer l.Close()
 	for _, p := range livetest.Some(t) {
 		w := livetest.Obeying(t, p)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,8 +129,27 @@ func NothingHeld(t testing.TB, h *probe.Host) {
 	var count bpf.CallCount
 	for it := h.Maps.Live.Iterate(); it.Next(&call, &count); {
 		if h.Targets.Process(bpf.ProcessKey{Pid: count.Pid, Started: count.Started}) == nil {
-			t.Errorf("the map has a code object of process %d still", count.Pid)
+			t.Errorf("the map has a code object of process %d still, which is not watched", count.Pid)
 			break
+		}
+	}
+}
+
+// WithGIL are the interpreters of the matrix that have one.
+func WithGIL(t testing.TB) []Python {
+	return slices.DeleteFunc(Distinct(t), func(p Python) bool { return strings.Contains(p.Notes, "freethreaded") })
+}
+
+// SameStack compares a stack with what the program says: file, function, line.
+func SameStack(t *testing.T, got []collect.Place, want [][3]any) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d frames, not %d", len(got), len(want))
+	}
+	for i := range min(len(got), len(want)) {
+		if g := got[i]; g.File != want[i][0] || g.Function != want[i][1] || float64(g.Line) != want[i][2] {
+			t.Errorf("frame %d: %s %s:%d, not %v", i, g.Function, g.File, g.Line, want[i])
+			return
 		}
 	}
 }
