@@ -61,7 +61,7 @@ else:
     print("waiting", flush=True)
     sys.stdin.readline()
     t = threading.Thread(target=lambda: os.execv(sys.executable, [sys.executable, "-c", sys.orig, "again"]))
-    t.Start()
+    t.start()
     t.join()
 `
 	for _, p := range livetest.Some(t) {

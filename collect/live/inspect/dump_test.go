@@ -116,7 +116,7 @@ def work():
         fib(12)
         sum(squares(100))
 for _ in range(2):
-    threading.Thread(target=work, daemon=True).Start()
+    threading.Thread(target=work, daemon=True).start()
 print("waiting", flush=True)
 work()`
 	for _, p := range livetest.WithGIL(t) {
