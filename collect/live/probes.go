@@ -44,6 +44,9 @@ func (l *probes) make(host probe.Host, asked []string) error {
 		some, err := r.Make(&h)
 		for _, one := range some {
 			l.list = append(l.list, made{one, r.Kind, i, h.Asked})
+			if h.Tests.Made != nil {
+				h.Tests.Made(one)
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("prepare the probe %s: %w", r.Kind.Name, err)

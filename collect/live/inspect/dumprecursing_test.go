@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/collect/live/inspect"
+	"pytop/collect/live/livetest"
 )
 
 // recursing is a program whose stacks are another one before they are read, and
@@ -48,13 +50,13 @@ func dumps() int {
 
 // TestDumpRecursing: a stack that is said to be whole is one that there can be.
 func TestDumpRecursing(t *testing.T) {
-	needRoot(t)
-	for _, p := range distinct(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := begin(t, p.command("-c", recursing))
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Distinct(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w := livetest.Begin(t, p.Command("-c", recursing))
 			whole, torn, none, holders, wholeHolders := 0, 0, 0, 0, 0
 			for range dumps() {
-				d, err := Dump(w.Process.Pid)
+				d, err := inspect.Dump(w.Process.Pid)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -42,7 +42,7 @@ func (s *Set) DropEnded() error {
 	left := map[*Process]bool{}
 	keep := s.Order[:0]
 	for _, p := range s.Order {
-		if p.Gone == "" || p.Asked || s.probes.Lingers(p) {
+		if p.Gone == "" || p.Asked || p.late || s.probes.Lingers(p) {
 			keep = append(keep, p)
 			continue
 		}

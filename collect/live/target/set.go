@@ -105,7 +105,7 @@ func (s *Set) Missed() uint64 { return s.following.missed }
 func (s *Set) Living() int {
 	living := s.following.living
 	for _, p := range s.Order {
-		if p.Gone == "" && (p.Build != nil || p.Ancestor) {
+		if (p.Gone == "" || p.late) && (p.Build != nil || p.Ancestor) {
 			living++
 		}
 	}

@@ -1,4 +1,4 @@
-package calls
+package price
 
 import (
 	"testing"
@@ -16,10 +16,12 @@ func TestPay(t *testing.T) {
 		{300, 100, 100, 75, 25},
 		{30, 10, 0, 30, 10}, // the time used is not known yet
 	} {
-		p := &process{tail: c.calls, gilTail: c.gil}
-		p.pay(c.used)
-		if p.tax != c.wantCalls || p.gilTax != c.wantGIL || p.tail != 0 || p.gilTail != 0 {
-			t.Errorf("%+v: calls %d, GIL %d", c, p.tax, p.gilTax)
+		list := []Account{{}, {}}
+		list[0].Add(c.calls)
+		list[1].Add(c.gil)
+		Pay(list, c.used)
+		if calls, gil := &list[0], &list[1]; calls.Overhead != c.wantCalls || gil.Overhead != c.wantGIL || calls.tail != 0 || gil.tail != 0 {
+			t.Errorf("%+v: calls %d, GIL %d", c, calls.Overhead, gil.Overhead)
 		}
 	}
 }

@@ -1,27 +1,28 @@
-package live_test
+package calls_test
 
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/calls"
+	"pytop/collect/live/livetest"
 )
 
 // rounds lets a benchmark workload run so many rounds in one of its ways and
 // returns nanoseconds a round.
-func (w *target) rounds(t testing.TB, way string, n int) float64 {
+func rounds(t testing.TB, w *livetest.Workload, way string, n int) float64 {
 	t.Helper()
-	if _, err := fmt.Fprintf(w.in, "%s %d\n", way, n); err != nil {
+	if _, err := fmt.Fprintf(w.In, "%s %d\n", way, n); err != nil {
 		t.Fatal(err)
 	}
 	var said struct {
 		NS float64 `json:"ns_per_round"`
 	}
-	line := w.line(t, "{")
+	line := w.Line(t, "{")
 	if err := json.Unmarshal([]byte(line), &said); err != nil {
 		t.Fatalf("%v in %q", err, line)
 	}
@@ -29,19 +30,14 @@ func (w *target) rounds(t testing.TB, way string, n int) float64 {
 }
 
 // attachEmpty puts a program that does nothing at the sites that count.
-func attachEmpty(t testing.TB, s *Source) (detach func()) {
+func attachEmpty(t testing.TB, c *calls.Calls) (detach func()) {
 	t.Helper()
-	p := s.order[0]
-	programs := p.build.programs
-	called := programs.Called
-	programs.Called = programs.Empty
-	defer func() { programs.Called = called }()
-	l, err := attachTo(p.build, p.info.PID, 255)
+	end, err := c.AttachEmpty(c.Targets.Order[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	return func() {
-		if err := l.close(); err != nil {
+		if err := end(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,19 +51,19 @@ type timings struct {
 }
 
 // best is the least of several timings: all that disturbs makes them longer.
-func (w *target) best(t testing.TB, way string, n int) float64 {
-	least := w.rounds(t, way, n)
+func best(t testing.TB, w *livetest.Workload, way string, n int) float64 {
+	least := rounds(t, w, way, n)
 	for range 9 {
-		least = min(least, w.rounds(t, way, n))
+		least = min(least, rounds(t, w, way, n))
 	}
 	return least
 }
 
 // measure times a workload bare, under an empty program, counted and under
 // cProfile, in turn, several times.
-func measure(t testing.TB, p python, workload string, n int) timings {
-	w := p.start(t, p.workloads(t)+"/"+workload)
-	s := open(t, w, Options{})
+func measure(t testing.TB, p livetest.Python, workload string, n int) timings {
+	w := p.Start(t, p.Workloads(t)+"/"+workload)
+	s, c := open(t, w, live.Options{Probes: livetest.OnlyCalls})
 	detach := func() {
 		if err := s.Detach("benchmark"); err != nil {
 			t.Fatal(err)
@@ -77,36 +73,34 @@ func measure(t testing.TB, p python, workload string, n int) timings {
 	least := timings{bare: 1e18, empty: 1e18, counted: 1e18, profiled: 1e18}
 	var paid, used time.Duration
 	for range 3 {
-		least.bare = min(least.bare, w.best(t, "run", n))
-		off := attachEmpty(t, s)
-		least.empty = min(least.empty, w.best(t, "run", n))
+		least.bare = min(least.bare, best(t, w, "run", n))
+		off := attachEmpty(t, c)
+		least.empty = min(least.empty, best(t, w, "run", n))
 		off()
 		if err := s.Attach(true); err != nil {
 			t.Fatal(err)
 		}
-		before := read(t, s).Processes[0]
-		least.counted = min(least.counted, w.best(t, "run", n))
-		after := read(t, s).Processes[0]
+		before := livetest.Read(t, s).Processes[0]
+		least.counted = min(least.counted, best(t, w, "run", n))
+		after := livetest.Read(t, s).Processes[0]
 		paid, used = paid+after.Tax-before.Tax, used+after.CPU-before.CPU
 		detach()
-		least.profiled = min(least.profiled, w.best(t, "profile", n))
+		least.profiled = min(least.profiled, best(t, w, "profile", n))
 	}
 	least.taxed = paid.Seconds() / used.Seconds()
 	least.taken = 1 - least.bare/least.counted
 	return least
 }
 
-
-
 // BenchmarkCall times counting in ratios of one run: see docs/benchmarks.md.
 func BenchmarkCall(b *testing.B) {
-	needRoot(b)
-	for _, p := range benchmarked(b) {
+	livetest.NeedRoot(b)
+	for _, p := range livetest.Benchmarked(b) {
 		for _, workload := range []struct {
 			name   string
 			rounds int
 		}{{"loop.py", 10000}, {"mix.py", 3}, {"resumes.py", 150}} {
-			b.Run(p.name+"/"+strings.TrimSuffix(workload.name, ".py"), func(b *testing.B) {
+			b.Run(p.Name+"/"+strings.TrimSuffix(workload.name, ".py"), func(b *testing.B) {
 				var m timings
 				for b.Loop() {
 					m = measure(b, p, workload.name, workload.rounds)

@@ -1,4 +1,4 @@
-package live_test
+package calls_test
 
 import (
 	"bufio"
@@ -7,27 +7,29 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pytop/collect/live/livetest"
 )
 
 // BenchmarkBpftrace compares counting with what bpftrace takes for the same:
 // counting CPython 3.15's USDT probe function__entry by file, name and line.
 func BenchmarkBpftrace(b *testing.B) {
-	needRoot(b)
+	livetest.NeedRoot(b)
 	tool, err := exec.LookPath("bpftrace")
 	if err != nil {
 		b.Skip("needs bpftrace (Debian's package) to compare with")
 	}
-	for _, p := range benchmarked(b) {
-		if p.name != "debian-sid-3.15" {
+	for _, p := range livetest.Benchmarked(b) {
+		if p.Name != "debian-sid-3.15" {
 			continue
 		}
-		b.Run(p.name, func(b *testing.B) {
+		b.Run(p.Name, func(b *testing.B) {
 			var m timings
 			var traced float64
 			for b.Loop() {
 				m = measure(b, p, "loop.py", 10000)
-				w := p.start(b, p.workloads(b)+"/loop.py")
-				probe := fmt.Sprintf("usdt:%s:python:function__entry { @[str(arg0), str(arg1), arg2] = count(); }", filepath.Join(p.chroot, p.path))
+				w := p.Start(b, p.Workloads(b)+"/loop.py")
+				probe := fmt.Sprintf("usdt:%s:python:function__entry { @[str(arg0), str(arg1), arg2] = count(); }", filepath.Join(p.Chroot, p.Path))
 				tracer := exec.Command(tool, "-e", "BEGIN { printf(\"begun\\n\"); } "+probe)
 				out, err := tracer.StdoutPipe()
 				if err != nil {
@@ -38,7 +40,7 @@ func BenchmarkBpftrace(b *testing.B) {
 				}
 				for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "begun"); {
 				}
-				traced = w.best(b, "run", 10000)
+				traced = best(b, w, "run", 10000)
 				tracer.Process.Kill()
 				tracer.Wait()
 			}
