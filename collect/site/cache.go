@@ -79,7 +79,7 @@ func cacheName(f *elf.File, p *cpython.Python) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		h.Write(b)
+		h.Write(b[:])
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16]) + ".json", nil
 }
