@@ -29,10 +29,11 @@ func Find(f *elf.File, p *cpython.Python) (*Plan, error) {
 		return nil, err
 	}
 	s.findFreed()
-	if err := prove(f, p, s.plan); err != nil {
+	plan := s.plan // alone: the graph may go meanwhile
+	if err := prove(f, p, plan); err != nil {
 		return nil, err
 	}
-	return s.plan, nil
+	return plan, nil
 }
 
 // search is one Find.
