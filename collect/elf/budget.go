@@ -10,6 +10,10 @@ import (
 // looked through takes some 10 MiB until Release.
 const maxKept = 1 << 30
 
+// muchAtOnce is from how many bytes on memory is taken back at once. No CPython
+// that is not linked into a larger program has so many.
+const muchAtOnce = 64 << 20
+
 // kept is how many bytes that is now. A number alone, so that a file whose read
 // never returns keeps nobody else waiting.
 var kept atomic.Uint64
@@ -60,5 +64,9 @@ func (f *File) Release() {
 	if f.seal != nil {
 		f.seal.last = nil
 	}
-	f.account.give(f.account.held.Load())
+	held := f.account.held.Load()
+	f.account.give(held)
+	if held > muchAtOnce {
+		runtime.GC() // which would else let as much again pile up first
+	}
 }

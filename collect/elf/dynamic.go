@@ -85,6 +85,9 @@ func (f *File) mayKeep(n, most uint64) error {
 	if n > min(most, f.size) {
 		return fmt.Errorf("%w: a table of %d bytes", ErrCorrupt, n)
 	}
+	if n > maxNamesSize && n/packed > f.onDisk {
+		return fmt.Errorf("%w: a table of %d MiB, and it has %d MiB on disk", ErrSparse, n>>20, f.onDisk>>20)
+	}
 	return f.account.take(n)
 }
 

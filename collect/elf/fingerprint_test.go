@@ -2,6 +2,7 @@ package elf
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -183,5 +184,29 @@ func TestSparse(t *testing.T) {
 		if _, ok := f.Symbol("first"); !ok { // names for people stay
 			t.Errorf("%d MiB: no symbol", mib)
 		}
+	}
+}
+
+// TestSparseTables: neither is a table of names that is holes.
+func TestSparseTables(t *testing.T) {
+	good := testdata(t, "rela.so")
+	f, err := parse(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b := good[f.dynamicAt:]; le.Uint64(b) != 0; b = b[16:] {
+		switch elf.DynTag(le.Uint64(b)) {
+		case elf.DT_STRTAB:
+			le.PutUint64(b[8:], 0x70000000) // what stretched adds
+		case elf.DT_STRSZ:
+			le.PutUint64(b[8:], 50<<20)
+		}
+	}
+	if f, err = Open(stretched(t, good, 60)); err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Check(); !errors.Is(err, ErrSparse) {
+		t.Errorf("50 MiB of names: %v", err)
 	}
 }
