@@ -31,7 +31,7 @@ func open(f *File) *account {
 // take asks for n bytes.
 func (a *account) take(n uint64) error {
 	if n > maxLoaded || a.held.Load() > maxLoaded-n {
-		return fmt.Errorf("%w: more than %d MiB of it are needed at once", ErrCorrupt, maxLoaded>>20)
+		return fmt.Errorf("%w: more than %d MiB of it are needed at once", ErrLarge, maxLoaded>>20)
 	}
 	for {
 		now := kept.Load()

@@ -57,7 +57,7 @@ func TestBudget(t *testing.T) {
 
 // TestBudgetOfOne bounds one file.
 func TestBudgetOfOne(t *testing.T) {
-	if _, err := large(600 << 20).Bytes(0); !errors.Is(err, ErrCorrupt) {
+	if _, err := large(600 << 20).Bytes(0); !errors.Is(err, ErrLarge) {
 		t.Errorf("600 MiB: %v", err)
 	}
 	f := large(100)
@@ -65,7 +65,7 @@ func TestBudgetOfOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := f.Bytes(0); !errors.Is(err, ErrCorrupt) {
+	if _, err := f.Bytes(0); !errors.Is(err, ErrLarge) {
 		t.Errorf("100 bytes more than there may be: %v", err)
 	}
 }

@@ -23,6 +23,8 @@ var (
 	ErrCorrupt   = errors.New("corrupt ELF file")
 	// ErrSparse: it claims far more bytes than it takes on disk.
 	ErrSparse = errors.New("an ELF file that is mostly holes")
+	// ErrLarge: more of it is mapped than is worth reading.
+	ErrLarge = errors.New("an ELF file that is too large to be looked through")
 	// ErrChanged: it was written to or cut short after it was looked at.
 	ErrChanged = errors.New("the file changed while it was read")
 	// ErrFull: all open files together keep too much; later there may be room.

@@ -69,10 +69,10 @@ func (f *File) mayLoad() error {
 	}
 	n *= blockSize
 	switch {
-	case n > maxLoaded:
-		return fmt.Errorf("%w: %d MiB of it are mapped, more than %d", ErrCorrupt, n>>20, maxLoaded>>20)
 	case n > fewHoles && n/packed > f.onDisk:
 		return fmt.Errorf("%w: %d MiB of it are mapped, and it has %d MiB on disk", ErrSparse, n>>20, f.onDisk>>20)
+	case n > maxLoaded:
+		return fmt.Errorf("%w: %d MiB of it are mapped, more than %d", ErrLarge, n>>20, maxLoaded>>20)
 	}
 	return nil
 }
