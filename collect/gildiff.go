@@ -19,7 +19,7 @@ func diffGIL(prev, cur *Reading, s *Snapshot) {
 		s.Threads = diffThreads(prev.Threads, cur.Threads, s.GILs, s.Worlds, s.Span())
 	}
 	addWaits(s.Worlds, s.Threads)
-	holdProcesses(s.Processes, s.GILs)
+	addHeld(s.Processes, s.GILs)
 	blameFunctions(s.Functions, s.GILs)
 }
 
@@ -50,8 +50,8 @@ func diffGILs(prev, cur []GILReading, interval time.Duration) []GILRow {
 	return rows
 }
 
-// holdProcesses tells processes how much of the interval their GIL was held.
-func holdProcesses(rows []ProcessRow, gils []GILRow) {
+// addHeld tells processes how much of the interval their GIL was held.
+func addHeld(rows []ProcessRow, gils []GILRow) {
 	most, estimated := map[int]float64{}, map[int]bool{} // by PID
 	for i := range gils {
 		if g := &gils[i]; g.Counting {

@@ -11,8 +11,8 @@ import (
 
 // reading is what the last poll found.
 func (s *Source) reading() *collect.Reading {
-	past := &s.targets.Past
-	r := &collect.Reading{Time: s.shared.Polled, Since: s.targets.Begun, Host: s.host, Self: s.self(), Past: past.Rows, PastMore: past.More}
+	ended := &s.targets.Ended
+	r := &collect.Reading{Time: s.shared.Polled, Since: s.targets.Begun, Host: s.host, Self: s.self(), Past: ended.Rows, PastMore: ended.More}
 	for _, p := range s.targets.Order {
 		if p.Wraps() {
 			continue
@@ -21,7 +21,7 @@ func (s *Source) reading() *collect.Reading {
 		r.Processes = append(r.Processes, row)
 	}
 	if s.targets.Living() == 0 && !s.options.All {
-		r.Final, r.EndReason = true, endReason(s.targets.Order, past.Watched, s.shared.Polled)
+		r.Final, r.EndReason = true, endReason(s.targets.Order, ended.Watched, s.shared.Polled)
 	}
 	s.probes.read(r)
 	return r

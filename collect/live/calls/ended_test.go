@@ -93,7 +93,7 @@ func TestEndedFunctions(t *testing.T) {
 		sum[c.Code.Function] = n
 	}
 	more := number + 1 - mostEnded // main has a name, too
-	for name, want := range map[string]counts{"f0": {calls: 3}, "main": {number, number}, moreEnded.function: {calls: 3 * uint64(more)}} {
+	for name, want := range map[string]counts{"f0": {calls: 3}, "main": {number, number}, restOfEnded.function: {calls: 3 * uint64(more)}} {
 		if sum[name] != want {
 			t.Errorf("%s: %+v, want %+v", name, sum[name], want)
 		}

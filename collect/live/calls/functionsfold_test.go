@@ -59,11 +59,11 @@ func TestFold(t *testing.T) {
 	if most*functionSize > mostFreed+perPoll*functionSize || len(table.byKey) != len(table.all) {
 		t.Errorf("%d functions at most, %d by name, %d now", most, len(table.byKey), len(table.all))
 	}
-	if row := table.of(p, more, false); !row.code.More || row.done.calls == 0 || table.byID(row.code.ID) != row {
+	if row := table.of(p, rest, false); !row.code.More || row.done.calls == 0 || table.byID(row.code.ID) != row {
 		t.Errorf("%+v", row)
 	}
 	table.drop(map[*process]bool{p: true}, 0)
-	if row := table.of(nil, moreEnded, false); row.code.More || row.done.calls == 0 || len(table.all) != table.ended {
+	if row := table.of(nil, restOfEnded, false); row.code.More || row.done.calls == 0 || len(table.all) != table.ended {
 		t.Errorf("when it has ended: %+v, %d functions", row, len(table.all))
 	}
 }

@@ -77,6 +77,9 @@ func TestGILChangeOver(t *testing.T) {
 			changeOver(t, s)
 			changed := livetest.Read(t, s)
 			w.Line(t, "{")
+			if livetest.Read(t, s).GILs[0].Takes <= changed.GILs[0].Takes { // its second was over before: the machine is busy
+				once(t, w)
+			}
 			time.Sleep(10 * time.Millisecond)
 			r := livetest.Read(t, s)
 			balanced(t, s, r)

@@ -61,7 +61,7 @@ func measurePairs(t testing.TB, p livetest.Python, repeat int) pairs {
 		run(&least.calls)
 		s.table.Lock.Lock()
 		err = s.table.unlink(one)
-		s.table.lighten(one)
+		s.table.beginSampling(one)
 		s.table.Lock.Unlock()
 		if err != nil {
 			t.Fatal(err)

@@ -34,7 +34,7 @@ func measureStorm(t testing.TB, p livetest.Python, threads, repeat int) storms {
 	fallen := func() bool {
 		s.table.Lock.Lock()
 		defer s.table.Lock.Unlock()
-		return one.light != nil
+		return one.sampler != nil
 	}
 	var most storms
 	once(t, w) // warm

@@ -62,7 +62,7 @@ type Set struct {
 
 	Order      []*Process // as asked for, then as they came
 	Builds     []*Build
-	Past       Past
+	Ended      Ended
 	Begun      time.Time // since when counting is ready; zero: it is not
 	Unattached int       // processes that ended before they were attached to
 	processes  map[bpf.ProcessKey]*Process

@@ -107,7 +107,7 @@ func (s *Set) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *Process {
 	p.Build = s.numbered(state.Build)
 	p.Info = &collect.Process{PID: pid, Start: proc.System().StartTime(uint64(key.Started)), Command: commandOf(state)}
 	if stat, err := proc.System().Stat(pid); err == nil && uint32(stat.StartTicks) == key.Started {
-		p.Info = inspect.About(stat)
+		p.Info = inspect.ProcessOf(stat)
 		p.Image = s.imageOf(key, state)
 	}
 	if state.Parent != 0 {

@@ -12,14 +12,14 @@ import (
 // mostPast is how many processes that have ended are remembered one by one.
 const mostPast = 4096
 
-// Past is what is left of processes that were dropped.
-type Past struct {
+// Ended is what is left of processes that were dropped.
+type Ended struct {
 	Rows    []collect.ProcessReading
 	Watched int            // all of them that were CPythons
 	More    collect.Totals // of those for which there was no room in Rows
 }
 
-func (t *Past) add(r collect.ProcessReading) {
+func (t *Ended) add(r collect.ProcessReading) {
 	if len(t.Rows) < mostPast {
 		t.Rows = append(t.Rows, r)
 		return
@@ -29,7 +29,7 @@ func (t *Past) add(r collect.ProcessReading) {
 }
 
 // has tells whether a process is remembered that was dropped.
-func (t *Past) has(key bpf.ProcessKey) bool {
+func (t *Ended) has(key bpf.ProcessKey) bool {
 	start := proc.System().StartTime(uint64(key.Started))
 	return slices.ContainsFunc(t.Rows, func(r collect.ProcessReading) bool {
 		return r.Process.PID == int(key.Pid) && r.Process.Start.Equal(start)
@@ -48,10 +48,10 @@ func (s *Set) DropEnded() error {
 		}
 		left[p] = true
 		if p.Build != nil {
-			s.Past.Watched++
+			s.Ended.Watched++
 		}
 		if r, measured := s.probes.ReadProcess(p); measured {
-			s.Past.add(r)
+			s.Ended.add(r)
 		}
 		delete(s.processes, p.Key)
 	}

@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func PassSite(n uint64, code, frame, instruction uintptr)
-TEXT ·PassSite(SB), NOSPLIT, $0-32
+// func HitSite(n uint64, code, frame, instruction uintptr)
+TEXT ·HitSite(SB), NOSPLIT, $0-32
 	MOVQ n+0(FP), CX
 	MOVQ code+8(FP), AX
 	MOVQ frame+16(FP), BX
@@ -12,8 +12,8 @@ loop:
 	JNZ  loop
 	RET
 
-// func passSiteAddress() uintptr
-TEXT ·passSiteAddress(SB), NOSPLIT, $0-8
-	LEAQ ·PassSite(SB), AX
+// func hitSiteAddress() uintptr
+TEXT ·hitSiteAddress(SB), NOSPLIT, $0-8
+	LEAQ ·HitSite(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET

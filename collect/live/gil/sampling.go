@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// lighten reads a process's GIL's fields instead of following it by probes,
+// beginSampling reads a process's GIL's fields instead of following it by probes,
 // which were taken out.
-func (t *table) lighten(g *followed) {
-	g.lightSince = time.Now()
-	if g.light != nil {
-		g.light.pause(false)
+func (t *table) beginSampling(g *followed) {
+	g.sampledSince = time.Now()
+	if g.sampler != nil {
+		g.sampler.pause(false)
 		return
 	}
-	g.light = &light{stop: make(chan struct{}), done: make(chan struct{}), among: &t.lights}
-	t.lights.Add(1)
-	g.light.watch(g.gils)
-	go g.light.run(g)
+	g.sampler = &sampler{stop: make(chan struct{}), done: make(chan struct{}), among: &t.sampling}
+	t.sampling.Add(1)
+	g.sampler.watch(g.gils)
+	go g.sampler.run(g)
 }
 
-// keepLight lets probes look, now and then, whether they can stay.
-func (t *table) keepLight(g *followed, mayLook bool) {
+// keepSampling lets probes look, now and then, whether they can stay.
+func (t *table) keepSampling(g *followed, mayLook bool) {
 	switch {
-	case g.lookingSince.IsZero() && mayLook && time.Since(g.lightSince) >= lookEvery:
-		g.lightSince = time.Now()
-		g.light.collect(t, g)
-		g.light.pause(true)
+	case g.lookingSince.IsZero() && mayLook && time.Since(g.sampledSince) >= lookEvery:
+		g.sampledSince = time.Now()
+		g.sampler.collect(t, g)
+		g.sampler.pause(true)
 		if t.linkGIL(g) != nil { // it is tried again
-			g.light.pause(false)
+			g.sampler.pause(false)
 			return
 		}
 		g.lookingSince = time.Now()
@@ -41,35 +41,35 @@ func (t *table) keepLight(g *followed, mayLook bool) {
 				return
 			}
 		case g.price().PerSecond(rate) > mostGIL/2:
-			t.unlinkBeside(g, func() { t.lighten(g) })
+			t.unlinkBeside(g, func() { t.beginSampling(g) })
 			return
 		}
-		t.stopLight(g)
+		t.stopSampling(g)
 		g.reason, g.lookingSince = "", time.Time{}
 	}
 }
 
-func (t *table) stopLight(g *followed) {
-	if g.light == nil {
+func (t *table) stopSampling(g *followed) {
+	if g.sampler == nil {
 		return
 	}
-	g.light.end()
-	g.light.collect(t, g)
-	g.light = nil
+	g.sampler.end()
+	g.sampler.collect(t, g)
+	g.sampler = nil
 }
 
-// light reads the fields of a process's GILs at short intervals.
-type light struct {
+// sampler reads the fields of a process's GILs at short intervals.
+type sampler struct {
 	stop, done chan struct{}
 	among      *atomic.Int32 // processes whose fields are read
 
 	mu     sync.Mutex
-	gils   map[*object]*lightSample
+	gils   map[*object]*sampledGIL
 	paused bool // probes look meanwhile, and count
 }
 
-// lightSample is what was read of one GIL since it was collected.
-type lightSample struct {
+// sampledGIL is what was read of one GIL since it was collected.
+type sampledGIL struct {
 	last          time.Time
 	first, number uint64 // switch_number
 	begun         bool
@@ -78,14 +78,14 @@ type lightSample struct {
 	holder        uint64
 }
 
-// lightCounts is what sampling found of a GIL.
-type lightCounts struct {
+// sampledCounts is what sampling found of a GIL.
+type sampledCounts struct {
 	measured, held time.Duration
 	switches       uint64
 	holder         uint64 // thread state; 0: nobody
 }
 
-func (l *light) run(g *followed) {
+func (l *sampler) run(g *followed) {
 	defer close(l.done)
 	for {
 		select {
@@ -99,16 +99,16 @@ func (l *light) run(g *followed) {
 
 // step is how far apart the reads of one process are: all of them together
 // read as often as one would alone.
-func (l *light) step() time.Duration { return lightStep * time.Duration(max(1, l.among.Load())) }
+func (l *sampler) step() time.Duration { return sampleEvery * time.Duration(max(1, l.among.Load())) }
 
-func (l *light) end() {
+func (l *sampler) end() {
 	close(l.stop)
 	<-l.done
 	l.among.Add(-1)
 }
 
 // pause stops reading while probes count, or goes on.
-func (l *light) pause(is bool) {
+func (l *sampler) pause(is bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.paused = is
@@ -118,23 +118,23 @@ func (l *light) pause(is bool) {
 }
 
 // watch makes the GILs those that are sampled.
-func (l *light) watch(gils []*object) {
+func (l *sampler) watch(gils []*object) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.gils == nil {
-		l.gils = map[*object]*lightSample{}
+		l.gils = map[*object]*sampledGIL{}
 	}
 	for _, o := range gils {
-		if o.gone {
+		if o.ended {
 			continue
 		}
 		if l.gils[o] == nil {
-			l.gils[o] = &lightSample{held: map[uint64]time.Duration{}}
+			l.gils[o] = &sampledGIL{held: map[uint64]time.Duration{}}
 		}
 	}
 }
 
-func (l *light) sample(g *followed, now time.Time) {
+func (l *sampler) sample(g *followed, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.paused {
@@ -159,7 +159,7 @@ func (l *light) sample(g *followed, now time.Time) {
 }
 
 // collect adds what was sampled to what is known of GILs and threads.
-func (l *light) collect(t *table, g *followed) {
+func (l *sampler) collect(t *table, g *followed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for o, m := range l.gils {
@@ -168,11 +168,11 @@ func (l *light) collect(t *table, g *followed) {
 			o.id = t.lastID
 		}
 		for state, d := range m.held {
-			o.light.measured += d
+			o.sampledBy.measured += d
 			if state == 0 {
 				continue
 			}
-			o.light.held += d
+			o.sampledBy.held += d
 			if tid, err := g.memory.ThreadTID(state); err == nil {
 				if tid = g.memory.Outer(tid); tid != 0 && inspect.HasThread(g.Info.PID, tid) {
 					one := t.thread(g, tid)
@@ -183,19 +183,19 @@ func (l *light) collect(t *table, g *followed) {
 		}
 		m.held = map[uint64]time.Duration{}
 		if m.begun && m.number >= m.first {
-			o.light.switches += m.number - m.first
+			o.sampledBy.switches += m.number - m.first
 			m.first = m.number
 		}
-		o.light.holder = 0
+		o.sampledBy.holder = 0
 		if m.locked {
-			o.light.holder = m.holder
+			o.sampledBy.holder = m.holder
 		}
 	}
 }
 
 // holderTID is who held it at the last sample; 0: nobody.
-func (c *lightCounts) holderTID(g *followed) int {
-	if c.holder == 0 || g.light == nil {
+func (c *sampledCounts) holderTID(g *followed) int {
+	if c.holder == 0 || g.sampler == nil {
 		return 0
 	}
 	tid, err := g.memory.ThreadTID(c.holder)

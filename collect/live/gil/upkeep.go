@@ -20,8 +20,8 @@ const (
 	// they could stay: reading fields does not tell how often it is taken.
 	lookEvery = 3 * time.Second
 	lookFor   = 20 * time.Millisecond
-	// lightStep is how far apart reads of fields are, of all processes together.
-	lightStep = time.Millisecond
+	// sampleEvery is how far apart reads of fields are, of all processes together.
+	sampleEvery = time.Millisecond
 	// mostLooking is how many processes' probes look at the same time.
 	mostLooking = 4
 )
@@ -38,7 +38,7 @@ func (t *table) keep(g *followed, apart time.Duration, mayLook bool) {
 	if g.closing != nil {
 		return
 	}
-	if g.links == nil && g.light == nil {
+	if g.links == nil && g.sampler == nil {
 		return
 	}
 	due := !g.started || time.Since(g.found) >= apart-tick/2
@@ -49,9 +49,9 @@ func (t *table) keep(g *followed, apart time.Duration, mayLook bool) {
 			return
 		}
 	}
-	if g.light != nil {
-		g.light.watch(g.gils)
-		t.keepLight(g, mayLook)
+	if g.sampler != nil {
+		g.sampler.watch(g.gils)
+		t.keepSampling(g, mayLook)
 		return
 	}
 	for _, o := range g.gils {
@@ -123,6 +123,6 @@ func (t *table) judge(g *followed, after time.Duration) {
 	if cost := g.price().PerSecond(rate); cost > limit {
 		g.reason = fmt.Sprintf("shares are estimates, from its fields: probes took ~%.0f %% of a core when they were in last (%s condition variable calls/s), the limit is %.0f %%",
 			100*cost, words.Rate(rate), 100*mostGIL)
-		t.unlinkBeside(g, func() { t.lighten(g) })
+		t.unlinkBeside(g, func() { t.beginSampling(g) })
 	}
 }

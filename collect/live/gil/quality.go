@@ -10,7 +10,7 @@ import (
 // statusOf says how true what is said of a GIL is.
 func (g *followed) statusOf(o *object) collect.GILStatus {
 	switch {
-	case o.light.measured > 0:
+	case o.sampledBy.measured > 0:
 		return collect.GILSampled
 	case g.links == nil && o.measured == 0:
 		return collect.GILOff

@@ -10,8 +10,8 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// past is what is left of the GILs of processes that were dropped.
-type past struct {
+// ended is what is left of the GILs of processes that were dropped.
+type ended struct {
 	followed, unfollowed int // processes
 	weak                 int // of followed: those of which not all was seen
 	hits, lost           uint64
@@ -35,15 +35,15 @@ func (t *table) drop(ended map[*target.Process]bool) error {
 		g := t.of[p]
 		switch {
 		case t.endedUnfollowed(p):
-			t.past.unfollowed++
+			t.ended.unfollowed++
 		case g != nil && len(g.gils)+len(g.worlds) > 0:
-			t.past.add(g)
+			t.ended.add(g)
 		}
 		if g == nil {
 			continue
 		}
 		left[g] = true
-		t.stopLight(g)
+		t.stopSampling(g)
 		g.endLooks()
 		if g.links == nil {
 			continue
@@ -61,7 +61,7 @@ func (t *table) drop(ended map[*target.Process]bool) error {
 	return errors.Join(errs...)
 }
 
-func (n *past) add(g *followed) {
+func (n *ended) add(g *followed) {
 	n.followed++
 	if g.weak() != "" {
 		n.weak++

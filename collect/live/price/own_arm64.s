@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func PassSite(n uint64, code, frame, instruction uintptr)
-TEXT ·PassSite(SB), NOSPLIT, $0-32
+// func HitSite(n uint64, code, frame, instruction uintptr)
+TEXT ·HitSite(SB), NOSPLIT, $0-32
 	MOVD n+0(FP), R3
 	MOVD code+8(FP), R0
 	MOVD frame+16(FP), R1
@@ -12,8 +12,8 @@ loop:
 	CBNZ R3, loop
 	RET
 
-// func passSiteAddress() uintptr
-TEXT ·passSiteAddress(SB), NOSPLIT, $0-8
-	MOVD $·PassSite(SB), R0
+// func hitSiteAddress() uintptr
+TEXT ·hitSiteAddress(SB), NOSPLIT, $0-8
+	MOVD $·HitSite(SB), R0
 	MOVD R0, ret+0(FP)
 	RET
