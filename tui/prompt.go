@@ -1,15 +1,11 @@
 package tui
 
 import (
-	"path"
-	"slices"
-	"strings"
-
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"pytop/collect"
 	"pytop/tui/format"
+	"pytop/tui/pane"
 )
 
 // promptKind is what is asked in the status line.
@@ -18,7 +14,6 @@ type promptKind int
 const (
 	promptNone promptKind = iota
 	promptFilter
-	promptThreads // filter them
 	promptExport
 	promptQuit
 )
@@ -27,29 +22,28 @@ const (
 type prompt struct {
 	kind   promptKind
 	input  editor
-	format int // of exportFormats
-}
-
-// exportFormats is what E offers, in turn.
-var exportFormats = []struct {
-	name    string
-	formats []string
-}{
-	{"json and csv", []string{"json", "csv"}}, {"json", []string{"json"}}, {"csv", []string{"csv"}},
+	of     pane.Filtered // whose rows are filtered
+	format int           // of exportFormats
 }
 
 func (p *prompt) open() bool { return p.kind != promptNone }
 
-func (p *prompt) start(kind promptKind, text string) {
+func (p *prompt) close() { p.kind = promptNone }
+
+func (p *prompt) ask(kind promptKind, text string) {
 	p.kind = kind
 	p.input.set(text)
 }
 
-func (p *prompt) close() { p.kind = promptNone }
+// askFilter asks for a filter, and applies it as one types.
+func (p *prompt) askFilter(of pane.Filtered) {
+	p.of = of
+	p.ask(promptFilter, of.FilterText())
+}
 
 // press edits or answers. Esc closes the prompt and nothing else.
 func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
-	if key.Matches(msg, keys.Escape) {
+	if key.Matches(msg, pane.Keys.Escape) {
 		p.close()
 		return nil
 	}
@@ -62,13 +56,9 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 			p.format = (p.format + 1) % len(exportFormats)
 			return nil
 		}
-	case promptFilter, promptThreads:
+	case promptFilter:
 		if n, ok := arrow(msg); ok {
-			if p.kind == promptThreads {
-				m.moveThread(n, false)
-			} else if t := m.table(); t != nil {
-				t.Move(n, m.rowsInView())
-			}
+			p.of.Step(n)
 			return nil
 		}
 	}
@@ -76,7 +66,7 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 	case ctrlC:
 		p.close()
 		return m.askQuit()
-	case key.Matches(msg, keys.Enter):
+	case key.Matches(msg, pane.Keys.Enter):
 		kind := p.kind
 		p.close()
 		if kind == promptExport {
@@ -85,7 +75,7 @@ func (p *prompt) press(m *Model, msg tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	p.input.press(msg)
-	p.edited(m)
+	p.edited()
 	return nil
 }
 
@@ -101,20 +91,20 @@ func arrow(msg tea.KeyPressMsg) (int, bool) {
 }
 
 // edited applies what was typed.
-func (p *prompt) edited(m *Model) {
-	switch p.kind {
-	case promptFilter:
-		m.setFilter(p.input.value())
-	case promptThreads:
-		m.filterThreads(p.input.value())
+func (p *prompt) edited() {
+	if p.kind == promptFilter {
+		p.of.SetFilter(p.input.value())
 	}
 }
 
+// typed tells whether the prompt takes text.
+func (p *prompt) typed() bool { return p.kind == promptFilter || p.kind == promptExport }
+
 // paste puts pasted text into a prompt that takes text.
-func (p *prompt) paste(m *Model, msg tea.PasteMsg) {
-	if p.kind == promptFilter || p.kind == promptThreads || p.kind == promptExport {
+func (p *prompt) paste(msg tea.PasteMsg) {
+	if p.typed() {
 		p.input.insert(msg.Content)
-		p.edited(m)
+		p.edited()
 	}
 }
 
@@ -133,7 +123,7 @@ func (p *prompt) answerQuit(m *Model, msg tea.KeyPressMsg, ctrlC bool) tea.Cmd {
 // head is what stands before the text that is typed.
 func (p *prompt) head() string {
 	switch p.kind {
-	case promptFilter, promptThreads:
+	case promptFilter:
 		return "/"
 	case promptExport:
 		return "write " + exportFormats[p.format].name + " to "
@@ -142,29 +132,25 @@ func (p *prompt) head() string {
 }
 
 // line draws the prompt.
-func (p *prompt) line(m *Model, width int) string {
-	st := m.styles
+func (p *prompt) line(s *pane.Screen) string {
+	st := s.Styles
 	if p.kind == promptQuit {
-		return m.line(width, []piece{
-			{text: shortCommand(m.o.Command), ink: st.bold, flex: true},
-			{text: "still runs:", ink: st.plain, gap: " ", rank: 1},
-			{text: "w", ink: st.title, gap: " "}, {text: "wait", ink: st.plain, gap: " "},
-			{text: "l", ink: st.title, gap: "  "}, {text: "leave it", ink: st.plain, gap: " "},
-			{text: "e", ink: st.title, gap: "  "}, {text: "end it", ink: st.plain, gap: " "},
-			{text: "Esc", ink: st.title, gap: "  "}, {text: "stay", ink: st.plain, gap: " "},
+		return s.Line(s.Width, []pane.Piece{
+			{Text: pane.ShortCommand(s.Command), Ink: st.Bold, Flex: true},
+			{Text: "still runs:", Ink: st.Plain, Gap: " ", Rank: 1},
+			{Text: "w", Ink: st.Title, Gap: " "}, {Text: "wait", Ink: st.Plain, Gap: " "},
+			{Text: "l", Ink: st.Title, Gap: "  "}, {Text: "leave it", Ink: st.Plain, Gap: " "},
+			{Text: "e", Ink: st.Title, Gap: "  "}, {Text: "end it", Ink: st.Plain, Gap: " "},
+			{Text: "Esc", Ink: st.Title, Gap: "  "}, {Text: "stay", Ink: st.Plain, Gap: " "},
 		}, nil)
 	}
-	hint := "Enter closes" + m.signs.Dot + "Esc Esc clears"
-	if p.kind == promptThreads {
-		hint = format.Exactly(m.threads.Len()) + " of " + format.Exactly(m.threadsOf(m.shown)) + " threads" + m.signs.Dot + hint
-	} else if p.kind == promptFilter {
-		hint = m.matching() + m.signs.Dot + hint
-	} else {
-		hint = "Tab format" + m.signs.Dot + "Enter writes" + m.signs.Dot + "Esc closes"
+	hint := "Tab format" + s.Signs.Dot + "Enter writes" + s.Signs.Dot + "Esc closes"
+	if p.kind == promptFilter {
+		hint = p.of.Matching() + s.Signs.Dot + "Enter closes" + s.Signs.Dot + "Esc Esc clears"
 	}
-	return m.line(width,
-		[]piece{{text: p.head(), ink: st.title}, {text: p.text(width) + " ", ink: st.bold}},
-		[]piece{{text: hint, ink: st.dim, rank: 1}})
+	return s.Line(s.Width,
+		[]pane.Piece{{Text: p.head(), Ink: st.Title}, {Text: p.text(s.Width) + " ", Ink: st.Bold}},
+		[]pane.Piece{{Text: hint, Ink: st.Dim, Rank: 1}})
 }
 
 // text is as much of what was typed as there is room for, its end.
@@ -178,68 +164,21 @@ func (p *prompt) text(width int) string {
 }
 
 // cursor is where the terminal's cursor stands while text is typed.
-func (p *prompt) cursor(m *Model) (x int, ok bool) {
-	if p.kind != promptFilter && p.kind != promptThreads && p.kind != promptExport {
+func (p *prompt) cursor(width int) (x int, ok bool) {
+	if !p.typed() {
 		return 0, false
 	}
 	after := format.Plain(p.input.after())
-	x = 1 + format.Width(p.head()) + format.Width(p.text(m.width)) - format.Width(after)
-	return max(1, min(x, m.width-1)), true
+	x = 1 + format.Width(p.head()) + format.Width(p.text(width)) - format.Width(after)
+	return max(1, min(x, width-1)), true
 }
 
-// askExport asks what to write and where.
-func (m *Model) askExport() tea.Cmd {
-	if m.shown == nil || m.o.ExportTo == nil {
-		return m.say("there is nothing to write yet")
-	}
-	m.prompt.start(promptExport, m.o.ExportDir)
-	return nil
-}
-
-func (m *Model) exportTo(formats []string, dir string) tea.Cmd {
-	s := m.shown
-	m.o.ExportDir = dir
-	return func() tea.Msg {
-		written, err := m.o.ExportTo(s, formats, dir)
-		return exportMsg{written, err}
-	}
-}
-
-// exported says what was written.
-func (m *Model) exported(msg exportMsg) tea.Cmd {
-	if msg.err != nil {
-		return m.complain(format.Plain(msg.err.Error()))
-	}
-	text := "wrote " + m.fileNames(msg.Paths)
-	if msg.Refused != nil {
-		text += " instead: " + format.Plain(msg.Refused.Error())
-	}
-	return m.say(text)
-}
-
-// fileNames is the first path, and what differs in the others' names.
-func (m *Model) fileNames(paths []string) string {
-	if len(paths) == 0 {
-		return "nothing"
-	}
-	stem := strings.TrimSuffix(paths[0], path.Ext(paths[0]))
-	names := []string{format.Plain(paths[0])}
-	for _, p := range paths[1:] {
-		if rest, ok := strings.CutPrefix(p, stem); ok {
-			p = m.signs.Ellipsis + rest
-		}
-		names = append(names, format.Plain(p))
-	}
-	return strings.Join(names, "  ")
-}
-
-// askQuit leaves, or asks first what becomes of the command that pytop
-// started.
+// askQuit leaves, or asks first what becomes of the command that pytop started.
 func (m *Model) askQuit() tea.Cmd {
-	if m.o.Command == "" || m.final() {
+	if m.Command == "" || m.Final() {
 		return tea.Quit
 	}
-	m.helpOpen = false
+	m.help.open = false
 	m.prompt.kind = promptQuit
 	return nil
 }
@@ -248,20 +187,4 @@ func (m *Model) quitWith(choice QuitChoice) tea.Cmd {
 	m.prompt.close()
 	m.quit = choice
 	return tea.Quit
-}
-
-// threadsByCalls is threads, most calls first.
-func threadsByCalls(threads []collect.ThreadCount) []collect.ThreadCount {
-	out := slices.Clone(threads)
-	slices.SortStableFunc(out, func(a, b collect.ThreadCount) int {
-		x, y := a.Calls+a.Resumes, b.Calls+b.Resumes
-		switch {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return a.TID - b.TID
-	})
-	return out
 }
