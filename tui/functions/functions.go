@@ -161,7 +161,7 @@ func (p *Pane) PressAnywhere(msg tea.KeyPressMsg) (tea.Cmd, bool) {
 			return p.Force(p.letGoAt), true
 		}
 		return p.open(), true
-	case key.Matches(msg, pane.Keys.Escape) && p.filter != "":
+	case key.Matches(msg, pane.Keys.Escape) && p.filter != "" && !p.Listing:
 		p.SetFilter("")
 	case key.Matches(msg, pane.Keys.Filter):
 		p.Activate(p)

@@ -49,7 +49,9 @@ func (p *Pane) Take(s *collect.Snapshot) {
 	if p.free() { // nobody is to blame
 		p.Blame.Open, p.Blame.under = false, false
 	}
-	p.head.spark = slices.Clone(p.head.waited)
+	if !p.Paused {
+		p.head.spark = slices.Clone(p.head.waited)
+	}
 }
 
 // Reset forgets the threads: their IDs begin at 1 in each source.
