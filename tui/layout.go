@@ -61,11 +61,11 @@ func (m *Model) layout() layout {
 func (m *Model) share(y, body, gap int) []area {
 	first := m.first()
 	least, use, most := first.Needs()
-	room := pane.Room{Height: m.Height, Body: body, Gap: gap, Least: least, Use: use}
+	room := pane.Room{Height: m.Height, Body: body, Gap: gap, Least: least}
 	left, lines := body, min(most, body)
 	areas := []area{{pane: m.panes[0]}}
 	for _, p := range m.panes[1:] {
-		room.Spare = left - lines - gap
+		room.Unused, room.Spare = left-use-gap, left-lines-gap
 		n := p.Wants(room)
 		if n > 0 {
 			areas = append(areas, area{pane: p, height: n})

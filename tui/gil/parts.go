@@ -99,9 +99,9 @@ func (p *Pane) Wants(r pane.Room) int {
 	switch {
 	case p.Listing:
 	case r.Height >= pane.Roomy:
-		n = min(p.lines(), max(1, r.Body*2/5, r.Body-r.Gap-r.Use))
+		n = min(p.lines(), max(1, r.Body*2/5, r.Unused))
 	case r.Height >= 20 && measuredIn(p.Shown):
-		n = min(p.lines(), max(5, r.Body-r.Use))
+		n = min(p.lines(), max(5, r.Unused))
 	case r.Height >= 15 && measuredIn(p.Shown): // one thread, and who made others wait
 		n = min(p.lines(), 4)
 	}

@@ -126,15 +126,15 @@ type Filtered interface {
 	Step(n int)       // moves the cursor by rows
 }
 
-// Room is what a screen has for a pane, in lines.
+// Room is what a screen has for a pane, in lines. What the panes before wanted
+// is taken off; less than none may be left.
 type Room struct {
 	Height int // of the screen
 	Body   int // of all panes
 	Gap    int // between two panes
-	// Least and Use are what the first pane needs, and has a use for.
-	Least, Use int
-	// Spare is what the panes before leave: it may be less than none.
-	Spare int
+	Least  int // that the first pane needs when another one is looked at
+	Unused int // that the first pane has no use for
+	Spare  int // that nobody would like
 }
 
 // Base is a pane that does nothing, to be embedded.
