@@ -99,18 +99,6 @@ func TestGILSampled(t *testing.T) {
 	}
 }
 
-// stacked is a source that reads stacks.
-type stacked struct {
-	*fake
-	asked []int
-	one   collect.DumpThread
-}
-
-func (s *stacked) Stack(_, tid int) (*collect.DumpThread, error) {
-	s.asked = append(s.asked, tid)
-	return &s.one, nil
-}
-
 func gilScreen(width, height int) *Model {
 	m := New(Options{})
 	m.Width, m.Height = width, height
