@@ -20,12 +20,12 @@ type Pane struct {
 	Details *Details
 	record  *record
 
-	filter    string
-	defaultBy string           // the field that rows are sorted by unless the user chooses
-	sorted    bool             // the user chose a column
-	together  bool             // functions of all processes in one row
-	only      *collect.Process // as Only was with the last snapshot
-	letGoAt   time.Time        // since when no call is counted, by pytop itself; zero: some are
+	filter   string
+	given    bool             // pytop was started with an order
+	sorted   bool             // the user chose a column
+	together bool             // functions of all processes in one row
+	only     *collect.Process // as Only was with the last snapshot
+	letGoAt  time.Time        // since when no call is counted, by pytop itself; zero: some are
 }
 
 // New makes the pane.
@@ -40,8 +40,7 @@ func New(s *pane.Screen) pane.Pane {
 	p.Rows.Sorted = func() { p.sorted = p.sorted || s.Active == p }
 	field := sortField(s.Sort)
 	p.sorted = field != "" && field != defaultSort
-	if p.defaultBy = field; !p.Rows.First(field) {
-		p.defaultBy = ""
+	if p.given = p.Rows.First(field); !p.given {
 		p.Rows.First(defaultSort)
 	}
 	p.turn()
@@ -69,12 +68,12 @@ func (p *Pane) Take(s *collect.Snapshot) {
 	case !letGo && p.Braked.IsZero():
 		p.letGoAt = time.Time{}
 	}
-	switch {
-	case s.Final && !p.sorted:
-		p.Rows.First("calls")
-	case p.Printed && p.defaultBy == "" && s.Interval == 0:
+	if p.Printed && !p.given && (s.Interval == 0 || s.Final) {
 		p.Rows.First("calls")
 		p.turn()
+	}
+	if s.Final && !p.sorted {
+		p.Rows.First("calls")
 	}
 	for i := range p.Rows.Columns {
 		switch c := &p.Rows.Columns[i]; c.Field {
