@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
 	"pytop/tui/format"
@@ -34,12 +35,40 @@ func (m *Model) export() tea.Cmd {
 	}
 }
 
+// exportQuestion asks for a directory; Tab changes the format.
+type exportQuestion struct {
+	m      *Model
+	format int // of exportFormats
+}
+
+func (q *exportQuestion) Press(msg tea.KeyPressMsg) (tea.Cmd, bool) {
+	if !key.Matches(msg, keys.Pane) {
+		return nil, false
+	}
+	q.format = (q.format + 1) % len(exportFormats)
+	return nil, true
+}
+
+func (q *exportQuestion) Head() string { return "write " + exportFormats[q.format].name + " to " }
+
+func (q *exportQuestion) Hint() string {
+	dot := q.m.Signs.Dot
+	return "Tab format" + dot + "Enter writes" + dot + "Esc closes"
+}
+
+func (q *exportQuestion) Typed(string) {}
+
+func (q *exportQuestion) Enter(dir string) tea.Cmd {
+	return q.m.exportTo(exportFormats[q.format].formats, dir)
+}
+
 // askExport asks what to write and where.
 func (m *Model) askExport() tea.Cmd {
 	if m.Shown == nil || m.o.ExportTo == nil {
 		return m.Say("there is nothing to write yet")
 	}
-	m.prompt.ask(promptExport, m.o.ExportDir)
+	m.exporting.m = m
+	m.prompt.Ask(&m.exporting, m.o.ExportDir)
 	return nil
 }
 

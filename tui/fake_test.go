@@ -84,7 +84,7 @@ var fakeNames = []fakeName{
 
 var fakeStart = panetest.Start
 
-var gilReading, shopReading = panetest.GILReading, panetest.ShopReading
+var gilReading, shopReading, keyPress = panetest.GILReading, panetest.ShopReading, panetest.Key
 
 func newFake(clock func() time.Time) *fake {
 	f := &fake{clock: clock, start: clock(), last: clock(), state: collect.Running, status: collect.Exact, taxed: 0.038}

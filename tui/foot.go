@@ -11,8 +11,8 @@ import (
 // foot is the last lines: what is asked, else what happened, else keys.
 func (m *Model) foot() []string {
 	switch {
-	case m.prompt.open():
-		return []string{m.prompt.line(m.Screen)}
+	case m.prompt.Open():
+		return []string{m.prompt.Line(m.Screen)}
 	case m.message.text != "":
 		return m.message.lines(m.Screen)
 	case m.Height >= 14:

@@ -45,7 +45,9 @@ func (f frame) ShowOnly(p *collect.Process) {
 }
 
 // AskFilter asks for a filter.
-func (f frame) AskFilter(of pane.Filtered) { f.m.prompt.askFilter(of) }
+func (f frame) AskFilter(of pane.Filtered) {
+	f.m.prompt.Ask(filterQuestion{f.m.Screen, of}, of.FilterText())
+}
 
 // Told is what panes know about a function.
 func (f frame) Told(code *collect.Code, width, height int) []string {

@@ -90,7 +90,7 @@ func (m *Model) View() tea.View {
 	if !m.mouseOff {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
-	if x, ok := m.prompt.cursor(m.Width); ok && m.Height >= minHeight && m.Width >= minWidth {
+	if x, ok := m.prompt.Cursor(m.Width); ok && m.Height >= minHeight && m.Width >= minWidth {
 		v.Cursor = tea.NewCursor(x, m.Height-1)
 		v.Cursor.Shape = tea.CursorBar
 	}

@@ -10,6 +10,7 @@ import (
 	"pytop/collect"
 	"pytop/tui/format"
 	"pytop/tui/pane"
+	"pytop/tui/prompt"
 )
 
 // Model is the whole screen: the one tea.Model. It is the frame around the
@@ -27,9 +28,10 @@ type Model struct {
 	mouseOff bool
 	delay    time.Duration // between readings
 
-	help    help
-	prompt  prompt
-	message message
+	help      help
+	prompt    prompt.Prompt
+	message   message
+	exporting exportQuestion // the format stays chosen
 
 	fatal error // what ends the program
 	quit  QuitChoice
@@ -104,7 +106,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		return m, m.press(msg)
 	case tea.PasteMsg:
-		m.prompt.paste(msg)
+		m.prompt.Paste(msg)
 	case tea.MouseMsg:
 		return m, m.mouse(msg)
 	case tea.ResumeMsg:

@@ -29,7 +29,7 @@ func (m *Model) mouse(msg tea.MouseMsg) tea.Cmd {
 			m.first().Wheel(n)
 		}
 	case tea.MouseClickMsg:
-		if at.Button == tea.MouseLeft && !m.prompt.open() && !m.help.open && found {
+		if at.Button == tea.MouseLeft && !m.prompt.Open() && !m.help.open && found {
 			return a.pane.Click(at.X, at.Y-a.y, a.height)
 		}
 	}

@@ -13,8 +13,12 @@ import (
 // press does what a key means: for the prompt, for the frame, for the active
 // pane, then for the others.
 func (m *Model) press(msg tea.KeyPressMsg) tea.Cmd {
-	if m.prompt.open() {
-		return m.prompt.press(m, msg)
+	switch {
+	case m.prompt.Typing() && key.Matches(msg, keys.Interrupt):
+		m.prompt.Close()
+		return m.askQuit()
+	case m.prompt.Open():
+		return m.prompt.Press(msg)
 	}
 	m.message.text = ""
 	if p, ok := m.Active.(pane.First); ok && !m.help.open && p.PressFirst(msg) {

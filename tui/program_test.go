@@ -104,7 +104,7 @@ func TestFilterNonASCII(t *testing.T) {
 func TestEscClosesPromptDetailsFilter(t *testing.T) {
 	s := newScreen(t, 100, 30, Options{}).run(3).press("enter")
 	s.press("esc", "/", "s", "q", "l", "esc")
-	if s.prompt.open() || calls(s).FilterText() != "sql" {
+	if s.prompt.Open() || calls(s).FilterText() != "sql" {
 		t.Error("the first does not close the prompt alone")
 	}
 	s.press("enter")
@@ -624,24 +624,6 @@ func TestTableSpeaksOfNoKeys(t *testing.T) {
 	}
 	if text := b.String(); !strings.Contains(text, "detached: counting would take ~71 % of its time\nno call is counted now\n") || strings.Contains(text, "Enter") {
 		t.Errorf("got %s", text)
-	}
-}
-
-func TestEditor(t *testing.T) {
-	var e editor
-	for _, c := range []struct{ key, want string }{
-		{"a", "a|"}, {"b", "ab|"}, {"é", "abé|"}, {"ctrl+b", "ab|é"}, {"c", "abc|é"}, {"backspace", "ab|é"}, {"ctrl+d", "ab|"}, {"ctrl+a", "|ab"},
-		{"ctrl+d", "|b"}, {"ctrl+h", "|b"}, {"ctrl+e", "b|"}, {" ", "b |"}, {"x", "b x|"}, {"ctrl+w", "b |"}, {"ctrl+w", "|"}, {"ctrl+w", "|"},
-		{"y", "y|"}, {"z", "yz|"}, {"ctrl+b", "y|z"}, {"ctrl+k", "y|"}, {"ctrl+f", "y|"}, {"ctrl+u", "|"},
-	} {
-		e.press(keyPress(c.key))
-		if got := string(e.text[:e.at]) + "|" + e.after(); got != c.want {
-			t.Errorf("after %s: %s, want %s", c.key, got, c.want)
-		}
-	}
-	e.insert("a\nb\x1bc")
-	if e.value() != "abc" {
-		t.Errorf("pasted: %q", e.value())
 	}
 }
 

@@ -1,4 +1,4 @@
-package tui
+package prompt
 
 import (
 	"unicode"
@@ -78,11 +78,11 @@ func (e *editor) press(msg tea.KeyPressMsg) {
 
 // typing is the keys of a line that is typed, those of shells.
 var typing = struct {
-	Back, Delete, Left, Right, Home, End, CutBefore, CutAfter, CutWord, Up, Down, Interrupt key.Binding
+	Back, Delete, Left, Right, Home, End, CutBefore, CutAfter, CutWord, Up, Down key.Binding
 }{
 	Back: pane.Bind("", "", "backspace", "ctrl+h"), Delete: pane.Bind("", "", "delete", "ctrl+d"),
 	Left: pane.Bind("", "", "left", "ctrl+b"), Right: pane.Bind("", "", "right", "ctrl+f"),
 	Home: pane.Bind("", "", "home", "ctrl+a"), End: pane.Bind("", "", "end", "ctrl+e"),
 	CutBefore: pane.Bind("", "", "ctrl+u"), CutAfter: pane.Bind("", "", "ctrl+k"), CutWord: pane.Bind("", "", "ctrl+w"),
-	Up: pane.Bind("", "", "up"), Down: pane.Bind("", "", "down"), Interrupt: pane.Bind("", "", "ctrl+c"),
+	Up: pane.Bind("", "", "up"), Down: pane.Bind("", "", "down"),
 }
