@@ -7,126 +7,97 @@ import (
 
 	"pytop/collect"
 	"pytop/tui/format"
+	"pytop/tui/pane"
 )
 
-// control runs what is asked of the source one after the other: each may
-// take a while, and their order matters.
-type control struct {
-	doing string // in words, for the header; empty: nothing, or nothing to tell
-	busy  bool
-	queue []task
-}
-
-// task is one thing asked of the source.
-type task struct {
-	doing string
-	do    func(collect.Controls) error
-	done  func(m *Model) tea.Cmd // when it went well
-}
+// What is asked of the source is done one after the other: each may take a
+// while, and their order matters.
 
 type controlMsg struct {
-	source collect.Source
-	task   task
-	err    error
+	of   *session
+	task pane.Task
+	err  error
 }
 
-// gap is a time during which nothing was counted, by the user's will.
-type gap struct{ from, to time.Time }
-
-// ask queues a task; without controls it says so and does nothing.
-func (m *Model) ask(t task) tea.Cmd {
-	if m.controls() == nil {
+// ask queues a task; a source without controls is asked nothing.
+func (s *session) ask(t pane.Task) tea.Cmd {
+	if s.Controls() == nil {
 		return nil
 	}
-	m.control.queue = append(m.control.queue, t)
-	return m.nextTask()
+	s.queue = append(s.queue, t)
+	return s.nextTask()
 }
 
-func (m *Model) nextTask() tea.Cmd {
-	if m.control.busy || len(m.control.queue) == 0 {
+func (s *session) nextTask() tea.Cmd {
+	if s.busy || len(s.queue) == 0 {
 		return nil
 	}
-	t := m.control.queue[0]
-	m.control.queue = m.control.queue[1:]
-	m.control.busy, m.control.doing = true, t.doing
-	source, controls := m.source, m.controls()
-	return func() tea.Msg {
-		if !m.gate.enter() {
-			return nil
-		}
-		defer m.gate.leave()
-		return controlMsg{source, t, t.do(controls)}
-	}
+	t, controls := s.queue[0], s.Controls()
+	s.queue = s.queue[1:]
+	s.busy, s.Doing = true, t.Doing
+	return s.m.Beside(func() tea.Msg { return controlMsg{s, t, t.Do(controls)} })
 }
 
-func (m *Model) controlled(msg controlMsg) tea.Cmd {
-	if msg.source != m.source {
-		return nil // of what was watched before
-	}
-	m.control.busy, m.control.doing = false, ""
+func (s *session) controlled(msg controlMsg) tea.Cmd {
+	s.busy, s.Doing = false, ""
 	var cmd tea.Cmd
 	switch {
 	case msg.err != nil:
-		m.brakeWanted = !m.braked.IsZero() // it stayed as it was
-		cmd = m.complain(format.Plain(msg.err.Error()))
-	case msg.task.done != nil:
-		cmd = msg.task.done(m)
+		s.brakeWanted = !s.Braked.IsZero() // it stayed as it was
+		cmd = s.m.Complain(format.Plain(msg.err.Error()))
+	case msg.task.Done != nil:
+		cmd = msg.task.Done()
 	}
-	return tea.Batch(cmd, m.nextTask())
-}
-
-// controls is nil when the source has none: a recording, a demo.
-func (m *Model) controls() collect.Controls {
-	c, _ := m.source.(collect.Controls)
-	return c
+	return tea.Batch(cmd, s.nextTask())
 }
 
 // brake detaches everything, or attaches again.
-func (m *Model) brake() tea.Cmd {
+func (s *session) brake() tea.Cmd {
 	switch {
-	case m.final():
-		return m.say("it ended: there is nothing to brake")
-	case m.controls() == nil:
-		return m.say("nothing is attached here: there is nothing to brake")
-	case !m.brakeWanted:
-		m.brakeWanted = true
-		return m.detach("braked by the user", func(m *Model) tea.Cmd {
-			m.braked = m.away
-			return m.say("every probe is out of the target: it runs as if pytop were not there")
+	case s.Final():
+		return s.m.Say("it ended: there is nothing to brake")
+	case s.Controls() == nil:
+		return s.m.Say("nothing is attached here: there is nothing to brake")
+	case !s.brakeWanted:
+		s.brakeWanted = true
+		return s.detach("braked by the user", func() tea.Cmd {
+			s.Braked = s.away
+			return s.m.Say("every probe is out of the target: it runs as if pytop were not there")
 		})
 	}
-	return m.attach(false)
+	return s.attach(false, time.Time{})
 }
 
-func (m *Model) detach(why string, then func(m *Model) tea.Cmd) tea.Cmd {
-	return m.ask(task{
-		doing: "detaching",
-		do:    func(c collect.Controls) error { return c.Detach(why) },
-		done: func(m *Model) tea.Cmd {
-			m.away = m.now()
-			return then(m)
+func (s *session) detach(why string, then func() tea.Cmd) tea.Cmd {
+	return s.ask(pane.Task{
+		Doing: "detaching",
+		Do:    func(c collect.Controls) error { return c.Detach(why) },
+		Done: func() tea.Cmd {
+			s.away = s.m.Now()
+			return then()
 		},
 	})
 }
 
-// attach puts the probes back and remembers the gap.
-func (m *Model) attach(force bool) tea.Cmd {
-	m.brakeWanted = false
-	return m.ask(task{
-		doing: "attaching",
-		do:    func(c collect.Controls) error { return c.Attach(force) },
-		done: func(m *Model) tea.Cmd {
-			m.braked = time.Time{}
-			if m.away.IsZero() && force {
-				m.away = m.letGoAt
+// attach puts the probes back and remembers the gap: it began when they were
+// taken away, else when it is known to have begun.
+func (s *session) attach(force bool, since time.Time) tea.Cmd {
+	s.brakeWanted = false
+	return s.ask(pane.Task{
+		Doing: "attaching",
+		Do:    func(c collect.Controls) error { return c.Attach(force) },
+		Done: func() tea.Cmd {
+			s.Braked = time.Time{}
+			if s.away.IsZero() {
+				s.away = since
 			}
-			if !m.away.IsZero() {
-				m.gaps = append(m.gaps, gap{m.away, m.now()})
-				m.away = time.Time{}
+			if !s.away.IsZero() {
+				s.Gaps = append(s.Gaps, pane.Gap{From: s.away, To: s.m.Now()})
+				s.away = time.Time{}
 			}
-			if !m.inFlight { // the gap ends with a reading of its own
-				m.tick++
-				return m.read()
+			if !s.inFlight { // the gap ends with a reading of its own
+				s.tick++
+				return s.read()
 			}
 			return nil
 		},
@@ -134,20 +105,20 @@ func (m *Model) attach(force bool) tea.Cmd {
 }
 
 // suspend detaches, then stops pytop as Ctrl-Z does.
-func (m *Model) suspend() tea.Cmd {
+func (s *session) suspend() tea.Cmd {
 	switch {
-	case m.o.JobControl != nil && !m.o.JobControl():
-		return m.say("no shell would wake pytop again: it is not suspended" + m.signs.Dot + "x takes every probe away")
-	case m.controls() == nil || m.final() || m.brakeWanted:
+	case s.m.o.JobControl != nil && !s.m.o.JobControl():
+		return s.m.Say("no shell would wake pytop again: it is not suspended" + s.m.Signs.Dot + "x takes every probe away")
+	case s.Controls() == nil || s.Final() || s.brakeWanted:
 		return tea.Suspend
 	}
-	return m.detach("suspended", func(*Model) tea.Cmd { return tea.Suspend })
+	return s.detach("suspended", func() tea.Cmd { return tea.Suspend })
 }
 
 // resume attaches again what suspend detached.
-func (m *Model) resume() tea.Cmd {
-	if m.away.IsZero() || m.brakeWanted {
+func (s *session) resume() tea.Cmd {
+	if s.away.IsZero() || s.brakeWanted {
 		return nil
 	}
-	return m.attach(false)
+	return s.attach(false, time.Time{})
 }

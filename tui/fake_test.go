@@ -5,7 +5,16 @@ import (
 	"sync"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"pytop/collect"
+	"pytop/tui/functions"
+	"pytop/tui/gil"
+	"pytop/tui/logs"
+	"pytop/tui/pane"
+	"pytop/tui/panetest"
+	"pytop/tui/processes"
+	"pytop/tui/table"
 )
 
 // fake is a made-up source: what it gives depends on its own clock alone.
@@ -73,7 +82,9 @@ var fakeNames = []fakeName{
 	{"/srv/app/shop/startup.py", "warm_caches_of_everything_before_the_first_request_comes_in", 33, 0, -1},
 }
 
-var fakeStart = time.Date(2026, 11, 21, 14, 0, 12, 0, time.UTC)
+var fakeStart = panetest.Start
+
+var gilReading, shopReading, keyPress = panetest.GILReading, panetest.ShopReading, panetest.Key
 
 func newFake(clock func() time.Time) *fake {
 	f := &fake{clock: clock, start: clock(), last: clock(), state: collect.Running, status: collect.Exact, taxed: 0.038}
@@ -212,3 +223,43 @@ func (l *fakeLog) Tail(n int) []string {
 }
 
 func (l *fakeLog) Dropped() uint64 { return l.dropped }
+
+// has is a screen, or what embeds one.
+type has interface{ model() *Model }
+
+func (m *Model) model() *Model { return m }
+
+func paneOf[P pane.Pane](h has) P {
+	for _, p := range h.model().panes {
+		if one, ok := p.(P); ok {
+			return one
+		}
+	}
+	panic("no such pane")
+}
+
+func calls(h has) *functions.Pane { return paneOf[*functions.Pane](h) }
+func gils(h has) *gil.Pane        { return paneOf[*gil.Pane](h) }
+func procs(h has) *processes.Pane { return paneOf[*processes.Pane](h) }
+func logPane(h has) *logs.Pane    { return paneOf[*logs.Pane](h) }
+
+// logTick is the message that makes the pane of the output look for more.
+var logTick = sync.OnceValue(func() tea.Msg {
+	return logs.New(&pane.Screen{Chosen: pane.Chosen{Log: &fakeLog{}}}).(*logs.Pane).Init()()
+})
+
+// cell is what a table reads in a column.
+func cell[R any](t *table.Table[R], field string, row *R) string {
+	for _, c := range t.Columns {
+		if c.Field == field {
+			return c.Cell(row, c.Width)
+		}
+	}
+	return "no column " + field
+}
+
+// plainGIL is a snapshot's GILs as text.
+func plainGIL(m *Model, s *collect.Snapshot) []string {
+	m.show(s)
+	return gils(m).Plain(pane.Unlimited, 0)
+}

@@ -35,10 +35,10 @@ func freeReading(n uint64) *collect.Reading {
 func TestFreePane(t *testing.T) {
 	for _, size := range [][2]int{{60, 14}, {80, 24}, {120, 30}, {160, 50}} {
 		m := New(Options{})
-		m.width, m.height = size[0], size[1]
+		m.Width, m.Height = size[0], size[1]
 		m.show(collect.Diff(freeReading(1), freeReading(2), 2))
-		text := ansi.Strip(strings.Join(m.frame(), "\n"))
-		for _, line := range m.frame() {
+		text := ansi.Strip(strings.Join(m.lines(), "\n"))
+		for _, line := range m.lines() {
 			if ansi.StringWidth(line) > size[0] {
 				t.Errorf("%v: %d cells: %q", size, ansi.StringWidth(line), line)
 			}
@@ -63,18 +63,19 @@ func TestFreePane(t *testing.T) {
 				t.Errorf("%v: %q in\n%s", size, not, text)
 			}
 		}
-		m.pane, m.thread = paneGIL, 2
-		details := ansi.Strip(strings.Join(m.frame(), "\n"))
+		m.Activate(gils(m))
+		gils(m).Details.ID = 2
+		details := ansi.Strip(strings.Join(m.lines(), "\n"))
 		if size[1] >= 20 && (!strings.Contains(details, "60 for mutexes") || !strings.Contains(details, "pauses  4") || strings.Contains(details, "holds")) {
 			t.Errorf("%v:\n%s", size, details)
 		}
 	}
 	// And back: the columns are those of a GIL again.
 	m := New(Options{})
-	m.width, m.height = 120, 30
+	m.Width, m.Height = 120, 30
 	m.show(collect.Diff(freeReading(1), freeReading(2), 2))
 	m.show(gilSnapshot())
-	if text := ansi.Strip(strings.Join(m.frame(), "\n")); !strings.Contains(text, "held") || strings.Contains(text, "free-threaded") {
+	if text := ansi.Strip(strings.Join(m.lines(), "\n")); !strings.Contains(text, "held") || strings.Contains(text, "free-threaded") {
 		t.Error(text)
 	}
 }
@@ -82,12 +83,12 @@ func TestFreePane(t *testing.T) {
 // TestFreeOff: while the probes rest nothing is 0, and the reason is there.
 func TestFreeOff(t *testing.T) {
 	m := New(Options{})
-	m.width, m.height = 120, 30
+	m.Width, m.Height = 120, 30
 	prev, cur := freeReading(1), freeReading(2)
 	cur.Worlds[0].Measured, cur.Worlds[0].Status = prev.Worlds[0].Measured, collect.GILOff
 	cur.Probes[1] = collect.Probe{Name: "gil", Status: collect.ProbeOff, Reason: "probes would take ~9 % of a core"}
 	m.show(collect.Diff(prev, cur, 2))
-	text := ansi.Strip(strings.Join(m.frame(), "\n"))
+	text := ansi.Strip(strings.Join(m.lines(), "\n"))
 	if !strings.Contains(text, "? paused") || !strings.Contains(text, "~9 % of a core") || strings.Contains(text, "0 % paused") {
 		t.Error(text)
 	}
@@ -110,10 +111,10 @@ func mixed() *collect.Snapshot {
 // TestFreeMixed: beside a process with a GIL, threads without one have no holds.
 func TestFreeMixed(t *testing.T) {
 	m := New(Options{})
-	m.width, m.height = 120, 40
+	m.Width, m.Height = 120, 40
 	m.show(mixed())
 	seen := false
-	for _, line := range m.frame() {
+	for _, line := range m.lines() {
 		if text := ansi.Strip(line); strings.Contains(text, "77 ms") { // the wait of one without
 			seen = true
 			if !strings.Contains(text, "worker-1") || !strings.Contains(text, "—") || !strings.Contains(text, "25 %") || strings.Contains(text, " 0 ns") {
@@ -122,9 +123,9 @@ func TestFreeMixed(t *testing.T) {
 		}
 	}
 	if !seen {
-		t.Error(ansi.Strip(strings.Join(m.frame(), "\n")))
+		t.Error(ansi.Strip(strings.Join(m.lines(), "\n")))
 	}
-	if last := m.threads.Row(m.threads.Len() - 1); !last.NoGIL { // whose holds are not known: the last, not as if they were 0
+	if last := gils(m).Threads.Row(gils(m).Threads.Len() - 1); !last.NoGIL { // whose holds are not known: the last, not as if they were 0
 		t.Errorf("%+v", last)
 	}
 }
@@ -132,8 +133,8 @@ func TestFreeMixed(t *testing.T) {
 // TestFreeMixedPlain: as text each thread is once, where what is said applies.
 func TestFreeMixedPlain(t *testing.T) {
 	m := New(Options{})
-	m.shown = mixed()
-	with, without, ok := strings.Cut(strings.Join(m.gilPlain(m.shown, unlimited, 0), "\n"), "no GIL (free-threaded), pid 70")
+	m.Shown = mixed()
+	with, without, ok := strings.Cut(strings.Join(plainGIL(m, m.Shown), "\n"), "no GIL (free-threaded), pid 70")
 	if !ok || !strings.Contains(with, " 8  ") || strings.Contains(with, " 108  ") || strings.Contains(without, " 8  ") || !strings.Contains(without, " 108  ") {
 		t.Errorf("%s\n=====\n%s", with, without)
 	}
@@ -143,20 +144,21 @@ func TestFreeMixedPlain(t *testing.T) {
 // neither who is to blame nor the keys for it.
 func TestFreeBlame(t *testing.T) {
 	m := New(Options{})
-	m.width, m.height, m.pane = 160, 40, paneGIL
+	m.Width, m.Height = 160, 40
+	m.Activate(gils(m))
 	m.show(gilSnapshot())
-	if bar := ansi.Strip(m.keyBar(m.width)); !strings.Contains(bar, "b blame") || !strings.Contains(bar, "c counts") {
+	if bar := ansi.Strip(m.keyBar()); !strings.Contains(bar, "b blame") || !strings.Contains(bar, "c counts") {
 		t.Error(bar)
 	}
-	m.openBlame()
-	if text := ansi.Strip(strings.Join(m.frame(), "\n")); !strings.Contains(text, "BLAME") {
+	m.press(keyPress("b"))
+	if text := ansi.Strip(strings.Join(m.lines(), "\n")); !strings.Contains(text, "BLAME") {
 		t.Error(text)
 	}
 	m.show(collect.Diff(freeReading(1), freeReading(2), 2))
-	if text := ansi.Strip(strings.Join(m.frame(), "\n")); strings.Contains(strings.ToLower(text), "blame") || !strings.Contains(text, "STOPPED BY") {
+	if text := ansi.Strip(strings.Join(m.lines(), "\n")); strings.Contains(strings.ToLower(text), "blame") || !strings.Contains(text, "STOPPED BY") {
 		t.Error(text)
 	}
-	if bar := ansi.Strip(m.keyBar(m.width)); strings.Contains(bar, "counts") || !strings.Contains(bar, "Enter") && !strings.Contains(bar, m.signs.Enter) {
+	if bar := ansi.Strip(m.keyBar()); strings.Contains(bar, "counts") || !strings.Contains(bar, "Enter") && !strings.Contains(bar, m.Signs.Enter) {
 		t.Error(bar)
 	}
 }
@@ -165,13 +167,13 @@ func TestFreeBlame(t *testing.T) {
 // of the active pane.
 func TestFreeAlone(t *testing.T) {
 	m := New(Options{})
-	m.width, m.height = 80, 24
+	m.Width, m.Height = 80, 24
 	m.show(collect.Diff(freeReading(1), freeReading(2), 2))
-	if text := ansi.Strip(strings.Join(m.frame(), "\n")); strings.Contains(text, "STOPPED BY") {
+	if text := ansi.Strip(strings.Join(m.lines(), "\n")); strings.Contains(text, "STOPPED BY") {
 		t.Error(text)
 	}
-	m.pane = paneGIL
-	text := ansi.Strip(strings.Join(m.frame(), "\n"))
+	m.Activate(gils(m))
+	text := ansi.Strip(strings.Join(m.lines(), "\n"))
 	if pauses, stopped := strings.Index(text, "pauses: 4"), strings.Index(text, "STOPPED BY"); pauses < 0 || stopped < pauses || !strings.Contains(text[stopped:], "worker-2") {
 		t.Error(text)
 	}
@@ -181,7 +183,7 @@ func TestFreeAlone(t *testing.T) {
 func TestFreeReset(t *testing.T) {
 	base, cur := freeReading(1), freeReading(3)
 	s := collect.Diff(freeReading(2), cur, 3)
-	rebaseGIL(s, base, cur)
+	gils(New(Options{})).Rebase(s, base, cur)
 	w, one := s.Worlds[0], s.Threads[1]
 	if w.Pauses != 4 || w.Pause != 250*time.Millisecond || w.StopperRows[0].Pauses != 4 || one.Pauses != 4 || one.Waits != 60 {
 		t.Errorf("%+v\n%+v", w, one)
@@ -195,7 +197,7 @@ func TestFreeReset(t *testing.T) {
 func TestFreePlain(t *testing.T) {
 	m := New(Options{})
 	s := collect.Diff(freeReading(1), freeReading(2), 2)
-	text := strings.Join(m.gilPlain(s, unlimited, 0), "\n")
+	text := strings.Join(plainGIL(m, s), "\n")
 	for _, w := range []string{"no GIL (free-threaded), pid 7: paused 250 ms of 2 s", "stopped it, 4 pauses", "worker-1", "60", "77 ms"} {
 		if !strings.Contains(text, w) {
 			t.Errorf("no %q in\n%s", w, text)
@@ -211,7 +213,7 @@ func TestStoppersInAll(t *testing.T) {
 	cur.Worlds[0].Stoppers = append(prev.Worlds[0].Stoppers, once) // alone in the last interval
 	s := newScreen(t, 160, 45, Options{})
 	s.show(collect.Diff(prev, cur, 2))
-	if first := s.shown.Worlds[0].StopperRows[0]; first.TID != once.TID {
+	if first := s.Shown.Worlds[0].StopperRows[0]; first.TID != once.TID {
 		t.Fatalf("%+v", first)
 	}
 	s.wants("most by worker-2")
@@ -219,13 +221,13 @@ func TestStoppersInAll(t *testing.T) {
 	if most, few := strings.Index(text, "18 pauses, "), strings.Index(text, "1 pause, 5 ms"); most < 0 || few < most {
 		t.Error(text)
 	}
-	plain := strings.Join(s.gilPlain(s.shown, unlimited, 0), "\n")
+	plain := strings.Join(plainGIL(s.Model, s.Shown), "\n")
 	if most, few := strings.Index(plain, "worker-2 stopped it"), strings.Index(plain, "worker-1 stopped it"); most < 0 || few < most {
 		t.Error(plain)
 	}
 	base := freeReading(9) // R: what was before is no longer there
 	base.Worlds[0].Stoppers[0].Pauses, base.Worlds[0].Stoppers[0].Pause = cur.Worlds[0].Stoppers[0].Pauses, cur.Worlds[0].Stoppers[0].Pause
-	s.show(snapshot(prev, cur, base, 3))
+	s.show(snapshot(s.panes, prev, cur, base, 3))
 	s.wants("most by worker-1", "1 pause, 5 ms in all")
 	s.lacks(" 0 pauses", "×")
 }
@@ -241,7 +243,7 @@ func TestFreeClick(t *testing.T) {
 				s.Update(tea.MouseClickMsg{X: 9, Y: y, Button: tea.MouseLeft})
 			}
 		}
-		if s.blame.open || !strings.Contains(s.text(), "pauses: 4") {
+		if gils(s).Blame.Open || !strings.Contains(s.text(), "pauses: 4") {
 			t.Errorf("%v:\n%s", size, s.text())
 		}
 	}
@@ -270,11 +272,11 @@ func TestFreeOfMany(t *testing.T) {
 	s := newScreen(t, 160, 45, Options{})
 	s.show(severalFree())
 	s.wants("pauses: pid 70, the worst")
-	s.only = s.shown.Processes[0].Process
-	s.applyFilter()
+	s.Only = s.Shown.Processes[0].Process
+	s.ShowOnly(s.Only)
 	s.wants("pid 7 only")
 	s.lacks("the worst")
-	plain := strings.Join(s.gilPlain(s.shown, unlimited, 0), "\n")
+	plain := strings.Join(plainGIL(s.Model, s.Shown), "\n")
 	for _, want := range []string{"        pid        tid  thread", "         70        108  worker-1", "          7          8  worker-1"} {
 		if !strings.Contains(plain, want) {
 			t.Errorf("no %q in\n%s", want, plain)
@@ -297,9 +299,9 @@ func TestTIDsStay(t *testing.T) {
 		both.Threads[i].Name = "python3"
 	}
 	s.show(both)
-	s.only = both.Processes[1].Process
-	s.applyFilter()
-	if !s.paneFree() || s.threads.Columns[columnTID].Leave != 0 {
-		t.Errorf("the TIDs leave at %d", s.threads.Columns[columnTID].Leave)
+	s.Only = both.Processes[1].Process
+	s.ShowOnly(s.Only)
+	if !strings.Contains(s.text(), "no GIL (free-threaded)") || gils(s).Threads.Columns[1].Leave != 0 {
+		t.Errorf("the TIDs leave at %d", gils(s).Threads.Columns[1].Leave)
 	}
 }

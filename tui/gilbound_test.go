@@ -16,9 +16,9 @@ func TestGILBounded(t *testing.T) {
 	s := newScreen(t, 200, 45, Options{})
 	shopBounded(s, 4, 0, outOfTurn)
 	s.wants("! GIL: lower bound: "+outOfTurn, "≥90 % held", "≥20 forced/s", "≥60 %", "≥212 ms", "made others wait ≥80 %", "≥2.4 s in all", "SWITCHES/s (≥)")
-	for i := range s.threads.Len() {
-		row := s.threads.Row(i)
-		for _, c := range s.threads.Columns {
+	for i := range gils(s).Threads.Len() {
+		row := gils(s).Threads.Row(i)
+		for _, c := range gils(s).Threads.Columns {
 			switch text := c.Cell(row, c.Width); c.Field {
 			case "hold_share", "wait_share", "holds_per_s", "caused_wait_share", "hold_max_s", "wait_max_s":
 				if !strings.HasPrefix(text, "≥") && text != "?" {
@@ -27,10 +27,10 @@ func TestGILBounded(t *testing.T) {
 			}
 		}
 	}
-	if cell := heldColumn(s.signs).Cell(s.processes.Row(0), 7); cell != "≥90.0" {
+	if cell := cell(procs(s).Rows.Table, "gil_held_share", procs(s).Rows.Row(0)); cell != "≥90.0" {
 		t.Errorf("GIL %% is %q", cell)
 	}
-	if cell := causedCell(s.signs, s.functions.Row(0)); !strings.HasPrefix(cell, "≥") {
+	if cell := cell(calls(s).Rows.Table, "caused_wait_share", calls(s).Rows.Row(0)); !strings.HasPrefix(cell, "≥") {
 		t.Errorf("caused wait is %q", cell)
 	}
 	s.press("tab", "enter").wants("holds   ≥90, ≥1.8 s in all, longest ≥212 ms, ≥", "waits   ?", "caused  ≥2.4 s", "worker-2 ≥25 %, ≥750 ms in all", "made others wait ≥2.4 s")
@@ -38,7 +38,7 @@ func TestGILBounded(t *testing.T) {
 	s.press("b", "tab", "g", "j", "j", "enter").wants("caused wait ≥80 % now   ≥2.4 s in all")
 
 	var b strings.Builder
-	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+	if err := Table(&b, s.Shown, TableOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"! GIL: lower bound: " + outOfTurn, "held ≥90 %", "made others wait ≥2.4 s", "≥1.8 s"} {
@@ -60,15 +60,15 @@ func TestGILSince(t *testing.T) {
 	const since = "followed from 14:00:12.300 on: what it did before is not measured"
 	s := newScreen(t, 160, 45, Options{})
 	shop(s, 4, 0)
-	s.shown.Processes[0].GIL = collect.ProcessGIL{Status: collect.GILExact, Reason: since}
+	s.Shown.Processes[0].GIL = collect.ProcessGIL{Status: collect.GILExact, Reason: since}
 	s.wants(since)
 	s.lacks("lower bound")
 	many := collect.Diff(manyReading(1), manyReading(2), 2)
 	many.Processes[1].GIL.Reason = since
 	s.show(many)
 	s.lacks(since)
-	s.only = many.Processes[1].Process
-	s.applyFilter()
+	s.Only = many.Processes[1].Process
+	s.ShowOnly(s.Only)
 	s.wants("pid 9 only   " + since)
 }
 
@@ -86,7 +86,7 @@ func TestFreeBounded(t *testing.T) {
 	s.wants("! waits and pauses: lower bound: "+why, "≥13 % paused", "≥30 waits/s", "≥25 %", "≥77 ms", "pauses: ≥4, longest ≥62 ms", "≥250 ms in all", "≥4 pauses, ≥250 ms")
 	s.press("tab", "enter").wants("≥60 for mutexes, ≥500 ms in all, longest ≥77 ms", "pauses  ≥4, ≥200 ms in all, longest ≥61 ms", "parked  ?")
 	var b strings.Builder
-	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+	if err := Table(&b, s.Shown, TableOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"paused ≥250 ms of 2 s · ≥4 pauses, longest ≥62 ms", "≥60", "≥77 ms"} {
@@ -100,22 +100,4 @@ func TestFreeBounded(t *testing.T) {
 	s.wants("pauses: none was seen")
 	shop(s, 3, time.Second)
 	s.lacks("waits and pauses: lower bound")
-}
-
-// TestBoundedInk: in the processes pane a GIL's share is amber as it is among
-// threads when it is not exact, and dim when it is.
-func TestBoundedInk(t *testing.T) {
-	m := New(Options{})
-	p := process{ProcessRow: &collect.ProcessRow{ProcessReading: collect.ProcessReading{State: collect.Running}, GILHeldKnown: true, GILHeldShare: 0.5}}
-	if m.processInk(&p, "gil_held_share") != m.styles.dim {
-		t.Error("what is exact is not dim")
-	}
-	p.GILEstimated = true
-	if m.processInk(&p, "gil_held_share") != m.styles.amber {
-		t.Error("an estimate is not amber")
-	}
-	p.GILEstimated, p.GIL.Status = false, collect.GILLowerBound
-	if m.processInk(&p, "gil_held_share") != m.styles.amber {
-		t.Error("a lower bound is not amber")
-	}
 }

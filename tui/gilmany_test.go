@@ -7,6 +7,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"pytop/collect"
+	"pytop/tui/pane"
 )
 
 // manyReading is gilReading beside two processes: one whose GIL is hardly
@@ -31,9 +32,9 @@ func manyReading(n uint64) *collect.Reading {
 // that it is not known; Enter shows one's threads, or why there are none.
 func TestGILOfMany(t *testing.T) {
 	m := New(Options{})
-	m.width, m.height = 140, 40
+	m.Width, m.Height = 140, 40
 	m.show(collect.Diff(manyReading(1), manyReading(2), 2))
-	text := func() string { return ansi.Strip(strings.Join(m.frame(), "\n")) }
+	text := func() string { return ansi.Strip(strings.Join(m.lines(), "\n")) }
 	wants := func(what string, words ...string) {
 		t.Helper()
 		for _, word := range words {
@@ -43,24 +44,24 @@ func TestGILOfMany(t *testing.T) {
 		}
 	}
 	wants("all", "pid 7, worst of 2", "switches and blame: pid 7, the worst", "worker-1", "calm", "Basket.discount")
-	m.pane = paneProcesses
+	m.Activate(procs(m))
 	for _, p := range []struct {
 		pid         string
 		cell        string
 		wants, none string
 	}{{"7", "70.0", "worker-1", "calm  "}, {"9", "5.0", "calm", "worker-1"}, {"11", "?", "pid 11 only: not measured: not followed: there is no room", "worker-1"}} {
-		m.pane = paneProcesses
-		m.filterProcesses(p.pid)
-		for i := range m.processes.Len() {
-			if row := m.processes.Row(i); pidText(row.Process.PID) == "pid "+p.pid {
-				m.processes.Place(i)
-				if cell := heldColumn(m.signs).Cell(row, 7); cell != p.cell {
+		m.Activate(procs(m))
+		procs(m).SetFilter(p.pid)
+		for i := range procs(m).Rows.Len() {
+			if row := procs(m).Rows.Row(i); pane.PidText(row.Process.PID) == "pid "+p.pid {
+				procs(m).Rows.Place(i)
+				if cell := cell(procs(m).Rows.Table, "gil_held_share", row); cell != p.cell {
 					t.Errorf("pid %s: GIL %% is %q, want %q", p.pid, cell, p.cell)
 				}
 			}
 		}
-		m.pressProcesses(keyPress("enter"))
-		if !m.threads.Columns[columnPID].Hide {
+		m.press(keyPress("enter"))
+		if !gils(m).Threads.Columns[0].Hide {
 			t.Errorf("pid %s: a column says whose its threads are", p.pid)
 		}
 		wants("pid "+p.pid, p.wants, "pid "+p.pid+" only")
@@ -68,9 +69,9 @@ func TestGILOfMany(t *testing.T) {
 		if strings.Contains(gil, p.none) {
 			t.Errorf("pid %s: %q in\n%s", p.pid, p.none, gil)
 		}
-		m.back()
+		m.press(keyPress("esc"))
 	}
-	if m.pane = paneFunctions; m.threads.Columns[columnPID].Hide {
+	if m.Activate(calls(m)); gils(m).Threads.Columns[0].Hide {
 		t.Error("no column says whose threads they are")
 	}
 	wants("after", "worker-1", "calm")
@@ -81,20 +82,21 @@ func TestGILOfMany(t *testing.T) {
 func TestUnfollowedKeys(t *testing.T) {
 	s := newScreen(t, 140, 40, Options{})
 	s.show(collect.Diff(manyReading(1), manyReading(2), 2))
-	s.only, s.pane = s.shown.Processes[2].Process, paneGIL
-	s.applyFilter()
-	bar := ansi.Strip(s.keyBar(s.width))
+	s.Only = s.Shown.Processes[2].Process
+	s.Activate(gils(s))
+	s.ShowOnly(s.Only)
+	bar := ansi.Strip(s.keyBar())
 	for _, not := range []string{"blame", "counts", "thread", "details", "sort"} {
 		if strings.Contains(bar, not) {
 			t.Errorf("%q in %s", not, bar)
 		}
 	}
 	s.press("b", "c", "enter")
-	if s.blame.open || s.thread != 0 {
+	if gils(s).Blame.Open || gils(s).Details.ID != 0 {
 		t.Error("what is not there was opened")
 	}
 	s.press("esc", "tab", "b")
-	if !s.blame.open {
+	if !gils(s).Blame.Open {
 		t.Error("of all processes there is blame")
 	}
 }

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -11,60 +10,8 @@ import (
 	"github.com/charmbracelet/colorprofile"
 
 	"pytop/collect"
+	"pytop/tui/pane"
 )
-
-// shopReading is a made-up shop of so many workers after so many seconds: the
-// first holds the GIL for long, and makes the others wait.
-func shopReading(workers int, n uint64) *collect.Reading {
-	at, d := fakeStart, time.Duration(n)*time.Second
-	hog := collect.Place{File: "/srv/app/shop/pricing.py", Function: "Basket.discount", First: 38, Line: 41}
-	stack := []collect.Place{hog, {File: "/srv/app/shop/cart.py", Function: "Cart.total", First: 1, Line: 9}, {File: "/usr/lib/python3.14/threading.py", Function: "Thread.run", First: 970, Line: 992}}
-	r := &collect.Reading{
-		Time: at.Add(d), Since: at, Host: "web-1",
-		Processes: []collect.ProcessReading{{Process: &collect.Process{PID: 70, Python: "3.14.6", Command: "python3 shop.py"}, State: collect.Running, Status: collect.Exact, Counted: d, Calls: 910 * n}},
-		Codes: []collect.CodeCount{
-			{Code: &collect.Code{ID: 1, PID: 70, File: hog.File, Function: hog.Function, Line: hog.First}, Calls: 10 * n},
-			{Code: &collect.Code{ID: 2, PID: 70, File: hog.File, Function: "Basket.add", Line: 12}, Calls: 900 * n},
-		},
-		Probes: []collect.Probe{{Name: "calls", Status: collect.ProbeOn}, {Name: "gil", Status: collect.ProbeOn}},
-	}
-	hist := make([]uint64, 40)
-	hist[12], hist[20], hist[22], hist[27] = 40*n, 9*n, 30*n, 2*n
-	g := collect.GILReading{
-		ID: 99, PID: 70, Status: collect.GILExact, Measured: d, Holder: 71, HeldFor: 12 * time.Millisecond, Takes: 190 * n, Forced: 20 * n, Held: d * 9 / 10,
-		Blame: []collect.Blame{
-			{Thread: 1, TID: 71, Stack: stack, Wait: d * 8 / 10, Steps: n},
-			{Thread: 2, TID: 72, Stack: stack[1:], Wait: d / 100, Steps: n},
-		},
-		LongHolds: []collect.LongHold{{TID: 71, Began: at.Add(time.Second), Lasted: 212 * time.Millisecond, Stack: stack}},
-		LongWaits: []collect.LongWait{{TID: 72, Began: at.Add(time.Second), Lasted: 190 * time.Millisecond, Stack: stack[2:], Holder: 71, HolderStack: stack}},
-	}
-	for i := range workers {
-		one := collect.ThreadReading{
-			ID: uint64(i + 1), PID: 70, TID: 71 + i, Name: fmt.Sprintf("worker-%d", i+1), State: "sleeping", Place: stack[1], Measured: true, CPUKnown: true, CPU: d / 50, RunQueue: d / 100,
-			Holds: 30 * n, Hold: d / 20, HoldMax: 3 * time.Millisecond, HoldHist: hist, Waits: 20 * n, Wait: d / 2, WaitMax: 209 * time.Millisecond, WaitHist: hist,
-		}
-		if i == 0 {
-			one.State, one.Place, one.Hold, one.HoldMax, one.Holding, one.Caused = "running", hog, d*6/10, 212*time.Millisecond, 12*time.Millisecond, d*8/10
-			one.Waits, one.Wait, one.WaitMax, one.WaitHist = 0, 0, 0, make([]uint64, 40)
-		} else {
-			count := uint64(workers-i) * 9 * n
-			g.Pairs = append(g.Pairs,
-				collect.GILPair{From: 1, To: one.ID, FromTID: 71, ToTID: one.TID, Count: count, Wait: d / 4},
-				collect.GILPair{From: one.ID, To: 1, FromTID: one.TID, ToTID: 71, Count: count / 2})
-			if i > 1 {
-				g.Pairs = append(g.Pairs, collect.GILPair{From: one.ID, To: one.ID - 1, FromTID: one.TID, ToTID: one.TID - 1, Count: count / 9})
-			}
-		}
-		r.Threads = append(r.Threads, one)
-	}
-	r.Threads = append(r.Threads, collect.ThreadReading{ID: 90, PID: 70, TID: 70, Name: "python3", State: "sleeping", Measured: true, CPUKnown: true})
-	for _, p := range g.Pairs {
-		g.Switches += p.Count
-	}
-	r.GILs = []collect.GILReading{g}
-	return r
-}
 
 // shop puts the shop on a screen, as of its third second.
 func shop(s *screen, workers int, sampled time.Duration) { shopBounded(s, workers, sampled, "") }
@@ -80,8 +27,8 @@ func shopBounded(s *screen, workers int, sampled time.Duration, why string) {
 		cur.GILs[0].Status = collect.GILSampled
 	}
 	for n, snapshot := range []*collect.Snapshot{collect.Diff(shopReading(workers, 1), prev, 2), collect.Diff(prev, cur, 3)} {
-		s.waited = append(s.waited, contention(&snapshot.GILs[0]))
-		s.seq, s.latest = n+2, snapshot
+		gils(s).Record(snapshot)
+		s.session.seq, s.Latest = n+2, snapshot
 		s.show(snapshot)
 	}
 }
@@ -140,7 +87,7 @@ func TestGILThemes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScreen(t, 120, 32, Options{})
 			s.dark, s.profile = theme.dark, theme.profile
-			s.styles = newStyles(s.dark, s.profile)
+			s.Styles = pane.NewStyles(s.dark, s.profile)
 			gilScenes["eight"](s)
 			var b bytes.Buffer
 			w := colorprofile.Writer{Forward: &b, Profile: theme.profile}
@@ -169,31 +116,15 @@ func TestGILEveryWidth(t *testing.T) {
 	}
 }
 
-// TestGrid: up to eight threads are a grid, more are pairs; a pair that did not
-// switch is 0, a thread with itself does not apply.
-func TestGrid(t *testing.T) {
-	s := newScreen(t, 160, 45, Options{})
-	for workers, grid := range map[int]bool{2: true, 8: true, 9: false} {
-		shop(s, workers, 0)
-		if _, ok := s.gridOf(&s.shown.GILs[0]); ok != grid || strings.Contains(s.text(), "from row to column") != grid {
-			t.Errorf("%d threads: grid %v\n%s", workers, ok, s.text())
-		}
-	}
-	shop(s, 3, 0)
-	s.wants("1 worker-1   —  18 9.0", "2 worker-2 9.0   —   0", "3 worker-3 4.0 1.0   —")
-	s.press("tab", "c").wants("SWITCHES in all", "1 worker-1   —  54  27", "2 worker-2  27   —   0", "3 worker-3  13   3   —")
-	s.press("c").wants("SWITCHES/s")
-}
-
 // TestSampledCells: while fields are read only how long it was held is known,
 // about; what was longest is at least that, and nothing reads 0.
 func TestSampledCells(t *testing.T) {
 	s := newScreen(t, 200, 45, Options{})
 	shop(s, 3, time.Second)
 	s.press("tab", "z").wants("~60 %", "≥212 ms", "~90 % held", "estimates", "not measured: its fields are read", "blame: not measured")
-	for i := range s.threads.Len() {
-		row := s.threads.Row(i)
-		for _, c := range s.threads.Columns {
+	for i := range gils(s).Threads.Len() {
+		row := gils(s).Threads.Row(i)
+		for _, c := range gils(s).Threads.Columns {
 			switch text := c.Cell(row, c.Width); c.Field {
 			case "wait_share", "holds_per_s", "caused_wait_share", "hold_hist":
 				if text != "?" {
@@ -223,7 +154,7 @@ func TestBlame(t *testing.T) {
 	s.press("enter").wants("mostly in this stack of 71 worker-1:")
 	s.press("b").lacks("mostly in this stack")
 	s.press("k").lacks("▸ blame")
-	if at, ok := s.threads.Cursor(); !ok || at != 4 {
+	if at, ok := gils(s).Threads.Cursor(); !ok || at != 4 {
 		t.Errorf("cursor at %d %v", at, ok)
 	}
 	s.press("tab", "j", "j", "enter").wants("DETAILS", "Basket.discount", "caused wait 80 % now   2.4 s in all", "worker-1:", "cart.py:9")
@@ -245,7 +176,7 @@ func TestBlameMouse(t *testing.T) {
 						s.Update(tea.MouseClickMsg{X: 9, Y: y, Button: tea.MouseLeft})
 					}
 				}
-				if !s.blame.open {
+				if !gils(s).Blame.Open {
 					t.Errorf("%v, %d threads, %v: not opened\n%s", size, workers, keys, s.text())
 				}
 			}
@@ -259,7 +190,7 @@ func TestThreadOthers(t *testing.T) {
 	shop(s, 4, 0)
 	s.press("tab", "j", "j", "enter").wants("made to wait by  worker-1 25 %, 750 ms in all")
 	s.press("esc", "g", "enter").wants("THREAD  71  worker-1", "made wait        worker-2 25 %, 750 ms in all", "worker-4 25 %", "long    14:00:13  held it for 212 ms at least  Basket.discount")
-	s.height = 14
+	s.Height = 14
 	before := s.text()
 	if s.press("j", "j", "j"); s.text() == before {
 		t.Error("details that do not fit do not scroll")
@@ -273,13 +204,13 @@ func TestLongestAfterSampling(t *testing.T) {
 	prev.GILs[0].Sampled, cur.GILs[0].Sampled = time.Second, time.Second
 	s := newScreen(t, 160, 45, Options{})
 	s.show(collect.Diff(prev, cur, 3))
-	if s.shown.GILs[0].Estimated {
+	if s.Shown.GILs[0].Estimated {
 		t.Fatal("its fields are read")
 	}
 	s.press("tab").wants("≥212 ms", "≥209 ms")
-	for i := range s.threads.Len() {
-		row := s.threads.Row(i)
-		for _, c := range s.threads.Columns {
+	for i := range gils(s).Threads.Len() {
+		row := gils(s).Threads.Row(i)
+		for _, c := range gils(s).Threads.Columns {
 			switch text := c.Cell(row, c.Width); c.Field {
 			case "hold_max_s", "wait_max_s":
 				if !strings.HasPrefix(text, "≥") && text != "?" {
@@ -300,17 +231,17 @@ func TestSortedTitles(t *testing.T) {
 	for _, width := range []int{60, 80, 120, 160} {
 		s := newScreen(t, width, 45, Options{})
 		shop(s, 4, 0)
-		s.threads.Sort("hold_max_s", true)
+		gils(s).Threads.Sort("hold_max_s", true)
 		s.wants("longest hold ▼")
-		s.threads.Sort("wait_max_s", false)
+		gils(s).Threads.Sort("wait_max_s", false)
 		s.wants("longest wait ▲")
 		s.show(collect.Diff(freeReading(1), freeReading(2), 2))
-		s.threads.Sort("pause_max_s", true)
+		gils(s).Threads.Sort("pause_max_s", true)
 		s.wants("longest pause ▼")
 	}
 	s := newScreen(t, 80, 24, Options{})
 	shop(s, 4, 0)
-	s.threads.Sort("wait_max_s", true)
+	gils(s).Threads.Sort("wait_max_s", true)
 	s.wants("takes/s  longest hold  longest wait ▼")
 }
 
@@ -331,6 +262,22 @@ func TestBlameUnmeasured(t *testing.T) {
 	calm.GILs[0].Blame = nil
 	s.show(collect.Diff(prev, calm, 3))
 	s.wants("nobody had to wait")
-	s.shown.GILs[0].Sampled = time.Second // before
+	s.Shown.GILs[0].Sampled = time.Second // before
 	s.wants("nobody was seen to wait")
+}
+
+// TestGrid: up to eight threads are a grid, more are pairs; a pair that did not
+// switch is 0, a thread with itself does not apply.
+func TestGrid(t *testing.T) {
+	s := newScreen(t, 160, 45, Options{})
+	for workers, grid := range map[int]bool{2: true, 8: true, 9: false} {
+		shop(s, workers, 0)
+		if strings.Contains(s.text(), "from row to column") != grid {
+			t.Errorf("%d threads, grid %v:\n%s", workers, grid, s.text())
+		}
+	}
+	shop(s, 3, 0)
+	s.wants("1 worker-1   —  18 9.0", "2 worker-2 9.0   —   0", "3 worker-3 4.0 1.0   —")
+	s.press("tab", "c").wants("SWITCHES in all", "1 worker-1   —  54  27", "2 worker-2  27   —   0", "3 worker-3  13   3   —")
+	s.press("c").wants("SWITCHES/s")
 }

@@ -18,11 +18,11 @@ func TestWhoseGIL(t *testing.T) {
 	if text := header(s); !strings.Contains(text, "pid 7") || !strings.Contains(text, "has it") {
 		t.Error(text)
 	}
-	s.width = 60
+	s.Width = 60
 	if text := header(s); !strings.Contains(text, "pid 7") {
 		t.Error(text)
 	}
-	s.width = 160
+	s.Width = 160
 	gone := many()
 	gone.GILs[0].Counting = false // its process ended: what it did last is no rate
 	s.show(gone)
@@ -52,8 +52,8 @@ func TestInterpreters(t *testing.T) {
 	many.GILs = append(many.GILs, calm)
 	s.show(many)
 	s.wants("pid 7 interpreter 0, worst of 3", "switches and blame: pid 7 interpreter 0, the worst")
-	s.only = many.Processes[0].Process
-	s.applyFilter()
+	s.Only = many.Processes[0].Process
+	s.ShowOnly(s.Only)
 	s.wants("pid 7 only", "switches and blame: interpreter 0, the worst")
 }
 
@@ -62,7 +62,7 @@ func TestWhoseWorld(t *testing.T) {
 	s := newScreen(t, 80, 24, Options{})
 	s.show(severalFree())
 	s.wants("pid 70")
-	s.width = 160
+	s.Width = 160
 	s.wants("pid 70, worst of 2")
 	gone := severalFree()
 	gone.Worlds[1].Counting = false
@@ -80,7 +80,7 @@ func TestEndedThreads(t *testing.T) {
 	s := newScreen(t, 160, 45, Options{})
 	s.show(collect.Diff(prev, cur, 3))
 	s.wants("2 of 3 threads, 2 ended")
-	if n := s.threads.Len(); n != 5 {
+	if n := gils(s).Threads.Len(); n != 5 {
 		t.Errorf("%d rows", n)
 	}
 	for i := range cur.Threads {
@@ -96,7 +96,7 @@ func TestEndedThreads(t *testing.T) {
 func TestHelpASCII(t *testing.T) {
 	s := newScreen(t, 100, 30, Options{ASCII: true})
 	s.run(2)
-	all := strings.Join(s.helpLines(100), "\n")
+	all := strings.Join(s.helpPage().lines(100), "\n")
 	for _, r := range all {
 		if r > 0x7f {
 			t.Errorf("%q is not ASCII", r)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/tui/pane"
 )
 
 // TestAlertsFold: on screens of 24 lines an alert has a second line for its
@@ -15,7 +16,7 @@ func TestAlertsFold(t *testing.T) {
 	s.fake.status, s.fake.reason = collect.LowerBound, why
 	s.run(2)
 	s.wants("! lower bound: a JIT compiler", "anybody from outside")
-	s.height = 23
+	s.Height = 23
 	s.lacks("anybody from outside")
 	s.wants("! lower bound: a JIT compiler", "…")
 	for _, n := range []uint64{1, 2, 3, 4, 5} {
@@ -23,7 +24,7 @@ func TestAlertsFold(t *testing.T) {
 	}
 	s.readings(1)
 	for height, more := range map[int]string{20: "(and 4 more)", 24: "(and 4 more)", 40: "(and 2 more)"} {
-		s.height = height
+		s.Height = height
 		s.wants(more)
 	}
 }
@@ -40,7 +41,7 @@ func TestMessageFolds(t *testing.T) {
 	if s.press("j"); s.layout().foot != 1 {
 		t.Error("the message does not go")
 	}
-	s.height = 10
+	s.Height = 10
 	s.Update(watchedMsg{err: errorText(why)})
 	if n := s.layout().foot; n != 1 {
 		t.Errorf("%d lines of 10", n)
@@ -55,35 +56,12 @@ func (e errorText) Error() string { return string(e) }
 func TestOneOf(t *testing.T) {
 	s := newScreen(t, 250, 60, Options{})
 	s.run(2)
-	s.shown.Processes[0].Payers, s.shown.Processes[0].Unwatched = 1, 1
-	s.gaps = []gap{{}, {}}
+	s.Shown.Processes[0].Payers, s.Shown.Processes[0].Unwatched = 1, 1
+	s.Gaps = []pane.Gap{{}, {}}
 	s.wants("1 of its children has inherited its breakpoints and pays for them, uncounted: --children counts it",
 		"1 of its children runs the same program and is not watched: --children watches it", ", and once before")
-	s.shown.Processes[0].Payers, s.shown.Processes[0].Unwatched = 2, 2
-	s.gaps = append(s.gaps, gap{})
+	s.Shown.Processes[0].Payers, s.Shown.Processes[0].Unwatched = 2, 2
+	s.Gaps = append(s.Gaps, pane.Gap{})
 	s.wants("2 of its children have inherited its breakpoints and pay for them, uncounted: --children counts them",
 		"2 of its children run the same program and are not watched: --children watches them", ", and 2 times before")
-}
-
-// TestEndedName: that a thread has ended stays whole where there is room for it.
-func TestEndedName(t *testing.T) {
-	m := New(Options{})
-	one := &collect.ThreadRow{ThreadReading: collect.ThreadReading{TID: 8, Name: "ThreadPoolExec", Ended: true}}
-	for width, want := range map[int]string{23: "ThreadPoolExec (ended)", 20: "ThreadPoolE… (ended)", 15: "Thread… (ended)", 14: "ThreadPoolExe…"} {
-		if got := threadNameIn(m.signs, one, width); got != want {
-			t.Errorf("%d: %q, want %q", width, got, want)
-		}
-	}
-	prev, cur := shopReading(4, 2), shopReading(4, 3)
-	cur.Threads[1].Name, cur.Threads[1].Ended = "ThreadPoolExec", true
-	for i, plain := range m.gilPlainOf(collect.Diff(prev, cur, 3)) {
-		if strings.Contains(plain, "(end") && !strings.Contains(plain, "ThreadPoolExec (ended)") {
-			t.Errorf("%d: %q", i, plain)
-		}
-	}
-}
-
-func (m *Model) gilPlainOf(s *collect.Snapshot) []string {
-	m.show(s)
-	return m.gilPlain(s, unlimited, 0)
 }

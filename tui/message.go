@@ -4,6 +4,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"pytop/tui/pane"
 )
 
 // A message stands in the status line for so long, and a long one for as long
@@ -22,9 +24,6 @@ type message struct {
 
 type forgetMsg int
 
-func (m *Model) say(text string) tea.Cmd      { return m.message.set(text, false) }
-func (m *Model) complain(text string) tea.Cmd { return m.message.set(text, true) }
-
 func (s *message) set(text string, bad bool) tea.Cmd {
 	s.text, s.bad = text, bad
 	s.number++
@@ -36,4 +35,17 @@ func (s *message) forget(number forgetMsg) {
 	if int(number) == s.number {
 		s.text = ""
 	}
+}
+
+// lines is what happened: an error in full, as far as there is room.
+func (s *message) lines(on *pane.Screen) []string {
+	color := on.Styles.Bold
+	if s.bad {
+		color = on.Styles.Red
+	}
+	lines := on.Fold(s.text, "", on.Width-2, min(4, max(1, (on.Height-minHeight)/3)))
+	for i, text := range lines {
+		lines[i] = " " + color.Paint(text)
+	}
+	return lines
 }

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"pytop/collect"
+	"pytop/tui/pane"
 )
 
 // deepShop is the shop with a stack of 40 frames to blame, some 30 functions to
@@ -15,7 +16,7 @@ import (
 func deepShop(t *testing.T, width, height int) *screen {
 	s := newScreen(t, width, height, Options{})
 	shop(s, 40, 0)
-	g := &s.shown.GILs[0]
+	g := &s.Shown.GILs[0]
 	for i := range 40 {
 		g.Blamed[0].Stack = append(g.Blamed[0].Stack, collect.Place{File: "/srv/app/deep.py", Function: fmt.Sprintf("frame_%02d", i), First: i + 1, Line: i + 1})
 	}
@@ -32,13 +33,13 @@ func TestPageThreads(t *testing.T) {
 	for _, keys := range [][]string{{"tab"}, {"tab", "z"}} {
 		s := deepShop(t, 80, 24)
 		s.press(keys...)
-		rows := s.threadRows()
+		rows := gils(s).Drawn()
 		s.press("pgdown")
-		if got := s.threads.Offset(rows); rows < 4 || got != rows-1 {
+		if got := gils(s).Threads.Offset(rows); rows < 4 || got != rows-1 {
 			t.Errorf("%v: of %d rows a page went to %d", keys, rows, got)
 		}
 		s.press("j", "pgdown")
-		if at, ok := s.threads.Cursor(); !ok || at != 2*(rows-1) {
+		if at, ok := gils(s).Threads.Cursor(); !ok || at != 2*(rows-1) {
 			t.Errorf("%v: the cursor is at %d", keys, at)
 		}
 	}
@@ -64,7 +65,7 @@ func TestPageBlame(t *testing.T) {
 		s.Update(tea.MouseWheelMsg{X: 10, Y: 15, Button: tea.MouseWheelDown})
 	}
 	s.wants("frame_39", "▸    80 %")
-	if s.threads.Offset(s.threadRows()) != 0 {
+	if gils(s).Threads.Offset(gils(s).Drawn()) != 0 {
 		t.Error("the wheel scrolled the threads that are not drawn")
 	}
 }
@@ -74,15 +75,15 @@ func TestPageDetails(t *testing.T) {
 	s := deepShop(t, 80, 24)
 	s.press("tab", "enter").lacks("frame_39")
 	s.press("pgdown")
-	if s.threadScroll.offset < 10 {
-		t.Errorf("a page is %d lines", s.threadScroll.offset)
+	if gils(s).Details.Scroll.Offset < 10 {
+		t.Errorf("a page is %d lines", gils(s).Details.Scroll.Offset)
 	}
 	s.press("g")
 	for range 20 {
 		s.Update(tea.MouseWheelMsg{X: 10, Y: 10, Button: tea.MouseWheelDown})
 	}
 	s.wants("frame_39")
-	if s.threads.Offset(s.threadRows()) != 0 {
+	if gils(s).Threads.Offset(gils(s).Drawn()) != 0 {
 		t.Error("the wheel scrolled the threads that are not drawn")
 	}
 }
@@ -95,10 +96,10 @@ func TestPageLog(t *testing.T) {
 	}
 	s := newScreen(t, 80, 24, Options{Log: log, Command: "shop"})
 	s.run(1)
-	s.log.look(log)
+	logPane(s).Look()
 	s.press("tab", "tab", "z", "pgup")
-	if s.pane != paneLog || s.log.scroll < 15 {
-		t.Errorf("pane %v, %d lines back", s.pane, s.log.scroll)
+	if s.Active != pane.Pane(logPane(s)) || logPane(s).Back < 15 {
+		t.Errorf("pane %v, %d lines back", s.Active, logPane(s).Back)
 	}
 }
 
@@ -110,7 +111,7 @@ func TestTopLog(t *testing.T) {
 	}
 	s := newScreen(t, 80, 24, Options{Log: log, Command: "shop"})
 	s.run(1)
-	s.log.look(log)
+	logPane(s).Look()
 	s.press("tab", "tab", "z", "g")
 	rows := strings.Count(s.text(), "   line ")
 	s.wants("   line 0\n", "   line 1\n", fmt.Sprintf("%d lines back", 100-rows))
@@ -120,7 +121,7 @@ func TestTopLog(t *testing.T) {
 	s.press("j").wants("   line 1\n", fmt.Sprintf("   line %d\n", rows))
 	s.press("G").wants("   line 99\n")
 	log.lines = log.lines[:3]
-	s.log.look(log)
+	logPane(s).Look()
 	s.press("k").wants("   line 0\n", "   line 2\n")
 	s.lacks("lines back")
 }
@@ -140,9 +141,9 @@ func TestNotMeasured(t *testing.T) {
 				s.press("tab")
 				s.Update(tea.MouseWheelMsg{X: 9, Y: y, Button: tea.MouseWheelDown})
 			}
-			s.pane = paneGIL
+			s.Activate(gils(s))
 			s.wants("GIL  not measured")
-			if s.blame.open {
+			if gils(s).Blame.Open {
 				t.Error("blame was opened")
 			}
 		}

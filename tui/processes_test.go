@@ -83,7 +83,7 @@ func listScreen(t *testing.T, width, height int, ascii bool) (*screen, *[]int) {
 		return l, nil
 	}
 	s.Model = New(o)
-	s.now = clock
+	s.Now = clock
 	s.Update(tea.WindowSizeMsg{Width: width, Height: height})
 	return s.run(2), asked
 }
@@ -138,7 +138,7 @@ func TestListKeys(t *testing.T) {
 		t.Errorf("asked for %v, want two that were marked", *asked)
 	}
 	s.wants("2 processes", "discount")
-	was := s.source.(*fakeList)
+	was := s.Source.(*fakeList)
 	s.press("q")
 	s.wants("5 CPythons", "no probe is attached")
 	if !was.closed {
@@ -153,7 +153,7 @@ func TestListKeys(t *testing.T) {
 	s.press("j", "j").enter()
 	s.press("esc")
 	s.wants("no probe is attached")
-	if s.chosen != "" || strings.Contains(s.text(), "marked ·") {
+	if procs(s).FilterText() != "" || strings.Contains(s.text(), "marked ·") {
 		t.Error("the list is not as it was")
 	}
 }

@@ -16,11 +16,12 @@ import (
 
 	"pytop/collect"
 	"pytop/tui/format"
+	"pytop/tui/pane"
 )
 
 func (s *screen) sortedBy(field string, falling bool) {
 	s.t.Helper()
-	if f, down := s.functions.SortedBy(); f != field || down != falling {
+	if f, down := calls(s).Rows.SortedBy(); f != field || down != falling {
 		s.t.Errorf("sorted by %s, falling %v; want %s, %v", f, down, field, falling)
 	}
 }
@@ -49,7 +50,11 @@ func TestSortKeys(t *testing.T) {
 func TestSortOption(t *testing.T) {
 	for _, field := range SortFields() {
 		s := newScreen(t, 80, 24, Options{Sort: field}).run(1)
-		if got, _ := s.functions.SortedBy(); got != sortField(field) {
+		want := field
+		if shared, ok := map[string]string{"calls_delta": "calls_per_s", "line": "file"}[field]; ok { // columns that two names mean
+			want = shared
+		}
+		if got, _ := calls(s).Rows.SortedBy(); got != want {
 			t.Errorf("--sort %s sorts by %s", field, got)
 		}
 	}
@@ -63,8 +68,8 @@ func TestFilterAsYouType(t *testing.T) {
 		want int
 	}{{"s", 25}, {"q", 4}, {"l", 4}, {"backspace", 4}, {"x", 0}, {"backspace", 4}} {
 		s.press(c.key)
-		if got := s.functions.Len(); got != c.want {
-			t.Errorf("%q matches %d, want %d", s.filter, got, c.want)
+		if got := calls(s).Rows.Len(); got != c.want {
+			t.Errorf("%q matches %d, want %d", calls(s).FilterText(), got, c.want)
 		}
 	}
 	s.press("ctrl+u", "!", "p", "y")
@@ -79,12 +84,12 @@ func TestFilterAsYouType(t *testing.T) {
 	s.press("enter")
 	s.wants("1 of 25", "filter: PRICING.py:41")
 	s.readings(1)
-	if s.functions.Len() != 1 {
+	if calls(s).Rows.Len() != 1 {
 		t.Error("a reading lost the filter")
 	}
 	s.press("esc")
 	s.lacks("filter:")
-	if s.functions.Len() != 25 {
+	if calls(s).Rows.Len() != 25 {
 		t.Error("Esc does not clear the filter")
 	}
 }
@@ -99,17 +104,17 @@ func TestFilterNonASCII(t *testing.T) {
 func TestEscClosesPromptDetailsFilter(t *testing.T) {
 	s := newScreen(t, 100, 30, Options{}).run(3).press("enter")
 	s.press("esc", "/", "s", "q", "l", "esc")
-	if s.prompt.open() || s.filter != "sql" {
+	if s.prompt.Open() || calls(s).FilterText() != "sql" {
 		t.Error("the first does not close the prompt alone")
 	}
 	s.press("enter")
-	if !s.details.open {
+	if !calls(s).Details.Open() {
 		t.Fatal("no details")
 	}
-	if s.press("esc"); s.details.open || s.filter != "sql" {
+	if s.press("esc"); calls(s).Details.Open() || calls(s).FilterText() != "sql" {
 		t.Error("the second does not close the details alone")
 	}
-	if s.press("esc"); s.filter != "" {
+	if s.press("esc"); calls(s).FilterText() != "" {
 		t.Error("the third does not clear the filter")
 	}
 }
@@ -146,10 +151,10 @@ func TestCursorStays(t *testing.T) {
 	s.press("j")
 	s.wants("▸     14.8k") // the first row
 	s.press("j", "down")
-	at, _ := s.functions.Cursor()
-	name := s.functions.Row(at).Code.Function
+	at, _ := calls(s).Rows.Cursor()
+	name := calls(s).Rows.Row(at).Code.Function
 	s.press("r")
-	if i, ok := s.functions.Cursor(); !ok || s.functions.Row(i).Code.Function != name || i == at {
+	if i, ok := calls(s).Rows.Cursor(); !ok || calls(s).Rows.Row(i).Code.Function != name || i == at {
 		t.Errorf("the cursor left %s", name)
 	}
 	s.lacks("▸") // its row is out of view: the view is not dragged along
@@ -161,7 +166,7 @@ func TestCursorStays(t *testing.T) {
 
 func TestScrollPastTheTop(t *testing.T) {
 	s := newScreen(t, 100, 50, Options{}).run(3)
-	if got := s.rowsInView(); got != 20 {
+	if got := s.Lines(calls(s)) - 2; got != 20 {
 		t.Fatalf("%d rows in view", got)
 	}
 	s.lacks("Logger.debug")
@@ -191,9 +196,6 @@ func TestWentToZeroStaysAhead(t *testing.T) {
 	if slices.Index(names, "_make_iterencode.<locals>._iterencode_dict") > slices.Index(names, "discount") {
 		t.Error("what went to 0 later does not stand before what went earlier")
 	}
-	if f := s.functions.Row(rank); f.Code.Function == "discount" && f.quiet == 0 {
-		t.Error("it is not dimmed")
-	}
 }
 
 func TestDetails(t *testing.T) {
@@ -205,12 +207,12 @@ func TestDetails(t *testing.T) {
 	s.readings(2)
 	s.wants("worker-1", "41 %", "calls since 14:00:12", "5 min ago", "of all calls")
 	s.press("esc")
-	if s.fake.focus != 0 || s.details.open {
+	if s.fake.focus != 0 || calls(s).Details.Open() {
 		t.Error("it is still counted by thread")
 	}
 	s.press("j", "j", "j", "j", "enter").readings(1)
-	at, _ := s.functions.Cursor()
-	s.wants("DETAILS  " + s.functions.Row(at).Code.Function)
+	at, _ := calls(s).Rows.Cursor()
+	s.wants("DETAILS  " + calls(s).Rows.Row(at).Code.Function)
 }
 
 func TestDetailsFollowTheirFunction(t *testing.T) {
@@ -292,7 +294,7 @@ func TestOverBudgetOneOfSeveral(t *testing.T) {
 	s.wants("! pid 4712: calls are not counted: counting would take ~71 % of its time", "off (1 of 2)")
 	s.lacks("no call is counted", "over budget")
 	s.press("down", "enter").readings(1)
-	if !s.details.open || s.fake.asked != nil {
+	if !calls(s).Details.Open() || s.fake.asked != nil {
 		t.Errorf("no details are open; asked %q", s.fake.asked)
 	}
 	s.press("esc", "x")
@@ -300,7 +302,7 @@ func TestOverBudgetOneOfSeveral(t *testing.T) {
 		t.Errorf("asked %q", s.fake.asked)
 	}
 	s.press("x").readings(1)
-	s.only = dear // as Enter in the processes pane does
+	s.Only = dear // as Enter in the processes pane does
 	s.wants("pid 4712: detached: counting would take ~71 % of its time", "Enter counts whatever it costs")
 	s.press("enter")
 	if want := []string{"detach: braked by the user", "attach", "attach: forced"}; !slices.Equal(s.fake.asked, want) {
@@ -351,7 +353,7 @@ func TestEnd(t *testing.T) {
 	s.press("space")
 	s.wants("   process 4711 ended at 14:00:18 · q quits", "total ▼")
 	s.lacks("paused")
-	if cmd := s.plan(); cmd != nil {
+	if cmd := s.session.plan(); cmd != nil {
 		t.Error("it plans to read on")
 	}
 	s.press("1")
@@ -378,7 +380,7 @@ func TestEndOverBudget(t *testing.T) {
 	s.wants("ended, off", "! calls were not counted up to the end: counting would take ~71 % of its time", "process 4711 ended at 14:00:14")
 	s.lacks("x or Enter")
 	var b strings.Builder
-	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+	if err := Table(&b, s.Shown, TableOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if n := strings.Count(b.String(), "ended at"); n != 1 {
@@ -389,26 +391,26 @@ func TestEndOverBudget(t *testing.T) {
 func TestReset(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{}).run(10).press("R")
 	s.wants("totals since 14:00:22 (0 s)")
-	if f := s.functions.Find(1); f.Calls != 0 {
+	if f := calls(s).Rows.Find(1); f.Calls != 0 {
 		t.Errorf("%d calls right after", f.Calls)
 	}
 	s.readings(2)
-	f := s.functions.Find(1)
+	f := calls(s).Rows.Find(1)
 	if f.Calls == 0 || f.Calls > 40_000 {
 		t.Errorf("%d calls after two seconds", f.Calls)
 	}
-	if s.shown.Totals.Calls > 130_000 || s.shown.Processes[0].Counted != 2*time.Second {
-		t.Errorf("totals %+v, counted %v", s.shown.Totals, s.shown.Processes[0].Counted)
+	if s.Shown.Totals.Calls > 130_000 || s.Shown.Processes[0].Counted != 2*time.Second {
+		t.Errorf("totals %+v, counted %v", s.Shown.Totals, s.Shown.Processes[0].Counted)
 	}
 }
 
 func TestResetWhileReading(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(3)
 	s.clock = s.clock.Add(time.Second)
-	msg := s.read()()
+	msg := s.session.read()()
 	s.press("R")
 	s.Update(msg)
-	if f := s.functions.Find(1); f.Calls == 0 || f.Calls > 20_000 {
+	if f := calls(s).Rows.Find(1); f.Calls == 0 || f.Calls > 20_000 {
 		t.Errorf("%d calls a second after", f.Calls)
 	}
 }
@@ -427,16 +429,16 @@ func TestInterval(t *testing.T) {
 
 func TestOneReadAtATime(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(1)
-	cmd := s.read()
-	if cmd == nil || !s.inFlight {
+	cmd := s.session.read()
+	if cmd == nil || !s.session.inFlight {
 		t.Fatal("no reading")
 	}
 	s.press("+", "-", "j", "space", "space") // none of them reads or waits
-	if _, again := s.Update(tickMsg(s.tick)); again != nil {
+	if _, again := s.Update(tickMsg{s.session, s.session.tick}); again != nil {
 		t.Error("a tick starts a second reading")
 	}
 	s.Update(cmd())
-	if s.inFlight {
+	if s.session.inFlight {
 		t.Error("it is still under way")
 	}
 }
@@ -446,8 +448,8 @@ func TestTaxIsAmberAboveTenPercent(t *testing.T) {
 		s := newScreen(t, 120, 40, Options{})
 		s.fake.taxed = taxed
 		s.run(3)
-		text := "tax " + format.HeadPercent(s.shown.Processes[0].TaxShare) + " of the target"
-		if got := strings.Contains(s.header(120)[1], s.styles.amber.paint(text)); got != want {
+		text := "tax " + format.HeadPercent(s.Shown.Processes[0].TaxShare) + " of the target"
+		if got := strings.Contains(s.head().lines(120)[1], s.Styles.Amber.Paint(text)); got != want {
 			t.Errorf("%s: amber %v", text, got)
 		}
 	}
@@ -462,8 +464,8 @@ func TestTooSmallInASCII(t *testing.T) {
 
 func TestReadError(t *testing.T) {
 	s := newScreen(t, 100, 40, Options{}).run(2)
-	s.inFlight = true
-	_, cmd := s.Update(readingMsg{err: errFake})
+	s.session.inFlight = true
+	_, cmd := s.Update(readingMsg{of: s.session, err: errFake})
 	if cmd == nil {
 		t.Error("it gives up")
 	}
@@ -483,7 +485,7 @@ func TestExport(t *testing.T) {
 	}).run(3)
 	s.press("space").readings(2)
 	s.press("e")
-	if got != s.shown || got == s.latest {
+	if got != s.Shown || got == s.Latest {
 		t.Error("it does not write what is shown")
 	}
 	s.wants("wrote /x/a.json  …-functions.csv instead: made up")
@@ -513,7 +515,7 @@ func TestQuit(t *testing.T) {
 func TestLog(t *testing.T) {
 	log := &fakeLog{}
 	s := newScreen(t, 100, 30, Options{Command: "python3 -u app.py", Log: log}).run(3)
-	look := func() { s.Update(logTickMsg{}) }
+	look := func() { s.Update(logTick()) }
 	look()
 	s.wants("LOG  output of app.py", "nothing yet", "-u")
 	for n := range 50 {
@@ -537,17 +539,6 @@ func TestLog(t *testing.T) {
 	s.wants("nothing yet")
 }
 
-func TestShortCommand(t *testing.T) {
-	for command, want := range map[string]string{
-		"": "?", "/usr/bin/python3 /srv/app/main.py --port 80": "main.py --port 80", "python3 -u -X dev -Wi /srv/app.py": "app.py", "python3 -m http.server": "python3 -m http.server",
-		"python3 -Bc pass": "python3 -Bc pass", "python3": "python3", "python3 -u": "python3 -u", "/srv/bin/gunicorn shop.wsgi": "gunicorn shop.wsgi", "python3 -X importtime -m app": "python3 -X importtime -m app",
-	} {
-		if got := shortCommand(command); got != want {
-			t.Errorf("%q is shown as %q, want %q", command, got, want)
-		}
-	}
-}
-
 func TestMouse(t *testing.T) {
 	s := newScreen(t, 100, 30, Options{}).run(3)
 	y := s.layout().areas[0].y
@@ -555,23 +546,23 @@ func TestMouse(t *testing.T) {
 		_, cmd := s.Update(tea.MouseClickMsg{X: x, Y: y, Button: tea.MouseLeft})
 		s.do(cmd)
 	}
-	for _, c := range s.functions.Layout(s.width-gutter-1, gap2) {
+	for _, c := range calls(s).Rows.Layout(s.Width-pane.Gutter-1, pane.ColumnGap) {
 		if c.Field == "function" {
-			click(gutter+c.X+1, y+1)
+			click(pane.Gutter+c.X+1, y+1)
 		}
 	}
 	s.sortedBy("function", false)
 	click(5, y+2+4)
-	if i, ok := s.functions.Cursor(); !ok || i != 4 {
+	if i, ok := calls(s).Rows.Cursor(); !ok || i != 4 {
 		t.Errorf("a click puts the cursor at %d", i)
 	}
 	click(5, y+2+4)
-	if !s.details.open {
+	if !calls(s).Details.Open() {
 		t.Error("a second one does not open it")
 	}
 	s.press("esc")
 	s.Update(tea.MouseWheelMsg{X: 5, Y: y + 5, Button: tea.MouseWheelDown})
-	if got := s.functions.Offset(s.rowsInView()); got != 3 {
+	if got := calls(s).Rows.Offset(s.Lines(calls(s)) - 2); got != 3 {
 		t.Errorf("the wheel scrolls to %d", got)
 	}
 	if s.View().MouseMode == tea.MouseModeNone {
@@ -586,16 +577,16 @@ func TestMouse(t *testing.T) {
 func TestSeveralProcesses(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{}).run(1)
 	two := &collect.Process{PID: 4800, Python: "3.11.2", Command: "python3 b.py"}
-	last := *s.last
+	last := *s.session.last
 	last.Time = last.Time.Add(time.Second)
 	last.Processes = append(slices.Clone(last.Processes), collect.ProcessReading{Process: two, State: collect.Running, Status: collect.LowerBound, Reason: "the JIT runs"})
-	s.Update(readingMsg{reading: &last, snapshot: snapshot(s.last, &last, nil, 9)})
+	s.Update(readingMsg{of: s.session, reading: &last, snapshot: snapshot(s.panes, s.session.last, &last, nil, 9)})
 	s.wants("2 processes · CPython 3.11.2, 3.14.6", "lower bound (1 of 2)", "pid  calls/s ▼", "! pid 4800: lower bound: the JIT runs", "   4711  ")
 }
 
 func TestOpen(t *testing.T) {
 	s := newScreen(t, 100, 30, Options{})
-	s.source = nil
+	s.Source = nil
 	s.wants("attaching…")
 	s.Update(openedMsg{source: s.fake})
 	s.wants("counting…")
@@ -612,13 +603,13 @@ func TestTable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			if err := Table(&b, s.shown, o); err != nil {
+			if err := Table(&b, s.Shown, o); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, b.String())
 		})
 	}
-	if err := Table(failing{}, s.shown, TableOptions{}); err == nil {
+	if err := Table(failing{}, s.Shown, TableOptions{}); err == nil {
 		t.Error("a closed pipe is not told")
 	}
 }
@@ -628,29 +619,11 @@ func TestTableSpeaksOfNoKeys(t *testing.T) {
 	s.fake.over, s.fake.status, s.fake.reason = true, collect.Off, "counting would take ~71 % of its time"
 	s.run(1)
 	var b strings.Builder
-	if err := Table(&b, s.shown, TableOptions{}); err != nil {
+	if err := Table(&b, s.Shown, TableOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if text := b.String(); !strings.Contains(text, "detached: counting would take ~71 % of its time\nno call is counted now\n") || strings.Contains(text, "Enter") {
 		t.Errorf("got %s", text)
-	}
-}
-
-func TestEditor(t *testing.T) {
-	var e editor
-	for _, c := range []struct{ key, want string }{
-		{"a", "a|"}, {"b", "ab|"}, {"é", "abé|"}, {"ctrl+b", "ab|é"}, {"c", "abc|é"}, {"backspace", "ab|é"}, {"ctrl+d", "ab|"}, {"ctrl+a", "|ab"},
-		{"ctrl+d", "|b"}, {"ctrl+h", "|b"}, {"ctrl+e", "b|"}, {" ", "b |"}, {"x", "b x|"}, {"ctrl+w", "b |"}, {"ctrl+w", "|"}, {"ctrl+w", "|"},
-		{"y", "y|"}, {"z", "yz|"}, {"ctrl+b", "y|z"}, {"ctrl+k", "y|"}, {"ctrl+f", "y|"}, {"ctrl+u", "|"},
-	} {
-		e.press(keyPress(c.key))
-		if got := string(e.text[:e.at]) + "|" + e.after(); got != c.want {
-			t.Errorf("after %s: %s, want %s", c.key, got, c.want)
-		}
-	}
-	e.insert("a\nb\x1bc")
-	if e.value() != "abc" {
-		t.Errorf("pasted: %q", e.value())
 	}
 }
 
@@ -718,16 +691,24 @@ func TestRunLeavesTheSource(t *testing.T) {
 
 func TestHelpNamesEveryKey(t *testing.T) {
 	s := newScreen(t, 100, 30, Options{})
-	text := strings.Join(s.helpLines(100), "\n")
+	text := strings.Join(s.helpPage().lines(100), "\n")
 	for _, name := range strings.Fields("Tab Shift-Tab Enter Esc space PgUp PgDn Ctrl-Z R x m E e z + - r s S / ? q g G") {
 		if !strings.Contains(text, name) {
 			t.Errorf("no %q", name)
 		}
 	}
-	for _, d := range definitions {
-		if !strings.Contains(text, d[0]) {
-			t.Errorf("no %q", d[0])
+	numbers := numberEntries()
+	for _, p := range s.panes {
+		_, more := p.Help()
+		numbers = append(numbers, more...)
+	}
+	for _, d := range numbers {
+		if !strings.Contains(text, d.Word) {
+			t.Errorf("no %q", d.Word)
 		}
+	}
+	if len(numbers) < 40 {
+		t.Errorf("%d numbers are defined", len(numbers))
 	}
 }
 
@@ -736,10 +717,10 @@ func TestHelpNamesEveryKey(t *testing.T) {
 func TestNeverThere(t *testing.T) {
 	s := newScreen(t, 120, 40, Options{}).run(1)
 	none := &collect.Process{PID: 4800, Command: "?"}
-	last := *s.last
+	last := *s.session.last
 	last.Time = last.Time.Add(time.Second)
 	last.Processes = append(slices.Clone(last.Processes), collect.ProcessReading{Process: none, State: collect.Ended, Status: collect.Off, Reason: "it is not watched: no such process"})
-	s.Update(readingMsg{reading: &last, snapshot: snapshot(s.last, &last, nil, 9)})
+	s.Update(readingMsg{of: s.session, reading: &last, snapshot: snapshot(s.panes, s.session.last, &last, nil, 9)})
 	s.wants("! pid 4800: it is not watched: no such process")
 	s.lacks("up to the end")
 }

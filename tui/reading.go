@@ -1,188 +1,122 @@
 package tui
 
 import (
-	"math"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"pytop/collect"
+	"pytop/tui/pane"
 )
 
-type tickMsg int
+type tickMsg struct {
+	of     *session
+	number int
+}
 
 // readingMsg is a reading that a command brought, with its snapshot made
 // outside of the event loop.
 type readingMsg struct {
+	of       *session
 	reading  *collect.Reading
 	snapshot *collect.Snapshot
 	base     *collect.Reading
 	err      error
-	source   collect.Source
 }
 
-// ratesKept is how many readings the header's sparkline reaches back.
-const ratesKept = 64
-
 // read starts a reading; the caller has seen that none is under way.
-func (m *Model) read() tea.Cmd {
-	m.inFlight, m.started = true, m.now()
-	source, prev, base, seq := m.source, m.last, m.base, m.seq+1
-	return func() tea.Msg {
-		if !m.gate.enter() {
-			return nil
-		}
-		defer m.gate.leave()
+func (s *session) read() tea.Cmd {
+	s.inFlight, s.started = true, s.m.Now()
+	source, prev, base, seq := s.Source, s.last, s.Base, s.seq+1
+	return s.m.Beside(func() tea.Msg {
 		r, err := source.Read()
 		if err != nil {
-			return readingMsg{err: err, source: source}
+			return readingMsg{of: s, err: err}
 		}
-		return readingMsg{source: source, reading: r, snapshot: snapshot(prev, r, base, seq), base: base}
-	}
+		return readingMsg{of: s, reading: r, snapshot: snapshot(s.m.panes, prev, r, base, seq), base: base}
+	})
 }
 
 // take shows a reading and plans the next.
-func (m *Model) take(msg readingMsg) tea.Cmd {
-	if msg.source != nil && msg.source != m.source {
-		return nil // of what was watched before
-	}
-	m.inFlight = false
-	m.failed = msg.err
+func (s *session) take(msg readingMsg) tea.Cmd {
+	s.inFlight = false
+	s.failed = msg.err
 	if msg.err != nil {
-		return m.plan()
+		return s.plan()
 	}
-	m.prev, m.last = m.last, msg.reading
-	m.seq++
-	s := msg.snapshot
-	if msg.base != m.base { // totals were reset meanwhile
-		s = snapshot(m.prev, m.last, m.base, m.seq)
+	s.prev, s.last = s.last, msg.reading
+	s.seq++
+	s.Latest = msg.snapshot
+	if msg.base != s.Base { // totals were reset meanwhile
+		s.Latest = snapshot(s.m.panes, s.prev, s.last, s.Base, s.seq)
 	}
-	m.latest = s
-	if s.Interval > 0 {
-		m.history.add(s)
-		m.rates = append(m.rates, rate(s))
-		if len(s.GILs) > 0 {
-			m.waited = append(m.waited, contention(worstGIL(s)))
-			m.waited = m.waited[max(0, len(m.waited)-ratesKept):]
-		}
-		m.rates = m.rates[max(0, len(m.rates)-ratesKept):]
+	for _, r := range of[pane.Recorder](s.m.panes) {
+		r.Record(s.Latest)
 	}
-	if s.Final {
-		m.braked, m.brakeWanted = time.Time{}, false
+	if s.Latest.Final {
+		s.Braked, s.brakeWanted = time.Time{}, false
 	}
-	if !m.paused {
-		m.show(s)
+	if !s.Paused {
+		s.m.show(s.Latest)
 	}
-	if m.o.Count > 0 && m.seq > m.o.Count {
+	if s.m.o.Count > 0 && s.seq > s.m.o.Count {
 		return tea.Quit
 	}
-	if m.seq == 1 && m.o.After > 0 {
-		return tea.Batch(m.plan(), m.readStack(), tea.Tick(m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
+	cmds := []tea.Cmd{s.plan(), s.m.tell(pane.TakenMsg{})}
+	if s.seq == 1 && s.m.o.After > 0 {
+		cmds = append(cmds, tea.Tick(s.m.o.After, func(time.Time) tea.Msg { return tea.QuitMsg{} }))
 	}
-	return tea.Batch(m.plan(), m.readStack())
+	return tea.Batch(cmds...)
 }
 
 // plan sets the tick for the next reading, an interval after the last began.
-func (m *Model) plan() tea.Cmd {
-	if m.inFlight || m.source == nil || m.final() {
+func (s *session) plan() tea.Cmd {
+	if s.inFlight || s.Source == nil || s.Final() {
 		return nil
 	}
-	m.tick++
-	number := tickMsg(m.tick)
-	wait := max(0, m.delay-m.now().Sub(m.started))
-	return tea.Tick(wait, func(time.Time) tea.Msg { return number })
-}
-
-func (m *Model) final() bool { return m.latest != nil && m.latest.Final }
-
-// show puts a snapshot on the screen. The last is of the whole run: it is
-// sorted by totals, unless the user chose otherwise.
-func (m *Model) show(s *collect.Snapshot) {
-	m.shown = s
-	switch letGo := m.letGo() != nil; {
-	case letGo && m.letGoAt.IsZero():
-		m.letGoAt = s.Time
-	case !letGo && m.braked.IsZero():
-		m.letGoAt = time.Time{}
-	}
-	if s.Final && !m.sorted {
-		m.sortBy("calls")
-	}
-	if c := &m.functions.Columns[0]; c.Field == "pid" {
-		c.Hide = !m.several()
-	}
-	for i := range m.functions.Columns {
-		if c := &m.functions.Columns[i]; c.Field == causedField {
-			c.Hide = m.printed || !causedKnown(s)
-		}
-	}
-	m.setBounds(s)
-	rows := m.history.rows(s)
-	for i := range rows {
-		rows[i].bounded = m.isBounded(rows[i].Code.PID)
-	}
-	m.functions.Set(m.grouped(rows))
-	m.setProcesses(s)
-	m.setThreads(s)
+	s.tick++
+	msg := tickMsg{s, s.tick}
+	wait := max(0, s.m.delay-s.m.Now().Sub(s.started))
+	return tea.Tick(wait, func(time.Time) tea.Msg { return msg })
 }
 
 // reset counts totals from now on.
-func (m *Model) reset() tea.Cmd {
-	if m.last == nil {
+func (s *session) reset() tea.Cmd {
+	if s.last == nil {
 		return nil
 	}
-	m.base = m.last
-	m.gaps = nil
-	m.latest = snapshot(m.prev, m.last, m.base, m.seq)
-	if !m.paused {
-		m.show(m.latest)
+	s.Base = s.last
+	s.Gaps = nil
+	s.Latest = snapshot(s.m.panes, s.prev, s.last, s.Base, s.seq)
+	if !s.Paused {
+		s.m.show(s.Latest)
 	}
-	return m.say("totals count from now on")
+	return s.m.Say("totals count from now on")
 }
 
 // setPaused stops the screen or lets it go on.
-func (m *Model) setPaused(paused bool) {
-	if m.shown == nil || m.shown.Final {
+func (s *session) setPaused(paused bool) {
+	if s.Shown == nil || s.Shown.Final {
 		return
 	}
-	m.paused, m.frozen, m.past = paused, nil, nil
-	if paused {
-		m.frozen, m.past = append([]float64{}, m.rates...), m.history.clone()
-		return
+	s.Paused = paused
+	for _, p := range of[pane.Pauser](s.m.panes) {
+		p.Pause(paused)
 	}
-	m.show(m.latest)
-}
-
-// contention is the share waited, a hole when it was not measured.
-func contention(g *collect.GILRow) float64 {
-	if !g.Counting || g.Estimated {
-		return math.NaN()
+	if !paused {
+		s.m.show(s.Latest)
 	}
-	return g.WaitShare
-}
-
-// rate is calls/s, a hole when nothing was counted, or for so short a time
-// that it says nothing.
-func rate(s *collect.Snapshot) float64 {
-	var counted time.Duration
-	for _, p := range s.Processes {
-		counted = max(counted, p.CountedDelta)
-	}
-	if counted < min(s.Interval, 50*time.Millisecond) || !counting(s) {
-		return math.NaN()
-	}
-	return s.Totals.CallsPerS
 }
 
 // snapshot is the difference of two readings, with totals counted from base.
-func snapshot(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
+func snapshot(panes []pane.Pane, prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
 	s := collect.Diff(prev, cur, seq)
 	if base == nil {
 		return s
 	}
 	s.Since = base.Time
-	rebaseGIL(s, base, cur)
-	rebaseFunctions(s.Functions, base.Codes, collect.Folded(base.Codes, cur.Codes))
-	rebaseProcesses(s, base, cur)
+	for _, r := range of[pane.Rebaser](panes) {
+		r.Rebase(s, base, cur)
+	}
 	return s
 }

@@ -36,6 +36,11 @@ func endingReading(n uint64) *collect.Reading {
 	return r
 }
 
+// since is the snapshot between two readings, with totals counted from base.
+func since(prev, cur, base *collect.Reading, seq int) *collect.Snapshot {
+	return snapshot(New(Options{}).panes, prev, cur, base, seq)
+}
+
 // TestProcessReset: R counts from then on also what processes say of their GIL,
 // of one that execs as well; those that ended before are no longer listed.
 func TestProcessReset(t *testing.T) {
@@ -43,7 +48,7 @@ func TestProcessReset(t *testing.T) {
 	cur.PastMore = collect.Totals{Calls: 30}
 	base.PastMore = collect.Totals{Calls: 10}
 	base.Processes = append(base.Processes, collect.ProcessReading{Process: &collect.Process{PID: 99}, Calls: 15}) // which had 5 more
-	s := snapshot(endingReading(3), cur, base, 4)
+	s := since(endingReading(3), cur, base, 4)
 	if len(s.Processes) != 1 || len(s.Past) != 1 {
 		t.Fatalf("%+v\n%+v", s.Processes, s.Past)
 	}
@@ -60,7 +65,7 @@ func TestProcessReset(t *testing.T) {
 	if cur.Past[1].Calls != 300 || cur.Processes[0].GIL.Held != 2*time.Second {
 		t.Error("the reading was changed")
 	}
-	if early := snapshot(cur, endingReading(4), endingReading(1), 5); len(early.Past) != 1 || early.Past[0].Process.PID != 9 {
+	if early := since(cur, endingReading(4), endingReading(1), 5); len(early.Past) != 1 || early.Past[0].Process.PID != 9 {
 		t.Errorf("one that had ended is listed: %+v", early.Past)
 	}
 }
@@ -77,7 +82,7 @@ func TestResetHeldMost(t *testing.T) {
 		}
 		return r
 	}
-	s := snapshot(two(5), two(6), two(3), 6)
+	s := since(two(5), two(6), two(3), 6)
 	if g := s.Processes[0].GIL; g.Held != 3*time.Second || g.Measured != 3*time.Second {
 		t.Errorf("%+v", g)
 	}
@@ -88,7 +93,7 @@ func TestResetHeldMost(t *testing.T) {
 func TestLongestStays(t *testing.T) {
 	cur := freeReading(2)
 	s := newScreen(t, 160, 40, Options{})
-	s.show(snapshot(freeReading(1), cur, cur, 3))
+	s.show(since(freeReading(1), cur, cur, 3))
 	s.wants("77 ms", "61 ms")
 }
 
@@ -112,7 +117,7 @@ func TestFunctionReset(t *testing.T) {
 		"all ended":    {reading(2, code(2, 0, "f", 1_002_610), code(7, 0, "h", 430), code(9, 0, "g", 20)), []uint64{40, 30, 20}},
 		"another came": {reading(2, code(2, 0, "f", 1_002_610), code(7, 0, "h", 430), code(8, 99, "f", 40)), []uint64{40, 30, 40}},
 	} {
-		s := snapshot(nil, c.cur, base, 2)
+		s := since(nil, c.cur, base, 2)
 		for i, want := range c.want {
 			if f := s.Functions[i]; f.Calls != want || f.Resumes != want/10 {
 				t.Errorf("%s: %s of %d: %d calls, %d resumes; want %d", name, f.Code.Function, f.Code.PID, f.Calls, f.Resumes, want)
@@ -138,7 +143,7 @@ func TestFoldedReset(t *testing.T) {
 		prev, cur, base *collect.Reading
 		want            uint64
 	}{{base, prev, base, 5}, {prev, cur, base, 17}, {prev, cur, prev, 2}, {prev, cur, cur, 0}} {
-		rows := snapshot(test.prev, test.cur, test.base, 3).Functions
+		rows := since(test.prev, test.cur, test.base, 3).Functions
 		if got := rows[len(rows)-1].Calls; got != test.want {
 			t.Errorf("%d calls since, want %d", got, test.want)
 		}

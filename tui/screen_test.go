@@ -15,6 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"pytop/collect"
+	"pytop/tui/pane"
 )
 
 // update tells whether goldens are written anew: -update, which teatest
@@ -37,7 +38,7 @@ func newScreen(t *testing.T, width, height int, o Options) *screen {
 	o.Source = s.fake
 	o.Version = "pytop 0.1.0"
 	s.Model = New(o)
-	s.now = func() time.Time { return s.clock }
+	s.Now = func() time.Time { return s.clock }
 	s.Update(tea.WindowSizeMsg{Width: width, Height: height})
 	return s
 }
@@ -46,15 +47,15 @@ func newScreen(t *testing.T, width, height int, o Options) *screen {
 func (s *screen) readings(n int) *screen {
 	for range n {
 		s.clock = s.clock.Add(s.delay)
-		s.inFlight = false
-		s.Update(s.read()())
+		s.session.inFlight = false
+		s.Update(s.session.read()())
 	}
 	return s
 }
 
 // run starts it: a first reading, then n more.
 func (s *screen) run(n int) *screen {
-	s.Update(s.read()())
+	s.Update(s.session.read()())
 	return s.readings(n)
 }
 
@@ -90,21 +91,6 @@ func (s *screen) do(cmd tea.Cmd) {
 	}
 }
 
-func keyPress(name string) tea.KeyPressMsg {
-	special := map[string]rune{
-		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "space": tea.KeySpace, "up": tea.KeyUp, "down": tea.KeyDown,
-		"pgdown": tea.KeyPgDown, "pgup": tea.KeyPgUp, "backspace": tea.KeyBackspace,
-	}
-	if c, ok := special[name]; ok {
-		return tea.KeyPressMsg{Code: c}
-	}
-	if c, ok := strings.CutPrefix(name, "ctrl+"); ok {
-		return tea.KeyPressMsg{Code: rune(c[0]), Mod: tea.ModCtrl}
-	}
-	r := []rune(name)[0]
-	return tea.KeyPressMsg{Code: r, Text: name}
-}
-
 // text is the frame without colours, checked line by line.
 func (s *screen) text() string {
 	s.t.Helper()
@@ -117,13 +103,13 @@ func (s *screen) text() string {
 
 func (s *screen) checked() []string {
 	s.t.Helper()
-	lines := s.frame()
-	if len(lines) > s.height {
-		s.t.Errorf("%d lines on a screen of %d", len(lines), s.height)
+	lines := s.lines()
+	if len(lines) > s.Height {
+		s.t.Errorf("%d lines on a screen of %d", len(lines), s.Height)
 	}
 	for i, line := range lines {
-		if w, wc := ansi.StringWidth(line), ansi.StringWidthWc(line); w > s.width || wc != w {
-			s.t.Errorf("line %d is %d (or %d) cells wide on a screen of %d: %q", i, w, wc, s.width, ansi.Strip(line))
+		if w, wc := ansi.StringWidth(line), ansi.StringWidthWc(line); w > s.Width || wc != w {
+			s.t.Errorf("line %d is %d (or %d) cells wide on a screen of %d: %q", i, w, wc, s.Width, ansi.Strip(line))
 		}
 	}
 	return lines
@@ -152,8 +138,8 @@ func (s *screen) lacks(parts ...string) {
 // names is the functions in view, in order.
 func (s *screen) names() []string {
 	var out []string
-	for i := range s.functions.Len() {
-		out = append(out, s.functions.Row(i).Code.Function)
+	for i := range calls(s).Rows.Len() {
+		out = append(out, calls(s).Rows.Row(i).Code.Function)
 	}
 	return out
 }
@@ -185,7 +171,7 @@ var scenes = map[string]func(s *screen){
 	"busy":      func(s *screen) { s.run(30) },
 	"cursor":    func(s *screen) { s.run(30).press("j", "j", "j") },
 	"first":     func(s *screen) { s.run(0) },
-	"attaching": func(s *screen) { s.source = nil },
+	"attaching": func(s *screen) { s.Source = nil },
 	"idle":      func(s *screen) { s.run(9); s.fake.quiet = true; s.readings(2) },
 	"stopped":   func(s *screen) { s.run(3); s.fake.quiet, s.fake.state = true, collect.Stopped; s.readings(1) },
 	"filter":    func(s *screen) { s.run(9).press("/", "s", "q", "l") },
@@ -208,14 +194,14 @@ var scenes = map[string]func(s *screen){
 		s.fake.lost = []collect.Loss{{Cause: "map_full", Text: "calls of functions for which the map had no room", Count: 1319}}
 		s.run(9)
 	},
-	"quit": func(s *screen) { s.o.Command = "python3 app.py"; s.run(3).press("q") },
+	"quit": func(s *screen) { s.Command = "python3 app.py"; s.run(3).press("q") },
 	"log": func(s *screen) {
-		s.o.Command, s.o.Log = "python3 app.py --port 80", &fakeLog{lines: []string{"starting", "\x1b[32mready\x1b[0m on :80", "GET /cart 200 12 ms"}}
-		s.run(3).Update(logTickMsg{})
+		s.Command, s.Log = "python3 app.py --port 80", &fakeLog{lines: []string{"starting", "\x1b[32mready\x1b[0m on :80", "GET /cart 200 12 ms"}}
+		s.run(3).Update(logTick())
 	},
 	"nolog": func(s *screen) {
-		s.o.Command, s.o.Log = "python3 app.py --port 80", &fakeLog{}
-		s.run(3).Update(logTickMsg{})
+		s.Command, s.Log = "python3 app.py --port 80", &fakeLog{}
+		s.run(3).Update(logTick())
 	},
 	"exportto": func(s *screen) {
 		s.o.ExportTo = func(*collect.Snapshot, []string, string) (Written, error) { return Written{}, nil }
@@ -261,7 +247,7 @@ func TestThemes(t *testing.T) {
 			t.Run(scene+"/"+name, func(t *testing.T) {
 				s := newScreen(t, 100, 30, Options{})
 				s.dark, s.profile = theme.dark, theme.profile
-				s.styles = newStyles(s.dark, s.profile)
+				s.Styles = pane.NewStyles(s.dark, s.profile)
 				scenes[scene](s)
 				var b bytes.Buffer
 				w := colorprofile.Writer{Forward: &b, Profile: theme.profile}

@@ -18,7 +18,7 @@ func TestGridFits(t *testing.T) {
 	const number = 8
 	for width := 100; width <= 170; width++ {
 		m := New(Options{})
-		m.width, m.height = width, 40
+		m.Width, m.Height = width, 40
 		cur, prev := gilReading(2), gilReading(1)
 		for _, r := range []*collect.Reading{prev, cur} {
 			n := uint64(r.Time.Sub(r.Since) / time.Second)
@@ -31,7 +31,7 @@ func TestGridFits(t *testing.T) {
 			}
 		}
 		m.show(collect.Diff(prev, cur, 2))
-		lines := strings.Split(ansi.Strip(strings.Join(m.frame(), "\n")), "\n")
+		lines := strings.Split(ansi.Strip(strings.Join(m.lines(), "\n")), "\n")
 		at := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "SWITCHES") })
 		if at < 0 || !strings.Contains(lines[at], "row to column") {
 			continue // there is no room for a grid: pairs stand there

@@ -14,6 +14,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"pytop/collect"
+	"pytop/tui/pane"
 )
 
 // Options is what the screen shows, and how.
@@ -61,6 +62,9 @@ type Options struct {
 	Input  io.Reader
 	Output io.Writer
 }
+
+// Log is the output of the command that pytop started.
+type Log = pane.Log
 
 // Written is the files that a snapshot was written to.
 type Written struct {

@@ -14,21 +14,16 @@ func TestNothingStays(t *testing.T) {
 	s.press("j").enter()
 	shop(s, 4, 0)
 	s.press("b", "pgdown", "b")
-	s.threadFilter, s.threadScroll.offset = "worker", 3
-	s.thread, s.stack = 2, threadStack{id: 2, one: &collect.DumpThread{TID: 72}}
-	before := s.source
+	gils(s).SetFilter("worker")
+	s.press("enter")
+	g := gils(s)
+	if g.Details.ID == 0 {
+		t.Fatal("no thread is open")
+	}
+	g.Details.Scroll.Offset = 3
 	s.press("q") // to the list
-	if s.thread != 0 || s.stack != (threadStack{}) || s.blame != (blameView{}) || s.threadFilter != "" || s.threadScroll.offset != 0 || s.waited != nil || s.spark != nil || s.threads.All() != 0 {
-		t.Errorf("thread %d, stack %v, blame %v, filter %q, waited %v, %v, %d threads", s.thread, s.stack, s.blame, s.threadFilter, s.waited, s.spark, s.threads.All())
-	}
-	s.Update(stackMsg{source: before, id: 1, one: &collect.DumpThread{TID: 71}})
-	if s.stack.one != nil {
-		t.Error("a stack of what was watched before came late, and was taken")
-	}
-	s.enter()
-	s.Update(stackMsg{source: before, id: 1, one: &collect.DumpThread{TID: 71}})
-	if s.stack.one != nil {
-		t.Error("a stack of what was watched before came late, and was taken")
+	if g.Details.ID != 0 || g.Blame.Open || g.FilterText() != "" || g.Details.Scroll.Offset != 0 || g.Threads.All() != 0 {
+		t.Errorf("thread %d, blame %v, filter %q, scrolled by %d, %d threads", g.Details.ID, g.Blame.Open, g.FilterText(), g.Details.Scroll.Offset, g.Threads.All())
 	}
 }
 
@@ -49,12 +44,12 @@ func TestNoTaskStays(t *testing.T) {
 	s.run(2)
 	_, braked := s.Update(keyPress("x"))
 	s.press("enter") // asks for calls by thread, when that is done
-	if len(s.control.queue) != 1 {
-		t.Fatalf("%d tasks wait, want one", len(s.control.queue))
+	if len(s.session.queue) != 1 {
+		t.Fatalf("%d tasks wait, want one", len(s.session.queue))
 	}
 	s.press("esc", "q")
-	if !s.listing || s.control.busy || s.control.doing != "" || s.control.queue != nil {
-		t.Errorf("listing %v, %+v", s.listing, s.control)
+	if !s.Listing || s.session.busy || s.Doing != "" || s.session.queue != nil {
+		t.Errorf("listing %v, busy %v, doing %q, queue %v", s.Listing, s.session.busy, s.Doing, s.session.queue)
 	}
 	late := braked()
 	if _, ok := late.(controlMsg); !ok {
@@ -62,8 +57,8 @@ func TestNoTaskStays(t *testing.T) {
 	}
 	_, cmd := s.Update(late)
 	s.do(cmd)
-	if cmd != nil || !s.braked.IsZero() || !s.away.IsZero() {
-		t.Errorf("taken as of the list: braked %v", s.braked)
+	if cmd != nil || !s.Braked.IsZero() || !s.session.away.IsZero() {
+		t.Errorf("taken as of the list: braked %v", s.Braked)
 	}
 }
 
@@ -71,20 +66,20 @@ func TestNoTaskStays(t *testing.T) {
 func TestSortIsPutBack(t *testing.T) {
 	s, _ := listScreen(t, 120, 40, false)
 	s.press("j").enter()
-	last := *s.shown
+	last := *s.Shown
 	last.Final = true
 	s.show(&last)
-	if by, _ := s.functions.SortedBy(); by != "calls" {
+	if by, _ := calls(s).Rows.SortedBy(); by != "calls" {
 		t.Fatalf("sorted by %s", by)
 	}
 	s.press("q").enter()
-	if by, falling := s.functions.SortedBy(); by != defaultSort || !falling {
+	if by, falling := calls(s).Rows.SortedBy(); by != "calls_per_s" || !falling {
 		t.Errorf("sorted by %s, falling %v", by, falling)
 	}
 	s.press("s")
-	chosen, _ := s.functions.SortedBy()
+	chosen, _ := calls(s).Rows.SortedBy()
 	s.press("q").enter()
-	if by, _ := s.functions.SortedBy(); by != chosen || by == defaultSort {
+	if by, _ := calls(s).Rows.SortedBy(); by != chosen || by == "calls_per_s" {
 		t.Errorf("sorted by %s, not as was chosen", by)
 	}
 }
