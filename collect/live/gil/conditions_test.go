@@ -33,7 +33,7 @@ func TestConditionsReleased(t *testing.T) {
 	before := files()
 	listed, attached, unused := opened(), opened(), opened()
 	attached.followed = 1 // its links are being closed
-	all := &table{conditions: []*conditions{listed, attached, unused}, of: map[*target.Process]*followed{{}: {conditions: listed}, {Gone: "other"}: {}}}
+	all := &table{conditions: []*conditions{listed, attached, unused}, of: map[*target.Process]*followed{{}: {attachment: attachment{conditions: listed}}, {Gone: "other"}: {}}}
 	now := time.Now()
 	release := func(at time.Time) {
 		all.released = time.Time{} // it is looked at once

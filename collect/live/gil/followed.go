@@ -22,44 +22,54 @@ type threadName struct{ pid, tid int }
 // followed is a process whose GIL is followed, or is to be.
 type followed struct {
 	*target.Process
-	table        *table
-	memory       *inspect.Memory
-	conditions   *conditions
-	calls        *conditions // nil: probes are, or would be, where conditions says
-	leaving      []link.Link // of before, while probes change over: see settle
-	left         *closing    // these are being closed; nil: they are not
-	changed      time.Time   // when they began to
-	stays        string      // why not at calls, where they should be; empty: they need not
-	back         string      // why no longer at calls, and what that lost; empty: it did not happen
-	disagreed    uint64      // disagreements when they changed over to calls
-	index        uint32      // in gil_processes
-	links        []link.Link
-	attached     time.Time
-	stopped      uint64    // by the kernel's clock: when its probes began to be taken out; 0: they are in
+	table  *table
+	memory *inspect.Memory
+	attachment
+	standing
 	gils         []*object // all that there were
-	status       collect.ProbeStatus
-	reason       string // why status is not on
-	spent        uint64 // hits, of detached times too
-	paid         uint64 // those of which the cost was told
+	spent        uint64    // hits, of detached times too
+	paid         uint64    // those of which the cost was told
 	now          bpf.GILProcess
 	done         bpf.GILProcess // of detached times
 	sampler      *sampler       // nil: followed by probes
 	sampledSince time.Time
 	judged       judged
 	lookingSince time.Time // probes look whether they can stay; zero: they do not
-	closing      *closing  // its links are being closed; nil: they are not
-	early        bool      // what it needs is not loaded yet
-	waiting      bool      // there was no room: see mostFollowed
-	since        string    // from when on it is followed; empty: from ready on
 	found        time.Time // when its interpreters were listed last
 	looked       lookedAt
 	unsettled    int             // threads that were not seen to end, as of the last poll
 	lingered     int             // readings since its end
-	late         bool            // GILs were found after pytop came: what was before is not counted
-	started      bool            // a GIL was found at some time
 	symbols      *native.Symbols // nil: nothing was named yet
 	world        *world          // nil: it has a GIL
 	worlds       []*world        // of programs that it ran before, too
+}
+
+// attachment is where a process's probes are, and how they go in and out.
+type attachment struct {
+	conditions *conditions
+	calls      *conditions // nil: probes are, or would be, where conditions says
+	leaving    []link.Link // of before, while probes change over: see settle
+	left       *closing    // these are being closed; nil: they are not
+	changed    time.Time   // when they began to
+	disagreed  uint64      // disagreements when they changed over to calls
+	index      uint32      // in gil_processes
+	links      []link.Link
+	attached   time.Time
+	stopped    uint64   // by the kernel's clock: when its probes began to be taken out; 0: they are in
+	closing    *closing // its links are being closed; nil: they are not
+}
+
+// standing is how well a process is followed, and why not better.
+type standing struct {
+	status  collect.ProbeStatus
+	reason  string // why status is not on
+	stays   string // why not at calls, where they should be; empty: they need not
+	back    string // why no longer at calls, and what that lost; empty: it did not happen
+	since   string // from when on it is followed; empty: from ready on
+	early   bool   // what it needs is not loaded yet
+	waiting bool   // there was no room: see mostFollowed
+	late    bool   // GILs were found after pytop came: what was before is not counted
+	started bool   // a GIL was found at some time
 }
 
 // object is one GIL.

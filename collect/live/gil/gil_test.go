@@ -660,7 +660,7 @@ func inStack(stack []collect.Place, function string) bool {
 // TestClockOfTakenOut: what goes on when probes are taken out is known until
 // then, however long that takes, and what began later not at all.
 func TestClockOfTakenOut(t *testing.T) {
-	g := followed{stopped: 1000}
+	g := followed{attachment: attachment{stopped: 1000}}
 	for _, c := range []struct{ since, holding uint64 }{{0, 0}, {400, 600}, {1000, 0}, {1400, 0}} {
 		n := threadCountsOf(&bpf.GILThread{HoldSince: c.since, WaitSince: c.since, HoldNs: 7, WaitNs: 7}, g.clock())
 		if n.holding != c.holding || n.waiting != c.holding || n.hold != 7+c.holding || n.wait != 7+c.holding || n.holdMax != c.holding {

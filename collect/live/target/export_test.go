@@ -23,8 +23,8 @@ func (s *Set) Age(by time.Duration) {
 // Releasing tells whether builds are being given up.
 func (s *Set) Releasing() bool { return s.releasing.underWay }
 
-// Files is of how many files it is known what they are.
-func (s *Set) Files() int { return len(s.files) }
+// Known is of how many files it is known what they are.
+func (s *Set) Known() int { return len(s.known) }
 
 // Looked is how many processes are remembered that are no CPythons.
 func (s *Set) Looked() int { return len(s.following.looked) }

@@ -12,8 +12,17 @@ import (
 	"pytop/collect/proc"
 )
 
-// files is what was found in files that processes map: each is inspected once.
-type files map[proc.FileID]verdict
+// Files is what was found in files that processes map: each is inspected once.
+type Files struct {
+	Builds    []*Build
+	set       *Set
+	known     verdicts
+	last      uint32 // number of a build
+	releasing releasing
+}
+
+// verdicts is what files are.
+type verdicts map[proc.FileID]verdict
 
 // verdict says what a file is: a build, or why none that can be counted.
 type verdict struct {
@@ -25,7 +34,7 @@ type verdict struct {
 
 // forget forgets what is found out again when it is needed: of files that are
 // no build's, and other numbers of those that are, which are met no more.
-func (f files) forget(now time.Time) {
+func (f verdicts) forget(now time.Time) {
 	for id, v := range f {
 		age := now.Sub(v.at)
 		if v.build == nil && age >= inspect.Doubt || v.build != nil && v.build.ID != id && age >= keptOwn {
@@ -50,7 +59,7 @@ func hasOwnNumber(file *os.File) bool {
 
 // Find finds the build that a process runs, and the address of PyCode_Type in
 // it (0: not known). errors.Is(err, cpython.ErrNotPython) when it is no Python.
-func (s *Set) Find(pid int) (_ *Build, codeType uint64, _ error) {
+func (f *Files) Find(pid int) (_ *Build, codeType uint64, _ error) {
 	maps, err := proc.System().Maps(pid)
 	if err != nil {
 		return nil, 0, err
@@ -62,23 +71,23 @@ func (s *Set) Find(pid int) (_ *Build, codeType uint64, _ error) {
 		verdict
 		mapping proc.Mapping
 	}
-	f, err := inspect.First(pid, inspect.Candidates(maps, inspect.ProgramOf(pid)), func(m proc.Mapping) (found, error) {
-		v, err := s.judge(pid, m)
+	one, err := inspect.First(pid, inspect.Candidates(maps, inspect.ProgramOf(pid)), func(m proc.Mapping) (found, error) {
+		v, err := f.judge(pid, m)
 		return found{v, m}, errors.Join(err, v.not)
 	})
-	if err = errors.Join(err, f.err); err != nil {
+	if err = errors.Join(err, one.err); err != nil {
 		return nil, 0, err
 	}
-	return f.build, CodeTypeOf(f.build, f.mapping), nil
+	return one.build, CodeTypeOf(one.build, one.mapping), nil
 }
 
 // judge says what a mapped file is; its error says why that is not known.
-func (s *Set) judge(pid int, m proc.Mapping) (verdict, error) {
+func (f *Files) judge(pid int, m proc.Mapping) (verdict, error) {
 	id := m.ID()
-	if v, ok := s.files[id]; ok && (v.build != nil || time.Since(v.at) < inspect.Doubt) {
+	if v, ok := f.known[id]; ok && (v.build != nil || time.Since(v.at) < inspect.Doubt) {
 		if v.build != nil {
 			v.at = time.Now()
-			s.files[id] = v
+			f.known[id] = v
 		}
 		return v, nil
 	}
@@ -90,9 +99,9 @@ func (s *Set) judge(pid int, m proc.Mapping) (verdict, error) {
 	case err != nil:
 		v.not = err
 	default:
-		v.build, v.err = s.BuildOf(l)
+		v.build, v.err = f.BuildOf(l)
 	}
-	s.files[id] = v
+	f.known[id] = v
 	return v, nil
 }
 

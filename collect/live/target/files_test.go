@@ -13,7 +13,7 @@ import (
 func TestFilesForgotten(t *testing.T) {
 	now := time.Now()
 	b := &Build{ID: proc.FileID{Inode: 1}}
-	f := files{
+	f := verdicts{
 		{Inode: 1}: {build: b, at: now.Add(-time.Hour)}, {Inode: 2}: {build: b, at: now.Add(-time.Hour)}, {Inode: 3}: {build: b, at: now},
 		{Inode: 4}: {at: now.Add(-inspect.Doubt)}, {Inode: 5}: {at: now},
 	}

@@ -33,16 +33,16 @@ type releasing struct {
 
 // release gives up the builds of deleted files that no process runs any more,
 // nor can, beside; and what was found out of other files that is long ago.
-func (s *Set) release() {
+func (f *Files) release() {
 	now := time.Now()
-	if s.releasing.underWay || now.Sub(s.releasing.at) < releaseEvery {
+	if f.releasing.underWay || now.Sub(f.releasing.at) < releaseEvery {
 		return
 	}
-	s.releasing.at = now
-	s.files.forget(now)
-	used := s.used()
+	f.releasing.at = now
+	f.known.forget(now)
+	used := f.used()
 	ids := map[proc.FileID]*Build{}
-	for _, b := range s.Builds {
+	for _, b := range f.Builds {
 		switch {
 		case used[b]:
 			b.unused = time.Time{}
@@ -56,22 +56,22 @@ func (s *Set) release() {
 		return
 	}
 	list := slices.Collect(maps.Values(ids))
-	for id, v := range s.files { // its numbers in other file systems
+	for id, v := range f.known { // its numbers in other file systems
 		if slices.Contains(list, v.build) {
 			ids[id] = v.build
 		}
 	}
-	s.releasing.underWay = true
-	s.Beside(func() { s.releaseBeside(list, ids) })
+	f.releasing.underWay = true
+	f.set.Beside(func() { f.releaseBeside(list, ids) })
 }
 
 // releaseBeside gives builds up, unless a process maps one. Reading what all
 // processes map takes a while, and so does closing links: nobody waits for it.
-func (s *Set) releaseBeside(list []*Build, ids map[proc.FileID]*Build) {
+func (f *Files) releaseBeside(list []*Build, ids map[proc.FileID]*Build) {
 	defer func() {
-		s.Lock.Lock()
-		s.releasing.underWay = false
-		s.Lock.Unlock()
+		f.set.Lock.Lock()
+		f.releasing.underWay = false
+		f.set.Lock.Unlock()
 	}()
 	mapped, err := mappedFiles(ids)
 	if err != nil { // some cannot be looked at: it may be those
@@ -79,8 +79,8 @@ func (s *Set) releaseBeside(list []*Build, ids map[proc.FileID]*Build) {
 			mapped[b] = true
 		}
 	}
-	closeAll(s.unshare(list, mapped)) // nobody could do anything about an error
-	closeAll(s.forgetBuilds(list))    // nothing is attached, and nobody knows it any more
+	closeAll(f.unshare(list, mapped)) // nobody could do anything about an error
+	closeAll(f.forgetBuilds(list))    // nothing is attached, and nobody knows it any more
 }
 
 // closeAll closes what takes some 50 ms each at once.
@@ -94,16 +94,16 @@ func closeAll(list []func() error) {
 
 // unshare detaches from the files of builds that are still unused; what it
 // returns ends that.
-func (s *Set) unshare(list []*Build, mapped map[*Build]bool) (ends []func() error) {
-	s.Lock.Lock()
-	defer s.Lock.Unlock()
-	used := s.used()
+func (f *Files) unshare(list []*Build, mapped map[*Build]bool) (ends []func() error) {
+	f.set.Lock.Lock()
+	defer f.set.Lock.Unlock()
+	used := f.used()
 	for _, b := range list {
 		switch {
 		case mapped[b]:
 			b.unused = time.Now() // it is not looked again at once
 		case !used[b]:
-			ends = append(ends, s.probes.Unshare(b)...)
+			ends = append(ends, f.set.probes.Unshare(b)...)
 		}
 	}
 	return ends
@@ -111,39 +111,39 @@ func (s *Set) unshare(list []*Build, mapped map[*Build]bool) (ends []func() erro
 
 // forgetBuilds forgets builds to which nothing is attached, after those of whom only
 // the kernel knows that they ran it are watched. What it returns closes them.
-func (s *Set) forgetBuilds(list []*Build) (ends []func() error) {
-	s.Lock.Lock()
-	defer s.Lock.Unlock()
-	if s.closed || s.probes.Poll() != nil { // the next Read says what is wrong
+func (f *Files) forgetBuilds(list []*Build) (ends []func() error) {
+	f.set.Lock.Lock()
+	defer f.set.Lock.Unlock()
+	if f.set.closed || f.set.probes.Poll() != nil { // the next Read says what is wrong
 		return nil
 	}
-	used := s.used()
+	used := f.used()
 	for _, b := range list {
-		if b.unused.IsZero() || time.Since(b.unused) < b.kept() || used[b] || s.probes.Shares(b) {
+		if b.unused.IsZero() || time.Since(b.unused) < b.kept() || used[b] || f.set.probes.Shares(b) {
 			continue
 		}
-		ends = append(append(ends, s.probes.Release(b)...), b.close)
-		s.Builds = slices.DeleteFunc(s.Builds, func(o *Build) bool { return o == b })
-		maps.DeleteFunc(s.files, func(_ proc.FileID, v verdict) bool { return v.build == b })
+		ends = append(append(ends, f.set.probes.Release(b)...), b.close)
+		f.Builds = slices.DeleteFunc(f.Builds, func(o *Build) bool { return o == b })
+		maps.DeleteFunc(f.known, func(_ proc.FileID, v verdict) bool { return v.build == b })
 	}
 	return ends
 }
 
 // used are the builds that processes run, and those whose programs they use.
-func (s *Set) used() map[*Build]bool {
+func (f *Files) used() map[*Build]bool {
 	used := map[*Build]bool{}
-	for _, p := range s.Order {
+	for _, p := range f.set.Order {
 		used[p.Build] = true
 	}
-	for _, b := range s.Builds {
+	for _, b := range f.Builds {
 		used[b.Same] = true
 	}
 	return used
 }
 
 // numbered is the build that processes' states call so; nil: there is none.
-func (s *Set) numbered(number uint32) *Build {
-	for _, b := range s.Builds {
+func (f *Files) numbered(number uint32) *Build {
+	for _, b := range f.Builds {
 		if b.Number == number {
 			return b
 		}

@@ -55,7 +55,7 @@ func laterOn(t *testing.T, s *live.Source, h *probe.Host, after time.Duration) {
 func held(t *testing.T, h *probe.Host) (builds, files, deleted int) {
 	t.Helper()
 	h.Lock.Lock()
-	builds, files = len(h.Targets.Builds), h.Targets.Files()
+	builds, files = len(h.Targets.Builds), h.Targets.Known()
 	h.Lock.Unlock()
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {

@@ -57,26 +57,25 @@ type Probes interface {
 // Set is the processes that are watched.
 type Set struct {
 	Host
+	*Files
 	options Options
 	probes  Probes
 
 	Order      []*Process // as asked for, then as they came
-	Builds     []*Build
 	Ended      Ended
 	Begun      time.Time // since when counting is ready; zero: it is not
 	Unattached int       // processes that ended before they were attached to
 	processes  map[bpf.ProcessKey]*Process
-	files      files
 	following  following
-	releasing  releasing
 	accounts   int // kinds of probes, each of which has one of a process
-	lastBuild  uint32
 	closed     bool
 }
 
 // New makes an empty set; accounts is how many kinds of probes there are.
 func New(o Options, h Host, p Probes, accounts int) *Set {
-	return &Set{Host: h, options: o, probes: p, processes: map[bpf.ProcessKey]*Process{}, files: files{}, accounts: accounts}
+	s := &Set{Host: h, options: o, probes: p, processes: map[bpf.ProcessKey]*Process{}, accounts: accounts}
+	s.Files = &Files{set: s, known: verdicts{}}
+	return s
 }
 
 // Begin starts to take in what the kernel tells; counting is ready.
