@@ -51,9 +51,6 @@ func (a *account) give(n uint64) {
 	kept.Add(-n)
 }
 
-// Kept is how many bytes all open files keep in memory.
-func Kept() uint64 { return kept.Load() }
-
 // Release drops what was read of the file: it is read again when it is asked
 // for. Whoever is done with looking for something calls it, and keeps the file
 // open. Bytes handed out stay valid.

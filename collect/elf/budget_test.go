@@ -24,14 +24,14 @@ func large(size uint64) *File {
 // closed is there for others.
 func TestBudget(t *testing.T) {
 	runtime.GC()
-	before := Kept()
+	before := kept.Load()
 	one, two := large(400<<20), large(400<<20)
 	for _, f := range []*File{one, two} {
 		if _, err := f.Bytes(0); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := Kept() - before; got != 800<<20 {
+	if got := kept.Load() - before; got != 800<<20 {
 		t.Errorf("%d bytes kept", got)
 	}
 	three := large(400 << 20)
@@ -50,7 +50,7 @@ func TestBudget(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if got := Kept(); got != before {
+	if got := kept.Load(); got != before {
 		t.Errorf("%d bytes kept when all are closed, before it were %d", got, before)
 	}
 }
@@ -74,19 +74,19 @@ func TestBudgetOfOne(t *testing.T) {
 // it is collected.
 func TestBudgetOfForgotten(t *testing.T) {
 	runtime.GC()
-	before := Kept()
+	before := kept.Load()
 	func() {
 		if _, err := large(64 << 20).Bytes(0); err != nil {
 			t.Fatal(err)
 		}
 	}()
 	for range 100 {
-		if runtime.GC(); Kept() <= before {
+		if runtime.GC(); kept.Load() <= before {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("%d bytes kept, before it were %d", Kept(), before)
+	t.Errorf("%d bytes kept, before it were %d", kept.Load(), before)
 }
 
 // hangs is a file that never answers, until it is let go.

@@ -18,7 +18,7 @@ const blockSize = 16 << 10
 // seal are the hashes of a file's blocks. What is read after they were taken is
 // held against them, so that all of it is of the bytes that were hashed.
 type seal struct {
-	print Fingerprint
+	all   Fingerprint // of all blocks
 	spans []span
 	sums  [][sha256.Size]byte // of the blocks of all spans, one after the other
 	last  []byte              // a block that was read and is right: small reads come in crowds
@@ -31,7 +31,7 @@ type seal struct {
 // believed. What was read before is dropped.
 func (f *File) Fingerprint() (Fingerprint, error) {
 	if f.seal != nil {
-		return f.seal.print, nil
+		return f.seal.all, nil
 	}
 	if err := f.mayLoad(); err != nil {
 		return Fingerprint{}, err
@@ -58,10 +58,10 @@ func (f *File) Fingerprint() (Fingerprint, error) {
 			h.Write(s.sums[len(s.sums)-1][:])
 		}
 	}
-	h.Sum(s.print[:0])
+	h.Sum(s.all[:0])
 	f.Release()
 	f.seal = s
-	return s.print, nil
+	return s.all, nil
 }
 
 // sum is the hash of a block; nil: it is not sealed.

@@ -17,12 +17,12 @@ type Key [sha256.Size]byte
 
 // KeyOf is the key of a file. It reads all that is mapped of it the first time.
 func KeyOf(f *elf.File, p *cpython.Python) (Key, error) {
-	print, err := f.Fingerprint()
+	fingerprint, err := f.Fingerprint()
 	if err != nil {
 		return Key{}, err
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "finder %d\n%x\n%#v\n", finder, print, *p)
+	fmt.Fprintf(h, "finder %d\n%x\n%#v\n", finder, fingerprint, *p)
 	return Key(h.Sum(nil)), nil
 }
 

@@ -14,17 +14,17 @@ var ErrOtherFile = errors.New("the sites were found in other bytes than this fil
 
 // proof says of which bytes a plan is, and where in them instructions begin.
 type proof struct {
-	print  elf.Fingerprint
+	file   elf.Fingerprint
 	begins map[uint64]bool // the addresses of the plan's sites
 }
 
 // prove checks that an instruction begins at each site of a plan, in its file.
 func prove(f *elf.File, p *cpython.Python, plan *Plan) error {
-	print, err := f.Fingerprint()
+	fingerprint, err := f.Fingerprint()
 	if err != nil {
 		return err
 	}
-	of := &proof{print, map[uint64]bool{}}
+	of := &proof{fingerprint, map[uint64]bool{}}
 	b := newBoundaries(f)
 	b.python = p
 	for _, s := range plan.all() {
@@ -58,11 +58,11 @@ func Validate(f *elf.File, p *Plan) error {
 	if p.proof == nil {
 		return errors.New("sites that were not proven in a file")
 	}
-	print, err := f.Fingerprint()
+	fingerprint, err := f.Fingerprint()
 	if err != nil {
 		return err
 	}
-	if print != p.proof.print {
+	if fingerprint != p.proof.file {
 		return ErrOtherFile
 	}
 	for _, s := range p.all() {
