@@ -165,9 +165,13 @@ func (l *probes) ReadProcess(p *target.Process) (r collect.ProcessReading, measu
 	return r, measured
 }
 
-// read adds the probes' sections to a reading, and how each kind goes.
+// read adds the probes' sections to a reading, and how each kind goes that was
+// asked for, or is by default.
 func (l *probes) read(r *collect.Reading) {
 	for i, one := range l.list {
+		if !one.asked && !one.kind.Default {
+			continue // nobody misses it
+		}
 		is := one.Read(r)
 		is.Name = one.kind.Name
 		if !one.asked {
