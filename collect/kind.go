@@ -20,6 +20,7 @@ type Kind struct {
 var Kinds = []Kind{
 	Calls,
 	GIL,
+	CtxSwitches,
 }
 
 // KindNames lists the names of kinds, in their order.

@@ -28,6 +28,8 @@ type Snapshot struct {
 	Lost      []Loss
 	Self      SelfRow
 	Totals    Totals // over all processes
+
+	CtxSwitches []ThreadSwitchesRow // by PID, then TID; nil: not measured
 }
 
 // SelfRow is what pytop takes, in a snapshot.

@@ -45,6 +45,8 @@ type Reading struct {
 	Self      Self
 	Final     bool   // the last one: the targets ended, or the source did
 	EndReason string // why it is the last one, in words; empty otherwise
+
+	CtxSwitches []ThreadSwitches // by PID, then TID; nil: not measured
 }
 
 // Probe is something that we want to know, and how finding it out goes.

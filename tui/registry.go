@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"pytop/tui/ctxswitches"
 	"pytop/tui/functions"
 	"pytop/tui/gil"
 	"pytop/tui/logs"
@@ -15,6 +16,7 @@ func newPanes(s *pane.Screen) []pane.Pane {
 	return []pane.Pane{
 		first,
 		gil.New(s),
+		ctxswitches.New(s),
 		processes.New(s),
 		logs.New(s),
 		functions.NewChart(first),

@@ -34,6 +34,7 @@ var sections = []section{
 	threadsSection,
 	gilSection,
 	worldsSection,
+	ctxSwitchesSection,
 	notMeasured("gc"),
 	notMeasured("imports"),
 	probesSection,

@@ -6,6 +6,7 @@ import (
 	"pytop/collect"
 	"pytop/collect/live"
 	"pytop/collect/live/calls"
+	"pytop/collect/live/ctxswitches"
 	"pytop/collect/live/gil"
 )
 
@@ -13,5 +14,6 @@ func init() {
 	live.Registry = []live.Entry{
 		{Kind: collect.Calls, Make: calls.New},
 		{Kind: collect.GIL, Make: gil.New},
+		{Kind: collect.CtxSwitches, Make: ctxswitches.New},
 	}
 }
