@@ -40,7 +40,10 @@ func Begin(t testing.TB, c *exec.Cmd) *Workload {
 		t.Fatal(err)
 	}
 	w := &Workload{c, in, bufio.NewReader(out)}
-	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
+	t.Cleanup(func() {
+		_ = c.Process.Kill() // it may have ended
+		_ = c.Wait()         // as a killed process ends
+	})
 	w.Line(t, "waiting")
 	return w
 }
