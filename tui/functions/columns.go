@@ -20,7 +20,7 @@ func functionKey(f *function) uint64 { return f.Code.ID }
 
 // functionTable makes the table of functions; trend gives a row's sparkline,
 // nil leaves that column out.
-func functionTable(signs *format.Signs, trend func(f *function) string) *table.Table[function] {
+func functionTable(signs *format.Signs, trend func(signs *format.Signs, f *function) string) *table.Table[function] {
 	columns := []table.Column[function]{
 		{
 			Title: "pid", Field: "pid", Width: 7, Right: true, Hide: true,
@@ -71,7 +71,7 @@ func functionTable(signs *format.Signs, trend func(f *function) string) *table.T
 	if trend != nil {
 		columns = append(columns[:6], append([]table.Column[function]{{
 			Title: "last minute", Field: "trend", Width: trendCells, From: 150, Leave: 7,
-			Cell: func(f *function, _ int) string { return trend(f) },
+			Cell: func(f *function, _ int) string { return trend(signs, f) },
 		}}, columns[6:]...)...)
 	}
 	return &table.Table[function]{Columns: columns, Key: functionKey}

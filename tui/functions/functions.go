@@ -32,11 +32,13 @@ type Pane struct {
 func New(s *pane.Screen) pane.Pane {
 	p := &Pane{state: &state{s}, record: new(record), filter: s.Filter}
 	p.Details = &Details{Screen: s, record: p.record}
-	trend := p.trend
+	trend := p.record.trend
 	if s.Printed {
 		trend = nil
 	}
-	p.Rows = &pane.Rows[function]{Table: functionTable(s.Signs, trend), Screen: s, Ink: p.ink, Write: p.write}
+	p.Rows = &pane.Rows[function]{Table: functionTable(s.Signs, trend), Screen: s}
+	look := &look{s, p.Rows}
+	p.Rows.Ink, p.Rows.Write = look.ink, look.write
 	p.Rows.Sorted = func() { p.sorted = p.sorted || s.Active == p }
 	field := sortField(s.Sort)
 	p.sorted = field != "" && field != defaultSort

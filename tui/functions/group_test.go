@@ -41,7 +41,7 @@ func TestGroupedSums(t *testing.T) {
 	if f.group != 3 || f.CallsPerS != 331 || f.CausedShare != 0.75 || f.Caused != 750*time.Millisecond || !f.CausedKnown || !f.bounded {
 		t.Errorf("%+v, %+v", f, f.FunctionRow)
 	}
-	if got := s.lastMinute(f); len(got) != trendCells || math.Abs(got[trendCells-1]-331) > 2 || s.trend(f) == "" {
+	if got := s.record.lastMinute(f); len(got) != trendCells || math.Abs(got[trendCells-1]-331) > 2 || s.record.trend(s.Signs, f) == "" {
 		t.Errorf("the last minute: %v", got)
 	}
 	if shown.Functions[0].CausedShare != 0 {

@@ -10,31 +10,37 @@ import (
 	"pytop/tui/table"
 )
 
+// look is how rows are drawn.
+type look struct {
+	*pane.Screen
+	rows *pane.Rows[function]
+}
+
 // write writes the cells that are drawn in a way of their own: places, and the
 // sorted column over its bars.
-func (p *Pane) write(b *strings.Builder, f *function, c table.Placed[function], cursor bool) bool {
+func (l *look) write(b *strings.Builder, f *function, c table.Placed[function], cursor bool) bool {
 	if c.Field == "file" {
-		p.writePlace(b, f, c.Width, cursor)
+		l.writePlace(b, f, c.Width, cursor)
 		return true
 	}
-	if by, _ := p.Rows.SortedBy(); c.Field != by || !c.Right || !f.counted {
+	if by, _ := l.rows.SortedBy(); c.Field != by || !c.Right || !f.counted {
 		return false
 	}
-	top := p.heat()
+	top := l.heat()
 	if top > 0 {
-		p.writeHeat(b, f, c, cursor, heatOf(c.Field, f)/top)
+		l.writeHeat(b, f, c, cursor, heatOf(c.Field, f)/top)
 	}
 	return top > 0
 }
 
 // heat is what the sorted column's bars are measured by: its largest value;
 // 0 when it has no bars.
-func (p *Pane) heat() float64 {
-	by, _ := p.Rows.SortedBy()
-	if p.Rows.Len() == 0 {
+func (l *look) heat() float64 {
+	by, _ := l.rows.SortedBy()
+	if l.rows.Len() == 0 {
 		return 0
 	}
-	return max(heatOf(by, p.Rows.Row(0)), heatOf(by, p.Rows.Row(p.Rows.Len()-1)))
+	return max(heatOf(by, l.rows.Row(0)), heatOf(by, l.rows.Row(l.rows.Len()-1)))
 }
 
 func heatOf(field string, f *function) float64 {
@@ -56,8 +62,8 @@ func heatOf(field string, f *function) float64 {
 }
 
 // ink is dim for what did not change, amber for what is not exact.
-func (p *Pane) ink(f *function, field, _ string, cursor bool) pane.Ink {
-	st := p.Styles
+func (l *look) ink(f *function, field, _ string, cursor bool) pane.Ink {
+	st := l.Styles
 	ran := f.counted && f.CallsDelta+f.ResumesDelta > 0
 	switch {
 	case field == causedField && f.CausedShare > 0 && f.bounded:
@@ -80,19 +86,19 @@ func (p *Pane) ink(f *function, field, _ string, cursor bool) pane.Ink {
 }
 
 // writeHeat writes a cell of the sorted column over its bar.
-func (p *Pane) writeHeat(b *strings.Builder, f *function, c table.Placed[function], cursor bool, share float64) {
+func (l *look) writeHeat(b *strings.Builder, f *function, c table.Placed[function], cursor bool, share float64) {
 	text := format.Right(c.Cell(f, c.Width), c.Width)
 	// Signs before a number may be more than a byte: cut by runes, of which
 	// each is one cell here.
 	runes := []rune(text)
 	n := min(len(runes), max(0, int(math.Round(share*float64(c.Width)))))
-	color := p.ink(f, c.Field, text, cursor)
-	hot := p.Styles.Heat
+	color := l.ink(f, c.Field, text, cursor)
+	hot := l.Styles.Heat
 	switch {
 	case f.Status != collect.Exact:
-		hot = p.Styles.HeatAmber
+		hot = l.Styles.HeatAmber
 	case cursor:
-		hot = p.Styles.HeatBold
+		hot = l.Styles.HeatBold
 	}
 	b.WriteString(hot.Paint(string(runes[:n])))
 	b.WriteString(color.PaintOn(cursor, string(runes[n:])))
@@ -100,13 +106,13 @@ func (p *Pane) writeHeat(b *strings.Builder, f *function, c table.Placed[functio
 
 // writePlace writes where a function is: the file's name stands out from its
 // directory and its package.
-func (p *Pane) writePlace(b *strings.Builder, f *function, width int, cursor bool) {
-	st := p.Styles
+func (l *look) writePlace(b *strings.Builder, f *function, width int, cursor bool) {
+	st := l.Styles
 	at := format.FilePlace(f.Code.File, f.Code.Line)
 	if full := format.FullPlace(f.Code.File, f.Code.Line); width >= fullPath && format.Width(full) <= width {
 		at = format.Split(full)
 	}
-	at = at.Fit(p.Signs, width)
+	at = at.Fit(l.Signs, width)
 	name := st.Plain
 	if !f.counted || f.CallsDelta+f.ResumesDelta == 0 {
 		name = st.Dim

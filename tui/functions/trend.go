@@ -1,22 +1,26 @@
 package functions
 
-import "math"
+import (
+	"math"
+
+	"pytop/tui/format"
+)
 
 // trend is a row's sparkline over the last minute.
-func (p *Pane) trend(f *function) string {
-	values := p.lastMinute(f)
+func (r *record) trend(signs *format.Signs, f *function) string {
+	values := r.lastMinute(f)
 	if values == nil {
 		return ""
 	}
-	return p.Signs.Spark(values)
+	return signs.Spark(values)
 }
 
 // lastMinute is calls/s of a row, of its functions together; nil when they have
 // no history.
-func (p *Pane) lastMinute(f *function) []float64 {
-	values := p.record.seen().last(f.Code.ID, trendCells)
+func (r *record) lastMinute(f *function) []float64 {
+	values := r.seen().last(f.Code.ID, trendCells)
 	for _, id := range f.others {
-		values = addPoints(values, p.record.seen().last(id, trendCells))
+		values = addPoints(values, r.seen().last(id, trendCells))
 	}
 	return values
 }

@@ -123,7 +123,7 @@ func (p *Pane) blameAt(in parts, height int) int {
 	if in.left == p.Width {
 		return threadHead + drawn
 	}
-	return max(threadHead+drawn, len(p.sideLines(p.Width-in.left-sideGap, height-1)))
+	return max(threadHead+drawn, len(p.switches.sideLines(p.Width-in.left-sideGap, height-1)))
 }
 
 // openBlame shows the functions that made others wait, and the stack of the

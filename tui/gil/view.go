@@ -22,9 +22,9 @@ func (p *Pane) View(width, height int) []string {
 		return p.Details.view(width, height)
 	}
 	in := p.share(width, height)
-	lines := append([]string{p.title(in.left)}, p.threads.view(in.left, in.rows, p.Blame.under)...)
+	lines := append([]string{p.threads.title(in.left)}, p.threads.view(in.left, in.rows, p.Blame.under)...)
 	if in.left < width {
-		lines = p.beside(lines, in.left, width, height-1)
+		lines = p.switches.beside(lines, in.left, width, height-1)
 	}
 	if p.free() {
 		lines = append(lines, p.worldLine(p.worstWorld(), width))
@@ -32,7 +32,7 @@ func (p *Pane) View(width, height int) []string {
 		lines = append(lines, p.Blame.line(p.worstGIL(), width))
 	}
 	if in.switches > 0 {
-		lines = append(lines, indent(p.sideLines(width-2*pane.Gutter, in.switches))...)
+		lines = append(lines, indent(p.switches.sideLines(width-2*pane.Gutter, in.switches))...)
 	}
 	if in.blame > 0 {
 		lines = append(lines, p.Blame.table(width, in.blame)...)
@@ -44,23 +44,23 @@ func (p *Pane) View(width, height int) []string {
 }
 
 // sideLines are the switches; without a GIL, who stopped the world.
-func (p *Pane) sideLines(width, height int) []string {
-	if p.free() {
-		return p.stopperLines(p.worstWorld(), width, height)
+func (s *switches) sideLines(width, height int) []string {
+	if s.free() {
+		return s.stopperLines(s.worstWorld(), width, height)
 	}
-	return p.switches.switchLines(p.worstGIL(), width, height)
+	return s.switchLines(s.worstGIL(), width, height)
 }
 
 // beside puts the switches beside the threads, in height lines.
-func (p *Pane) beside(lines []string, left, width, height int) []string {
-	right := p.sideLines(width-left-sideGap, height)
+func (s *switches) beside(lines []string, left, width, height int) []string {
+	right := s.sideLines(width-left-sideGap, height)
 	out := make([]string, max(len(lines), len(right)))
 	for i := range out {
 		if i < len(lines) {
 			out[i] = lines[i]
 		}
 		if i < len(right) {
-			out[i] = format.Fill(out[i], left) + " " + p.Styles.Dim.Paint(p.Signs.Side) + " " + right[i]
+			out[i] = format.Fill(out[i], left) + " " + s.Styles.Dim.Paint(s.Signs.Side) + " " + right[i]
 		}
 	}
 	return out
