@@ -97,3 +97,24 @@ func TestReuse(t *testing.T) {
 	livetest.Read(t, s)
 	nothingHeld(t, c)
 }
+
+// TestCopies: of files that are run and deleted, one copy after another, nothing
+// is held; that their builds are given up is tested in target.
+func TestCopies(t *testing.T) {
+	if !livetest.Inside(t) {
+		return
+	}
+	s, c := openAll(t, false)
+	for n := range 3 {
+		p := livetest.Own(t)
+		w := livetest.Begin(t, p.Command(p.Workloads(t)+"/obey.py"))
+		livetest.AwaitCounted(t, s, w)
+		livetest.Counted(t, func() *collect.Reading { return livetest.Read(t, s) }, w, fmt.Sprint("c", n))
+		nothingHeld(t, c)
+		os.Remove(p.Path)
+		w.In.Close()
+		w.Wait()
+	}
+	livetest.EndedAll(t, s, 0)
+	nothingHeld(t, c)
+}
