@@ -2,6 +2,7 @@ package gil
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pytop/collect"
@@ -33,6 +34,8 @@ func (t *table) says(p *target.Process) (is collect.ProcessGIL) {
 		is.Status, is.Reason = collect.GILLowerBound, g.weak()
 	case g.status == collect.ProbeOn:
 		is.Status = collect.GILExact
+	case p.Gone != "" && !p.Braked && g.status == collect.ProbeOff && g.wasFollowed(): // it exec'd, and ended before it was followed anew
+		is.Status, is.Reason = collect.GILLowerBound, words.Join(g.reason, g.weak())
 	default:
 		is.Reason = g.reason
 	}
@@ -59,7 +62,13 @@ func (t *table) endedUnfollowed(p *target.Process) bool {
 		return false
 	}
 	g := t.of[p]
-	return g == nil || len(g.gils)+len(g.worlds) == 0 && !g.waiting
+	return g == nil || !g.wasFollowed() && !g.waiting
+}
+
+// wasFollowed tells whether a GIL of a process was followed, or its waits without
+// one: also of a program that it ran before.
+func (g *followed) wasFollowed() bool {
+	return len(g.worlds) > 0 || slices.ContainsFunc(g.gils, func(o *object) bool { return o.active || o.measured+o.sampledBy.measured > 0 })
 }
 
 // account says how processes are followed that have a GIL, or that have none and
