@@ -81,10 +81,13 @@ func (t *table) retireGone(g *followed, gone []*object) error {
 	return errors.Join(errs...)
 }
 
+// execed is why the GIL of a process is no longer followed that exec'd.
+const execed = "it runs another program since"
+
 // leave ends following the GIL of a program that a process no longer runs: an
 // exec ended its holds.
 func (t *table) leave(g *followed) {
-	err := t.detach("it runs another program since", g)
+	err := t.detach(execed, g)
 	for _, o := range g.gils {
 		o.ended = true
 	}

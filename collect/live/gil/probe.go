@@ -24,6 +24,8 @@ func (t *table) says(p *target.Process) (is collect.ProcessGIL) {
 		is.Reason = "not followed yet"
 	case g.world != nil:
 		is.None, is.Reason = true, words.Join("it runs free-threaded: there is no GIL", g.reason, g.weak(), g.since)
+	case p.Gone != "" && !p.Braked && g.wasFollowed() && (g.status == collect.ProbeOff || !g.started): // it exec'd, and ended before it was followed anew
+		is.Status, is.Reason = collect.GILLowerBound, words.Join(execed, g.weak())
 	case g.status == collect.ProbeOn && !g.started:
 		is.Reason = "no interpreter was found in it"
 	case g.status == collect.ProbeOn && g.sampler != nil:
@@ -34,8 +36,6 @@ func (t *table) says(p *target.Process) (is collect.ProcessGIL) {
 		is.Status, is.Reason = collect.GILLowerBound, g.weak()
 	case g.status == collect.ProbeOn:
 		is.Status = collect.GILExact
-	case p.Gone != "" && !p.Braked && g.status == collect.ProbeOff && g.wasFollowed(): // it exec'd, and ended before it was followed anew
-		is.Status, is.Reason = collect.GILLowerBound, words.Join(g.reason, g.weak())
 	default:
 		is.Reason = g.reason
 	}
