@@ -3,11 +3,12 @@ package gil
 import (
 	"errors"
 	"maps"
-	"pytop/collect/live/target"
 	"slices"
 	"time"
 
 	"github.com/cilium/ebpf"
+
+	"pytop/collect/live/target"
 )
 
 // past is what is left of the GILs of processes that were dropped.
