@@ -32,10 +32,10 @@ func (t *table) drop(ended map[*target.Process]bool) error {
 	}
 	left := map[*followed]bool{}
 	var errs []error
-	for p := range ended {
+	for p, measured := range ended {
 		g := t.of[p]
 		switch {
-		case t.endedUnfollowed(p):
+		case t.endedUnfollowed(p) && measured:
 			t.past.unfollowed++
 		case g != nil && len(g.gils)+len(g.worlds) > 0:
 			t.past.add(g)
