@@ -5,6 +5,8 @@ PREFIX  ?= /usr/local
 CACHE   ?= $(CURDIR)/.cache
 # Tests that watch real interpreters; all others are pure and run with the race detector.
 LIVE    := . ./bpf/... ./collect/live/... ./collect/doctor/...
+# Of these, what is run with the race detector too: processes that come and go, the budget, the GIL that is followed, closing while others read; one build of each kind.
+RACE    := ^Test(Family|ForkedLater|Rejoin|Descendants|LetGo|All|Reuse|AllReleased|Lister|Stack|DumpBusy|Brake|EndsWhileBraked|OverBudgetBraked|Focus|Close|EndWhileRead|GIL(Churn|End|InTheMiddle|Brake|Children|All|ManyBrake|Become)|Native(End|InTheMiddle)|FreeThreadedEnds)$$/^(system|freethreaded-.*)$$
 LINT    := v2.15.0
 TESTFLAGS  ?=
 FUZZTIME   ?= 10s
@@ -13,7 +15,7 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 export PYTOP_PYTHONS ?= $(CACHE)/pythons
 
 .DEFAULT_GOAL := build
-.PHONY: demo build install test unit live bench builds doctor fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
+.PHONY: demo build install test unit live live-race bench builds doctor fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
 
 demo: build ## build pytop, start a made-up Python program, watch it live
 	@.ci/need python3
@@ -27,7 +29,7 @@ build: ## ./pytop; needs nothing but Go
 install: build ## pytop into /usr/local/bin (PREFIX, DESTDIR)
 	install -D -m 755 pytop $(DESTDIR)$(PREFIX)/bin/pytop
 
-test: unit live ## all tests; those that watch real interpreters need root, and say so when they are skipped
+test: unit live live-race ## all tests; those that watch real interpreters need root, and say so when they are skipped
 
 unit: ## the tests of what loads nothing into the kernel, with the race detector
 	@.ci/need go
@@ -38,6 +40,12 @@ unit: ## the tests of what loads nothing into the kernel, with the race detector
 live: build ## the tests that watch real interpreters: those here, and what make pythons fetched
 	@.ci/need tmux python3 || [ "$$(id -u)" != 0 ]
 	go test -count=1 -p 1 -timeout 30m $(TESTFLAGS) $(LIVE)
+
+live-race: ## those of collect/live that do much at once, with the race detector
+	@.ci/need go
+	@.ci/need python3 || [ "$$(id -u)" != 0 ]
+	@.ci/need gcc="gcc libc6-dev" || { echo "skipped: the race detector needs a C compiler"; [ "$$CI" != true ]; exit; }; \
+	set -x; CGO_ENABLED=1 go test -race -count=1 -timeout 15m $(TESTFLAGS) -run '$(RACE)' ./collect/live
 
 bench: build ## what counting costs, and what pytop itself costs
 	@.ci/need go python3
@@ -71,7 +79,8 @@ vet:
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); [ -z "$$unformatted" ] || { echo "not formatted (make fmt): $$unformatted"; exit 1; }
 	go vet ./...
 
-lint: vet $(CACHE)/bin/golangci-lint-$(LINT) ## gofmt, go vet and golangci-lint, which knows which room may import which
+lint: vet $(CACHE)/bin/golangci-lint-$(LINT) ## gofmt, go vet, go mod tidy and golangci-lint, which knows which room may import which
+	@go mod tidy -diff || { echo 'go.mod and go.sum are not what "go mod tidy" writes: run it, and commit them'; exit 1; }
 	$(CACHE)/bin/golangci-lint-$(LINT) run ./...
 	@! grep -rn '"/proc' --include='*.go' --exclude='*_test.go' --exclude-dir=.cache . | sed 's,^\./,,' | grep -v -e '^collect/proc/' -e '"/proc/self/' || { echo 'files of /proc are read in collect/proc (docs/architecture.md)'; exit 1; }
 

@@ -36,6 +36,31 @@ func TestCommandStreams(t *testing.T) {
 	}
 }
 
+// TestCommandOutputApart: where pytop's output is standard output, the
+// command's is standard error, also that of what it starts.
+func TestCommandOutputApart(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	script := t.TempDir() + "/talks.py"
+	const text = "import os, subprocess\nprint('from Python', flush=True)\nos.write(1, b'half')\nsubprocess.run(['echo', 'a', 'child'])\n"
+	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, how := range [][]string{{"-o", "json"}, {"-o", "jsonl", "-d", "50ms"}, {"-o", "csv"}, {"-o", "table"}, {"--batch"}, {}} {
+		t.Run(strings.Join(how, " "), func(t *testing.T) {
+			t.Parallel()
+			got := pytop(t, append(how, "--", systemPython, script)...)
+			got.mustSay(t, 0, "from Python\nhalfa child\n")
+			if strings.Contains(got.out, "from Python") || strings.Contains(got.out, "half") || got.out == "" {
+				t.Errorf("standard output: %.300q", got.out)
+			}
+			if len(how) > 1 && strings.HasPrefix(how[1], "json") {
+				snapshots(t, got.out)
+			}
+		})
+	}
+}
+
 // TestCommandStatus: with -- pytop exits as the command does, or as env(1).
 func TestCommandStatus(t *testing.T) {
 	needRoot(t)
@@ -123,14 +148,13 @@ func TestCommandSignals(t *testing.T) {
 			t.Parallel()
 			p := begin(t, func(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }, "-o", "json", "--", systemPython, "-c", text)
 			p.ready(t)
-			p.out.await(t, "waiting")
+			p.err.await(t, "waiting")
 			p.tell(t, signal)
 			got := p.wait(t)
-			if got.mustSay(t, int(signal)); t.Failed() {
+			if got.mustSay(t, int(signal), fmt.Sprintf("got %d\n", signal)); t.Failed() {
 				t.Fatalf("it wrote %q", got.out)
 			}
-			_, object, _ := strings.Cut(got.out, fmt.Sprintf("got %d\n", signal))
-			s := snapshots(t, object)[0]
+			s := snapshots(t, got.out)[0]
 			if s.calls("end") != 1 {
 				t.Errorf("the handler was counted %d times, want once", s.calls("end"))
 			}
@@ -143,8 +167,8 @@ func TestCommandOutlivesReadings(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
 	got := pytop(t, "-o", "jsonl", "-n", "1", "-d", "50ms", "--", systemPython, "-c", "import time; time.sleep(.5); print('over'); raise SystemExit(4)")
-	got.mustSay(t, 4, "pytop: ready")
-	if !strings.HasSuffix(got.out, "over\n") || strings.Count(got.out, "\n") != 2 {
+	got.mustSay(t, 4, "pytop: ready", "over\n")
+	if strings.Count(got.out, "\n") != 1 {
 		t.Errorf("%q", got.out)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"pytop/bpf"
+	"pytop/collect"
 	"pytop/collect/doctor"
 	"pytop/collect/export"
 	"pytop/collect/launch"
@@ -51,7 +52,8 @@ Usage:
 Options:
 %s
 On the screen, ? lists the keys and defines every number. Without a terminal, or with --batch or -o, nothing
-is drawn: "pytop: ready …" on stderr says that counting has begun, and output follows on stdout.
+is drawn: "pytop: ready …" on stderr says that counting has begun, and output follows on stdout. What
+the command after -- prints then goes to stderr, unless -o names a FILE. It gets descriptors 0, 1 and 2 only.
 
 Exit codes: 0 done · 1 failure · 2 usage · 3 no such process or not a CPython · 4 not permitted ·
 5 its calls cannot be counted. With -- the command's own status, 125 for pytop's failure, 126 and 127 as env(1).
@@ -103,8 +105,17 @@ func oneLine(text string) string { return format.Plain(strings.ReplaceAll(text, 
 func explain(err error, args []string) string {
 	var start *launch.StartError
 	var file *outputError
+	var wrote *export.WriteError
 	advice := doctor.Advice(err)
+	if few, _ := doctor.OutOfFiles(err); few != "" {
+		return few + "; " + advice
+	}
 	switch {
+	case errors.As(err, &wrote):
+		advice = ""
+		if noSpace(wrote) {
+			advice = adviceSpace
+		}
 	case errors.As(err, &start):
 		switch start.Status() {
 		case launch.StatusNotFound:
@@ -112,6 +123,8 @@ func explain(err error, args []string) string {
 		case launch.StatusNotRun:
 			advice = "make it executable, or name what runs it: pytop -- python3 " + start.Command
 		}
+	case errors.As(err, &file) && noSpace(err):
+		advice = adviceSpace
 	case errors.As(err, &file):
 		advice = "name another file, which is not there yet: -o FILE"
 	case doctor.Lacks(err) != "":
@@ -145,7 +158,8 @@ func withPrivilege(args []string) string {
 // statusOf is the exit status for an error.
 func statusOf(err error) int {
 	var file *outputError
-	if errors.As(err, &file) {
+	var wrote *export.WriteError
+	if errors.As(err, &file) || errors.As(err, &wrote) {
 		return exitFailure
 	}
 	switch doctor.Classify(err) {
@@ -182,9 +196,6 @@ type config struct {
 	ascii     bool
 }
 
-// knownProbes are the words that --probes takes.
-var knownProbes = []string{"calls", "gil"}
-
 // usageError is bad input: what is wrong with it.
 type usageError struct{ text string }
 
@@ -214,7 +225,7 @@ func parse(args []string) (config, error) {
 	f.StringVar(&c.sort, "sort", "", "column, by its name in JSON: "+strings.Join(tui.SortFields(), ", "))
 	f.StringVar(&c.filter, "filter", "", "show functions whose name or file has this text; with ! in front those that do not")
 	f.Var(share{&c.budget}, "budget", "share of the target's CPU time that counting may take, and at least 2 % of a core: 10%, 0.1, off")
-	f.StringSliceVar(&c.probes, "probes", knownProbes, "what to measure: calls, gil")
+	f.StringSliceVar(&c.probes, "probes", collect.KindNames(collect.DefaultKinds(collect.Kinds)), "what to measure: "+probeWords())
 	f.BoolVar(&c.batch, "batch", false, "print a plain table a reading")
 	f.StringVarP(&c.output, "output", "o", "", "table, json (both once, at the end), jsonl, csv, or a new FILE of such an extension")
 	f.StringVar(&c.exportDir, "export-dir", ".", "where e on the screen writes")
@@ -276,12 +287,12 @@ func (c *config) check(rest []string) error {
 		return usage("--sort %s: the columns are %s", c.sort, strings.Join(tui.SortFields(), ", "))
 	}
 	for _, probe := range c.probes {
-		if !slices.Contains(knownProbes, probe) {
-			return usage("--probes %s: the probes are %s", probe, strings.Join(knownProbes, ", "))
+		if !slices.Contains(collect.KindNames(collect.Kinds), probe) {
+			return usage("--probes %s: the probes are %s", probe, probeWords())
 		}
 	}
 	if len(c.probes) == 0 {
-		return usage("--probes: name at least one of %s", strings.Join(knownProbes, ", "))
+		return usage("--probes: name at least one of %s", probeWords())
 	}
 	seen := map[int]bool{}
 	for _, pid := range c.pids {
@@ -297,6 +308,9 @@ func (c *config) check(rest []string) error {
 	}
 	return nil
 }
+
+// probeWords lists the words that --probes takes.
+func probeWords() string { return strings.Join(collect.KindNames(collect.Kinds), ", ") }
 
 // listing tells whether the CPythons are listed, and nothing is watched at first.
 func (c *config) listing() bool {

@@ -25,6 +25,15 @@ func (c *config) whole() bool {
 	return err == nil && format == export.JSON
 }
 
+// toStdout tells whether snapshots go to standard output.
+func (c *config) toStdout() bool {
+	if c.output == "" || c.output == "table" {
+		return true
+	}
+	_, file, err := c.outputFormat()
+	return err == nil && file == ""
+}
+
 // writer opens where snapshots go: a function that writes one, and one that
 // ends the writing. Only the latter waits for a reader.
 func (c *config) writer() (end func() error, write func(*collect.Snapshot) error, err error) {
@@ -40,6 +49,8 @@ func (c *config) writer() (end func() error, write func(*collect.Snapshot) error
 			}
 			if to != nil {
 				err = errors.Join(err, to.Close())
+			} else if err == nil {
+				err = syncOutput()
 			}
 			return err
 		}, func(s *collect.Snapshot) error {
@@ -76,14 +87,39 @@ func (c *config) open() (file io.Closer, _ export.Writer, err error) {
 type tables struct{ options tui.TableOptions }
 
 func (t tables) Write(s *collect.Snapshot) error {
-	if err := tui.Table(os.Stdout, s, t.options); err != nil {
-		return err
+	err := tui.Table(os.Stdout, s, t.options)
+	if err == nil {
+		_, err = fmt.Println()
 	}
-	_, err := fmt.Println()
-	return err
+	if err != nil {
+		return &export.WriteError{Path: os.Stdout.Name(), Err: err, Left: "the last table may be cut off"}
+	}
+	return nil
 }
 
 func (t tables) Close() error { return nil }
+
+// syncOutput writes standard output to the disk if it is a file: some file
+// systems say only then that there was no space.
+func syncOutput() error {
+	about, err := os.Stdout.Stat()
+	if err != nil || !about.Mode().IsRegular() {
+		return nil
+	}
+	if err := os.Stdout.Sync(); err != nil {
+		return &export.WriteError{Path: os.Stdout.Name(), Err: err, Left: "the output may be incomplete"}
+	}
+	return nil
+}
+
+// noSpace tells whether output was refused since there is no room for it, or
+// no more of it is allowed.
+func noSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
+// adviceSpace is what to do then.
+const adviceSpace = "free space there, or write to another file system"
 
 // hungUp tells whether nobody can read standard output any more. Writing would
 // tell too, but there is nothing to write while nothing is called.

@@ -79,6 +79,48 @@ func TestNotPermitted(t *testing.T) {
 	})
 }
 
+// TestCommandPrivileges: a command gets neither pytop's capabilities nor its
+// open files, and is counted all the same.
+func TestCommandPrivileges(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	const text = "import os\ndef f(): pass\nf()\n" +
+		"for line in open('/proc/self/status'):\n if line[:6] in ('CapInh', 'CapEff', 'CapAmb'): print(line.replace('\\t', ' '), end='')\n" +
+		"print('open', [fd for fd in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + fd)])\n"
+	const none = "0000000000000000"
+	sudo := func(c *exec.Cmd) { c.Env = append(os.Environ(), "SUDO_UID=65534", "SUDO_GID=65534") }
+	for name, test := range map[string]struct {
+		change func(*exec.Cmd)
+		root   bool
+	}{
+		"root":                         {nil, true},
+		"sudo":                         {sudo, false},
+		"capabilities of another user": {as(nobody, proc.CapBPF, proc.CapPerfmon, proc.CapSysPtrace), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			null, err := os.Open(os.DevNull)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer null.Close()
+			got := begin(t, func(c *exec.Cmd) {
+				if test.change != nil {
+					test.change(c)
+				}
+				c.ExtraFiles = []*os.File{null, null, null}
+			}, "-o", "json", "--", systemPython, "-c", text).wait(t)
+			got.mustSay(t, 0, "CapInh: "+none, "CapAmb: "+none, "open ['0', '1', '2']")
+			if strings.Contains(got.err, "CapEff: "+none) == test.root {
+				t.Errorf("capabilities: %s", got.err)
+			}
+			if n := snapshots(t, got.out)[0].calls("f"); n != 1 {
+				t.Errorf("%d calls, want 1", n)
+			}
+		})
+	}
+}
+
 // TestThreeCapabilities: another user with CAP_BPF, CAP_PERFMON and
 // CAP_SYS_PTRACE counts everybody's processes. The kernel's links to mapped
 // files are not for it (they need CAP_CHECKPOINT_RESTORE): the file is then

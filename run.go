@@ -17,6 +17,7 @@ import (
 	"pytop/collect/launch"
 	"pytop/collect/live"
 	"pytop/collect/live/inspect"
+	_ "pytop/collect/live/registry" // the probes
 )
 
 // run does what the command line asks for.
@@ -68,7 +69,7 @@ func dump(c config) error {
 			err = export.WriteDump(os.Stdout, d, version)
 		} else {
 			if i > 0 {
-				fmt.Println()
+				fmt.Println() // when that fails, so does what follows
 			}
 			err = export.PrintDump(os.Stdout, d)
 		}
@@ -91,12 +92,16 @@ func diagnose(c config) (int, error) {
 		}
 	}
 	missing := false
+	var out strings.Builder
 	for _, k := range list {
-		fmt.Printf("%-8s %-15s %s\n", k.Verdict, k.Name, oneLine(k.Found))
+		fmt.Fprintf(&out, "%-8s %-15s %s\n", k.Verdict, k.Name, oneLine(k.Found))
 		if k.Advice != "" {
-			fmt.Printf("%-8s %-15s → %s\n", "", "", k.Advice)
+			fmt.Fprintf(&out, "%-8s %-15s → %s\n", "", "", oneLine(k.Advice))
 		}
 		missing = missing || k.Verdict == doctor.Missing
+	}
+	if _, err := os.Stdout.WriteString(out.String()); err != nil {
+		return exitFailure, &export.WriteError{Path: os.Stdout.Name(), Err: err, Left: "the output is incomplete"}
 	}
 	switch {
 	case refused != nil:
@@ -115,18 +120,21 @@ func (c *config) liveOptions(pids []int) live.Options {
 }
 
 // begin starts the command, if there is one; capture keeps it off the terminal.
+// Where pytop's own output is standard output, the command's is standard error:
+// whoever reads the one is to find nothing else in it.
 func (c *config) begin(capture bool) (*launch.Command, error) {
 	if c.command == nil {
 		return nil, nil
 	}
-	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv), Capture: capture})
+	return launch.Start(launch.Options{Args: c.command, User: launch.SudoUser(os.Geteuid(), os.Getenv),
+		Capture: capture, ToStderr: !capture && c.toStdout(), Family: c.children})
 }
 
 // attach opens the source: on the command at its first call, or on the
 // processes. It then calls opened, whose error closes the source again.
 func (c *config) attach(command *launch.Command, opened func() error) (source *live.Source, err error) {
-	open := func(pids ...int) error {
-		if source, err = live.Open(c.liveOptions(pids)); err != nil {
+	open := func(o live.Options) error {
+		if source, err = live.Open(o); err != nil {
 			return err
 		}
 		if err := opened(); err != nil {
@@ -134,10 +142,13 @@ func (c *config) attach(command *launch.Command, opened func() error) (source *l
 		}
 		return nil
 	}
-	if command == nil {
-		err = open(c.pids...)
-	} else {
-		err = command.Attach(inspect.IsPython, func(pid int) error { return open(pid) }, launch.Patience)
+	switch {
+	case command == nil:
+		err = open(c.liveOptions(c.pids))
+	case c.children:
+		err = command.Attach(countableUnder(command), func(pid int) error { return open(c.familyOptions(command.PID(), pid)) }, launch.FamilyPatience)
+	default:
+		err = command.Attach(inspect.IsPython, func(pid int) error { return open(c.liveOptions([]int{pid})) }, launch.Patience)
 	}
 	return source, err
 }
@@ -146,8 +157,9 @@ func (c *config) attach(command *launch.Command, opened func() error) (source *l
 func headless(ctx context.Context, c config) (int, error) {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe ends the run, not pytop; not ignored, since commands inherit that
 	signals := make(chan os.Signal, 4)
-	if c.command != nil { // before it starts: what comes meanwhile is its, too
-		signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	notify := func() { signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT) }
+	if c.command != nil {
+		notify() // before it starts: what comes meanwhile is its, too
 		if ctx.Err() != nil {
 			return exitFailure, errors.New("told to end before the command was started")
 		}
@@ -158,6 +170,7 @@ func headless(ctx context.Context, c config) (int, error) {
 	}
 	if command != nil {
 		defer command.Close()
+		notify() // of those, too, that it was to inherit as ignored
 		ctx = forward(signals, command)
 	}
 	var out func() error
@@ -166,9 +179,7 @@ func headless(ctx context.Context, c config) (int, error) {
 		out, write, err = c.writer()
 		return err
 	})
-	var not *launch.NotPythonError
-	if errors.As(err, &not) {
-		complain(err.Error() + "; what it starts is not watched: put the Python itself behind --")
+	if unwatched(err) {
 		return command.Wait().Status(), nil
 	}
 	if err != nil {
@@ -186,6 +197,9 @@ func headless(ctx context.Context, c config) (int, error) {
 	detached := source.Close()
 	letGo(command) // from now on, what is written may wait for a reader: a signal ends that
 	written := out()
+	if errors.Is(written, err) { // the run ended because of it: it is said once
+		err = nil
+	}
 	if errors.Is(err, syscall.EPIPE) {
 		err = nil
 	}

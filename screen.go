@@ -15,6 +15,7 @@ import (
 	"pytop/collect/live/inspect"
 	"pytop/collect/proc"
 	"pytop/tui"
+	"pytop/tui/format"
 )
 
 // grace is how long a command that is to end may take to tidy up.
@@ -52,6 +53,9 @@ func screen(ctx context.Context, c config) (int, error) {
 func (c *config) screenOptions(command *launch.Command) tui.Options {
 	save := func(s *collect.Snapshot, formats []export.Format, dir string) (tui.Written, error) {
 		saved, err := export.Save(dir, stateDir(), s, formats, export.Options{Version: version}, owner())
+		if noSpace(err) {
+			err = fmt.Errorf("%w; %s", err, adviceSpace)
+		}
 		return tui.Written{Paths: saved.Paths, Refused: saved.Refused}, err
 	}
 	o := tui.Options{
@@ -94,10 +98,8 @@ func (c *config) screenOptions(command *launch.Command) tui.Options {
 // leave does what was chosen for the command when the screen was left, and
 // returns the command's status once it has ended.
 func leave(ctx context.Context, command *launch.Command, result tui.Result, err error) (int, error) {
-	var not *launch.NotPythonError
 	switch {
-	case errors.As(err, &not):
-		complain(err.Error() + "; what it starts is not watched: put the Python itself behind --")
+	case unwatched(err):
 	case err != nil: // pytop's failure is no reason to end it
 		runsOn(command)
 		return exitFailure, err
@@ -113,11 +115,23 @@ func leave(ctx context.Context, command *launch.Command, result tui.Result, err 
 		return exitFailure, err
 	}
 	log := command.Log()
-	if n := log.Dropped(); n > 0 {
-		complain(fmt.Sprintf("of its output the first %d lines are no longer kept", n))
+	if words := dropped(log); words != "" {
+		complain(words)
 	}
 	_, err = log.WriteTo(os.Stdout)
 	return status, err
+}
+
+// dropped says what of a command's output does not follow; empty: all does.
+func dropped(log *launch.Log) string {
+	lines, bytes := log.Dropped(), log.Skipped()
+	switch {
+	case bytes > 0:
+		return fmt.Sprintf("of its output only the last %d lines are kept; %s and %d lines before them are not", len(log.Tail(-1)), format.Bytes(bytes), lines)
+	case lines > 0:
+		return fmt.Sprintf("of its output the first %d lines are no longer kept", lines)
+	}
+	return ""
 }
 
 // runsOn leaves a command and says so; false when it has ended.

@@ -308,3 +308,10 @@ int empty(struct pt_regs *ctx)
 {
 	return 0;
 }
+
+/* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
+const struct name *go_name __attribute__((unused));
+const enum cookie_flags *go_cookie_flags __attribute__((unused));
+const enum cookie_shifts *go_cookie_shifts __attribute__((unused));
+const enum call_flags *go_call_flags __attribute__((unused));
+const enum text_sizes *go_text_sizes __attribute__((unused));

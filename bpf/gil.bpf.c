@@ -506,3 +506,10 @@ int exited(void *ctx)
 	t->ended = 1;
 	return 0;
 }
+
+/* Types that Go needs and that no map or variable mentions: this makes them reach BTF. */
+const enum gil_sizes *go_gil_sizes __attribute__((unused));
+const enum gil_kind *go_gil_kind __attribute__((unused));
+const enum gil_phase *go_gil_phase __attribute__((unused));
+const enum gil_cookie *go_gil_cookie __attribute__((unused));
+const struct gil_frame *go_gil_frame __attribute__((unused));

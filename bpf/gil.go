@@ -1,12 +1,10 @@
 package bpf
 
 import (
-	"fmt"
-
 	"github.com/cilium/ebpf"
 )
 
-// What crosses for the GIL, defined once in types.h.
+// What crosses for the GIL, defined once in types/gil.h.
 type (
 	GILOffsets   = bpfGilOffsets
 	GILProcess   = bpfGilProcess
@@ -65,13 +63,9 @@ type gilPrograms struct {
 
 // LoadGIL loads the programs that follow the GIL over the maps; see LoadPrograms.
 func LoadGIL(m *Maps, py PyOffsets, gil GILOffsets, ns PIDNamespace, multi bool) (*GILPrograms, error) {
-	spec, replace, err := specOver(m, map[string]any{bpfVarPy: py, bpfVarGil: gil, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino}, multi)
-	if err != nil {
-		return nil, err
-	}
 	out := &GILPrograms{Multi: multi}
-	if err := spec.LoadAndAssign(&out.gilPrograms, &ebpf.CollectionOptions{MapReplacements: replace}); err != nil {
-		return nil, fmt.Errorf("load BPF programs: %w", err)
+	if err := load(m, map[string]any{bpfVarPy: py, bpfVarGil: gil, bpfVarPidnsDev: ns.Dev, bpfVarPidnsIno: ns.Ino}, multi, &out.gilPrograms); err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -33,7 +33,7 @@ type DumpThread struct {
 	HoldsGIL    bool
 	WaitsForGIL bool
 	Stack       []Place // the innermost first
-	Torn        bool    // its stack changed whenever it was read: frames may be of different moments
+	Torn        bool    // it may have run whenever its stack was read: frames may be missing or of different moments
 	Cut         bool    // it has more frames
 	Reason      string  // why there is no stack; empty: there is, or it runs no Python
 }

@@ -4,57 +4,7 @@ import "time"
 
 // GIL follows who holds the GIL and who waits for it; of processes without one,
 // what their threads wait for instead.
-var GIL = Kind{Name: "gil", Title: "GIL", Measures: "who holds the GIL and who waits for it; without a GIL, who waits for mutexes and pauses", Default: true}
-
-// ThreadReading is one thread of a process at one instant; counts are
-// cumulative. What goes on at that instant is in Hold and Wait already.
-type ThreadReading struct {
-	ID          uint64 // unique within a source, never 0: TIDs are used again
-	PID         int
-	TID         int // 0: all threads that ended long ago together
-	Name        string
-	Interpreter int64         // the ID of its interpreter; negative: not known
-	State       string        // "running", "sleeping", "disk sleep", "stopped"; empty: not known
-	Place       Place         // what it runs; zero: not known, or no Python
-	Ended       bool          // it is no more
-	CPU         time.Duration // that it has used
-	RunQueue    time.Duration // that it was ready to run and another ran
-	CPUKnown    bool
-
-	// Measured: what follows was measured, by GILStatus of its process's GIL;
-	// else it is not known.
-	Measured bool
-	Holds    uint64        // takes of a GIL
-	Hold     time.Duration // that it held one
-	HoldMax  time.Duration
-	Holding  time.Duration // of the hold that goes on; 0: it holds none
-	Waits    uint64        // takes for which it had to wait
-	Wait     time.Duration
-	WaitMax  time.Duration
-	Waiting  time.Duration // of the wait that goes on; 0: it does not wait
-	Forced   uint64        // drops that it was made to
-	HoldHist []uint64      // bucket i counts holds of [2^i, 2^(i+1)) ns
-	WaitHist []uint64
-	Caused   time.Duration // that others waited while it held the GIL
-
-	// NoGIL: its process has none (free-threaded), and holds, forced drops and
-	// Caused do not apply. Waits are those for mutexes, and:
-	NoGIL    bool
-	Pauses   uint64        // that it was kept from running since the world was stopped
-	Pause    time.Duration // what goes on is in there
-	PauseMax time.Duration
-	Pausing  time.Duration // of the pause that goes on; 0: none does
-	Parks    uint64        // that it waited for something else in the parking lot: an event, a queue, …
-	Park     time.Duration
-}
-
-// Place is where in a program a thread is.
-type Place struct {
-	File     string
-	Function string
-	First    int // the function's first line
-	Line     int // 0: not known
-}
+var GIL = Kind{Name: "gil", Title: "GIL", Measures: "who holds the GIL and who waits for it; without a GIL, who waits for mutexes and pauses", Default: true, Diff: diffGIL}
 
 // GILStatus says how true what is said of a GIL is.
 type GILStatus string
@@ -136,23 +86,6 @@ type Blame struct {
 	Cut    bool    // there are more frames
 	Wait   time.Duration
 	Steps  uint64
-}
-
-// ThreadRow is a thread in a snapshot.
-type ThreadRow struct {
-	ThreadReading
-	HoldsDelta  uint64
-	HoldsPerS   float64
-	HoldShare   float64 // of the interval, 0..1
-	WaitShare   float64
-	CausedShare float64 // may be above 1: several may wait
-	CPUShare    float64
-	RunShare    float64 // RunQueue's
-	WaitsDelta  uint64
-	WaitsPerS   float64
-	PauseShare  float64
-	// Counting: it was measured during the interval.
-	Counting bool
 }
 
 // GILRow is a GIL in a snapshot.

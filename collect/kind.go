@@ -14,18 +14,30 @@ type Kind struct {
 
 // Kinds is every kind of probe, in the order in which they are listed, read
 // and compared: a later one may use the snapshot's sections of those before.
+//
+// To add a probe: a file of its own with its types, its Kind and its Diff; a
+// line here; a field for its section in Reading, and one in Snapshot.
 var Kinds = []Kind{
 	Calls,
 	GIL,
 }
 
-// DefaultProbes are the names of the kinds that are measured unless others are
-// asked for.
-func DefaultProbes() (names []string) {
-	for _, k := range Kinds {
-		if k.Default {
-			names = append(names, k.Name)
-		}
+// KindNames lists the names of kinds, in their order.
+func KindNames(kinds []Kind) []string {
+	names := make([]string, len(kinds))
+	for i := range kinds {
+		names[i] = kinds[i].Name
 	}
 	return names
+}
+
+// DefaultKinds returns those of kinds that are measured unless left out.
+func DefaultKinds(kinds []Kind) []Kind {
+	var list []Kind
+	for _, k := range kinds {
+		if k.Default {
+			list = append(list, k)
+		}
+	}
+	return list
 }

@@ -30,52 +30,6 @@ type Snapshot struct {
 	Totals    Totals // over all processes
 }
 
-// ProcessRow is a process in a snapshot.
-type ProcessRow struct {
-	ProcessReading
-	// Counting: its calls were counted during all or part of the interval.
-	Counting bool
-	// CountedDelta is the part of the interval during which its calls were
-	// counted. Where it started in the interval, the time before is counted, too
-	// (it made none), or as much of it as of its life: rates of short lives then
-	// sum up to what was called in the interval.
-	CountedDelta time.Duration
-	CallsDelta   uint64
-	ResumesDelta uint64
-	CallsPerS    float64 // of CountedDelta
-	ResumesPerS  float64 // of CountedDelta
-	// TaxShare is the share of the CPU time used in the interval that went
-	// into counting, 0..1; TaxKnown is false when there is no telling.
-	TaxShare float64
-	// CPUShare is the CPU time used in the interval, of one core; CPUShareKnown
-	// is false when there is no telling.
-	CPUShare      float64
-	CPUShareKnown bool
-	// GILHeldShare is the share of the interval that its GIL was held, 0..1; of
-	// several, that of the one held most. GILHeldKnown is false when it was not followed.
-	GILHeldShare float64
-	GILHeldKnown bool
-	GILEstimated bool // its fields were read: GILHeldShare is an estimate
-}
-
-// FunctionRow is a function in a snapshot.
-type FunctionRow struct {
-	Code         *Code
-	Calls        uint64
-	CallsDelta   uint64
-	CallsPerS    float64 // of its process's CountedDelta
-	CallsShare   float64 // of all calls of the interval, 0..1
-	Resumes      uint64
-	ResumesDelta uint64
-	ResumesPerS  float64
-	HasResumes   bool
-	Status       CallsStatus
-	Caused       time.Duration // that threads waited for the GIL while it was the innermost to run of the holder
-	CausedShare  float64       // of the interval; may be above 1: several may wait
-	CausedKnown  bool          // whether CausedShare is; Caused is 0 unless it was measured
-	CausedPart   bool          // Caused is of a part of the time: the rest was not measured
-}
-
 // SelfRow is what pytop takes, in a snapshot.
 type SelfRow struct {
 	CPUShare float64 // of one core in the interval
@@ -83,10 +37,11 @@ type SelfRow struct {
 	Maps     uint64  // bytes of kernel memory held by BPF maps; 0: not known
 }
 
-// Totals sums the processes.
-type Totals struct {
-	Calls, CallsDelta     uint64
-	Resumes, ResumesDelta uint64
-	CallsPerS             float64
-	ResumesPerS           float64
+// Span is Interval, and for the first snapshot the time since counting began:
+// what it holds is of all of it.
+func (s *Snapshot) Span() time.Duration {
+	if s.Interval == 0 {
+		return s.Time.Sub(s.Since)
+	}
+	return s.Interval
 }

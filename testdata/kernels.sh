@@ -145,13 +145,15 @@ root() {
 tests() {
 	local dir=$cache/tests
 	rm -rf "$dir"
-	mkdir -p "$dir/pytop/collect/live" "$dir/pytop/bin"
+	mkdir -p "$dir/pytop/collect/live/calls" "$dir/pytop/collect/live/gil" "$dir/pytop/bin"
 	cp "$here/kernels/init" "$dir/init"
 	cp -r "$here" "$dir/pytop/testdata"
 	(
 		cd "$repository" && export CGO_ENABLED=0
 		go build -trimpath -buildvcs=false -o "$dir/pytop/bin/pytop" . &&
 			go test -c -trimpath -o "$dir/pytop/bin/live.test" ./collect/live &&
+			go test -c -trimpath -o "$dir/pytop/bin/calls.test" ./collect/live/calls &&
+			go test -c -trimpath -o "$dir/pytop/bin/gil.test" ./collect/live/gil &&
 			go test -c -trimpath -o "$dir/pytop/bin/main.test" .
 	) || return 1
 	(cd "$dir" && find . | cpio -o -H newc --quiet) >"$cache/tests.cpio"

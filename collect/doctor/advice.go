@@ -27,6 +27,9 @@ const (
 // Classify says of which kind an error is.
 func Classify(err error) Kind {
 	var unproven *site.Error
+	if few, _ := OutOfFiles(err); few != "" {
+		return Failure
+	}
 	switch {
 	case errors.Is(err, live.ErrKernel):
 		return NotCountable
@@ -43,6 +46,9 @@ func Classify(err error) Kind {
 
 // Advice is the next step after an error; empty: there is none to name.
 func Advice(err error) string {
+	if few, advice := OutOfFiles(err); few != "" {
+		return advice
+	}
 	switch {
 	case errors.Is(err, live.ErrKernel):
 		return "boot a newer kernel; what else there is here says: pytop doctor"

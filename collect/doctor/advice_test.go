@@ -41,6 +41,8 @@ func TestAdvice(t *testing.T) {
 		{proc.ErrOtherFile, NotPermitted, "pytop doctor"},
 		{syscall.EPERM, NotPermitted, "pytop doctor"},
 		{syscall.EACCES, NotPermitted, "pytop doctor"},
+		{syscall.EMFILE, Failure, "ulimit -n"},
+		{errors.New("can't dup fd: " + syscall.EMFILE.Error()), Failure, "ulimit -n"},
 		{errors.New("the disk is on fire"), Failure, ""},
 	} {
 		err := fmt.Errorf("process 7: %w", errors.Join(errors.New("first"), test.err))

@@ -17,6 +17,7 @@ import (
 
 	"pytop/collect"
 	"pytop/collect/live"
+	_ "pytop/collect/live/registry" // the probes
 	"pytop/collect/proc"
 )
 
@@ -179,6 +180,9 @@ func files() Check {
 func attaching() Check {
 	began := time.Now()
 	tried, err := live.Try()
+	if few, advice := OutOfFiles(err); few != "" {
+		return Check{"counting", Missing, few, advice}
+	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return Check{"counting", Missing, err.Error(), "see privileges; also sysctl kernel.unprivileged_bpf_disabled and kernel.perf_event_paranoid"}
@@ -199,6 +203,9 @@ func Target(pid int) ([]Check, error) {
 		list = append(list, ok("process", fmt.Sprintf("%d, %s: %s", pid, threads(stat.Threads), command)))
 	}
 	found, err := live.Inspect(pid)
+	if few, advice := OutOfFiles(err); few != "" {
+		return append(list, Check{"target", Missing, few, advice}), err
+	}
 	if err != nil {
 		return append(list, Check{"target", Missing, err.Error(), Advice(err)}), err
 	}
@@ -232,7 +239,7 @@ func Target(pid int) ([]Check, error) {
 
 // without is the kinds that are measured by default, but for one.
 func without(k collect.Kind) string {
-	names := slices.DeleteFunc(collect.DefaultProbes(), func(name string) bool { return name == k.Name })
+	names := slices.DeleteFunc(collect.KindNames(collect.DefaultKinds(collect.Kinds)), func(name string) bool { return name == k.Name })
 	return strings.Join(names, ",")
 }
 

@@ -12,6 +12,7 @@ const (
 	maxDynamic  = 4096    // entries; a linker makes about 35
 	maxSymbols  = 4 << 20 // the largest C++ libraries have half a million
 	maxNameSize = 4096
+	maxText     = 64 << 20 // all names together; the largest C++ libraries have some 30 MiB
 )
 
 // Symbol is a dynamic symbol that the file defines.
@@ -58,7 +59,10 @@ func (f *File) readDynamic() error {
 			d.tags[tag] = le.Uint64(b[8:])
 		}
 	}
-	if d.tags[elf.DT_STRSZ] > 0 {
+	if n := d.tags[elf.DT_STRSZ]; n > 0 {
+		if err := f.mayKeep(n, maxText); err != nil {
+			return fmt.Errorf("dynamic names: %w", err)
+		}
 		if d.names, err = f.Read(d.tags[elf.DT_STRTAB], d.tags[elf.DT_STRSZ]); err != nil {
 			return fmt.Errorf("dynamic names: %w", err)
 		}
@@ -67,10 +71,24 @@ func (f *File) readDynamic() error {
 	if err != nil {
 		return err
 	}
+	if err := f.mayKeep(n*symbolSize, maxSymbols*symbolSize); err != nil {
+		return fmt.Errorf("dynamic symbols: %w", err)
+	}
 	if d.symbols, err = f.Read(d.tags[elf.DT_SYMTAB], n*symbolSize); err != nil {
 		return fmt.Errorf("dynamic symbols: %w", err)
 	}
 	return nil
+}
+
+// mayKeep asks for memory for a table of n bytes that is to be read.
+func (f *File) mayKeep(n, most uint64) error {
+	if n > min(most, f.size) {
+		return fmt.Errorf("%w: a table of %d bytes", ErrCorrupt, n)
+	}
+	if n > maxNamesSize && n/packed > f.onDisk {
+		return fmt.Errorf("%w: a table of %d MiB, and it has %d MiB on disk", ErrSparse, n>>20, f.onDisk>>20)
+	}
+	return f.account.take(n)
 }
 
 // countSymbols finds the length of .dynsym, which only the hash tables tell.
@@ -172,17 +190,37 @@ func (f *File) Symbol(name string) (Symbol, bool) {
 	return Symbol{}, false
 }
 
-// symbol is the name and, if the file defines it, the address of symbol i.
-func (d *dynamic) symbol(i uint64) (name string, address uint64, ok bool) {
+// Exported finds the function that the file defines for others (a dynamic
+// symbol) whose code holds an address.
+func (f *File) Exported(address uint64) (Symbol, bool) {
+	if f.loadDynamic() != nil {
+		return Symbol{}, false
+	}
+	for b := f.dynamic.symbols; len(b) > 0; b = b[symbolSize:] {
+		if s := (Symbol{Address: le.Uint64(b[8:]), Size: le.Uint64(b[16:])}); isFunction(b) && address-s.Address < s.Size {
+			return s, true
+		}
+	}
+	return Symbol{}, false
+}
+
+// symbol is where the name of symbol i is and, if the file defines it, its address.
+func (d *dynamic) symbol(i uint64) (name uint32, address uint64, ok bool) {
 	if i >= uint64(len(d.symbols)/symbolSize) {
-		return "", 0, false
+		return 0, 0, false
 	}
 	b := d.symbols[i*symbolSize:]
-	name = d.name(uint64(le.Uint32(b)))
+	name = le.Uint32(b)
 	if elf.SectionIndex(le.Uint16(b[6:])) != elf.SHN_UNDEF {
 		address = le.Uint64(b[8:])
 	}
 	return name, address, true
+}
+
+// named tells whether the name at a place of .dynstr is this one, and not empty.
+func (d *dynamic) named(at uint32, name []byte) bool {
+	return len(name) > 0 && uint64(at) < uint64(len(d.names)) && bytes.HasPrefix(d.names[at:], name) &&
+		int(at)+len(name) < len(d.names) && d.names[int(at)+len(name)] == 0
 }
 
 // Check reads the dynamic section and the symbols, and says what is wrong with

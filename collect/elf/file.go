@@ -12,15 +12,23 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"math"
 )
 
-// What Open and New refuse; branch on them with errors.Is.
+// Why a file is refused; branch on them with errors.Is.
 var (
 	ErrNotELF    = errors.New("not an ELF file")
 	ErrNot64Bit  = errors.New("not a 64-bit ELF file")
 	ErrBigEndian = errors.New("a big-endian ELF file")
 	ErrCorrupt   = errors.New("corrupt ELF file")
+	// ErrSparse: it claims far more bytes than it takes on disk.
+	ErrSparse = errors.New("an ELF file that is mostly holes")
+	// ErrLarge: more of it is mapped than is worth reading.
+	ErrLarge = errors.New("an ELF file that is too large to be looked through")
+	// ErrChanged: it was written to or cut short after it was looked at.
+	ErrChanged = errors.New("the file changed while it was read")
+	// ErrFull: all open files together keep too much; later there may be room.
+	ErrFull = errors.New("too much of other files is in memory")
 )
 
 // Machine is the processor that a file is for.
@@ -47,9 +55,9 @@ const (
 	headerSize  = 64
 	programSize = 56
 	maxPrograms = 512 // a linker makes about 12; BOLT a few more
-	// maxLoaded bounds the memory of one file's segments. A debug build of
-	// CPython has 30 MiB, a program that links it statically some hundred.
-	maxLoaded = 768 << 20
+	// maxLoaded bounds one read, and the memory of one file's segments. A debug
+	// build of CPython has 30 MiB, a program that links it statically some hundred.
+	maxLoaded = 512 << 20
 )
 
 // Segment is a part of the file that is mapped when it runs (PT_LOAD).
@@ -66,59 +74,43 @@ func (s *Segment) holds(address, n uint64) bool {
 	return address >= s.Address && address-s.Address <= s.Size && n <= s.Size-(address-s.Address)
 }
 
-// File is an open ELF file. It reads lazily and keeps what it read, so it must
-// not be used from two goroutines at once.
+// File is an open ELF file. It reads lazily and keeps what it read until
+// Release, so it must not be used from two goroutines at once. No lock is held
+// while it reads: a goroutine whose read never returns (FUSE, NFS) can be left
+// behind, and closes the file if it ever returns.
 type File struct {
 	in       io.ReaderAt
-	closer   io.Closer
+	closer   io.Closer // nil: not the file's own to close
 	size     uint64
+	onDisk   uint64 // bytes
 	machine  Machine
 	fixed    bool // ET_EXEC
 	segments []Segment
 	loaded   [][]byte // by segment; nil: not yet
-	total    uint64   // bytes in loaded
+	account  *account // of what is kept
+	seal     *seal    // nil: see Fingerprint
 
 	dynamicAt, dynamicSize uint64 // in the file
 	notes                  [][2]uint64
 	sectionsAt             uint64
 	sectionCount           int
 	sectionNames           int
+	sectionText            Section // the names of sections; empty: none
 
 	dynamic dynamic
 	relocs  relocations
 	unwind  unwind
 }
 
-// Open opens the ELF file at path. The caller closes it.
-func Open(path string) (*File, error) {
-	o, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	info, err := o.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%w: not a regular file", ErrNotELF)
-	}
-	var f *File
-	if err == nil {
-		f, err = New(o, info.Size())
-	}
-	if err != nil {
-		o.Close()
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	f.closer = o
-	return f, nil
-}
-
 // New reads an ELF file of size bytes through in.
 func New(in io.ReaderAt, size int64) (*File, error) {
-	f := &File{in: in, size: uint64(max(size, 0))}
+	f := &File{in: in, size: uint64(max(size, 0)), onDisk: math.MaxUint64}
+	f.account = open(f)
 	var h [headerSize]byte
 	if f.size < headerSize {
 		return nil, ErrNotELF
 	}
-	if _, err := in.ReadAt(h[:], 0); err != nil {
+	if err := f.readAt(h[:], 0); err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
 	switch {
@@ -144,6 +136,7 @@ func New(in io.ReaderAt, size int64) (*File, error) {
 	if le.Uint16(h[54:]) != programSize {
 		return nil, fmt.Errorf("%w: program header size", ErrCorrupt)
 	}
+	f.findSectionNames()
 	return f, f.readPrograms(le.Uint64(h[32:]), int(le.Uint16(h[56:])))
 }
 
@@ -182,14 +175,6 @@ func (f *File) readPrograms(at uint64, count int) error {
 	return nil
 }
 
-// Close closes the file. Bytes that were read stay valid.
-func (f *File) Close() error {
-	if f.closer == nil {
-		return nil
-	}
-	return f.closer.Close()
-}
-
 // Machine is the processor that the file is for.
 func (f *File) Machine() Machine { return f.machine }
 
@@ -209,26 +194,31 @@ func (f *File) ReadFile(offset, n uint64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %#x bytes at offset %#x of %#x", ErrCorrupt, n, offset, f.size)
 	}
 	b := make([]byte, n)
-	if _, err := f.in.ReadAt(b, int64(offset)); err != nil {
+	if err := f.readAt(b, offset); err != nil {
 		return nil, fmt.Errorf("offset %#x: %w", offset, err)
 	}
 	return b, nil
 }
 
-// Bytes are all bytes of segment i, kept once read: not to be written to.
+// Bytes are all bytes of segment i, kept once read until Release: not to be
+// written to.
 func (f *File) Bytes(i int) ([]byte, error) {
 	if f.loaded[i] != nil {
 		return f.loaded[i], nil
 	}
 	s := f.segments[i]
-	if s.Size > maxLoaded-f.total {
-		return nil, fmt.Errorf("%w: more than %d MiB of segments", ErrCorrupt, maxLoaded>>20)
+	if err := f.mayLoad(); err != nil {
+		return nil, err
+	}
+	if err := f.account.take(s.Size); err != nil {
+		return nil, err
 	}
 	b, err := f.ReadFile(s.Offset, s.Size)
 	if err != nil {
+		f.account.give(s.Size)
 		return nil, err
 	}
-	f.loaded[i], f.total = b, f.total+s.Size
+	f.loaded[i] = b
 	return b, nil
 }
 

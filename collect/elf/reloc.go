@@ -11,6 +11,11 @@ import (
 
 const (
 	relaSize = 24
+	// maxPointers bounds the pointers of a file, and its imports: CPython has
+	// some 20,000, the largest programs a million. A packed word stands for 63.
+	maxPointers = 2 << 20
+	// pointerKept and importKept are what one of each takes in memory.
+	pointerKept, importKept = 16, 64
 
 	dtRELRSize = elf.DynTag(35) // DT_RELRSZ: debug/elf has no name for it yet
 	dtRELR     = elf.DynTag(36)
@@ -28,7 +33,7 @@ type relocations struct {
 	read    bool
 	err     error
 	values  []Relocation      // by address
-	imports map[uint64]string // address → symbol that the file does not define
+	imports map[uint64]uint32 // address → where the name is of a symbol that the file does not define
 	plain   map[uint64]bool   // of imports: not for the global offset table
 }
 
@@ -38,7 +43,7 @@ func (f *File) Relocations() ([]Relocation, error) {
 	r := &f.relocs
 	if !r.read {
 		r.read = true
-		r.imports, r.plain = map[uint64]string{}, map[uint64]bool{}
+		r.imports, r.plain = map[uint64]uint32{}, map[uint64]bool{}
 		r.err = f.readRelocations()
 	}
 	return r.values, r.err
@@ -57,6 +62,9 @@ func (f *File) readRelocations() error {
 			return fmt.Errorf("relocations: %w", err)
 		}
 	}
+	if err := f.account.take(uint64(pointerKept*cap(f.relocs.values) + importKept*len(f.relocs.imports))); err != nil {
+		return fmt.Errorf("relocations: %w", err)
+	}
 	byAddress := func(a, b Relocation) int { return cmp.Compare(a.Address, b.Address) }
 	if !slices.IsSortedFunc(f.relocs.values, byAddress) {
 		slices.SortStableFunc(f.relocs.values, byAddress)
@@ -67,14 +75,17 @@ func (f *File) readRelocations() error {
 // readRELA reads a table of relocations with addends. Those it does not know
 // are not about plain pointers.
 func (f *File) readRELA(at, size uint64) error {
+	r := &f.relocs
 	if size == 0 {
 		return nil
+	}
+	if n := uint64(len(r.values) + len(r.imports)); size/relaSize > maxPointers-n {
+		return tooMany(size / relaSize)
 	}
 	b, err := f.Read(at, size/relaSize*relaSize)
 	if err != nil {
 		return err
 	}
-	r := &f.relocs
 	r.values = slices.Grow(r.values, len(b)/relaSize)
 	for ; len(b) > 0; b = b[relaSize:] {
 		address, kind, symbol, addend := le.Uint64(b), le.Uint32(b[8:]), le.Uint32(b[12:]), le.Uint64(b[16:])
@@ -97,6 +108,8 @@ func (f *File) readRELA(at, size uint64) error {
 	}
 	return nil
 }
+
+func tooMany(n uint64) error { return fmt.Errorf("%w: %d pointers", ErrCorrupt, n) }
 
 func named[T comparable](kind T, kinds ...T) bool { return slices.Contains(kinds, kind) }
 
@@ -132,6 +145,9 @@ func (f *File) readRELR(at, size uint64) error {
 }
 
 func (f *File) addRELR(address uint64) error {
+	if n := len(f.relocs.values); n >= maxPointers {
+		return tooMany(uint64(n))
+	}
 	i := f.segment(address, 8)
 	if i < 0 {
 		return fmt.Errorf("%w: pointer at %#x", ErrCorrupt, address)
@@ -171,7 +187,11 @@ func (f *File) Import(address uint64) string {
 	if _, err := f.Relocations(); err != nil {
 		return ""
 	}
-	return f.relocs.imports[address]
+	name, ok := f.relocs.imports[address]
+	if !ok {
+		return ""
+	}
+	return f.dynamic.name(uint64(name))
 }
 
 // ImportsOf are the addresses at which the dynamic linker writes where a symbol
@@ -183,7 +203,7 @@ func (f *File) ImportsOf(name string) (slots, others []uint64, err error) {
 	}
 	for address, one := range f.relocs.imports {
 		switch {
-		case one != name:
+		case !f.dynamic.named(one, []byte(name)):
 		case f.relocs.plain[address]:
 			others = append(others, address)
 		default:

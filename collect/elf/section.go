@@ -12,6 +12,7 @@ const (
 	maxNoteSize  = 64 << 10
 	maxBuildID   = 64
 	maxNamesSize = 1 << 20
+	searched     = 256 << 10 // bytes at once, by Find
 )
 
 // Section is a part of the file as the linker named it.
@@ -24,15 +25,14 @@ type Section struct {
 // Section finds a section that has bytes in the file. False: no such section,
 // or the section headers were stripped.
 func (f *File) Section(name string) (Section, bool) {
-	if f.sectionCount == 0 || f.sectionNames >= f.sectionCount {
+	if f.sectionText.Size == 0 {
 		return Section{}, false
 	}
 	b, err := f.ReadFile(f.sectionsAt, uint64(f.sectionCount)*sectionSize)
 	if err != nil {
 		return Section{}, false
 	}
-	names := b[f.sectionNames*sectionSize:]
-	text, err := f.ReadFile(le.Uint64(names[24:]), min(le.Uint64(names[32:]), maxNamesSize))
+	text, err := f.ReadFile(f.sectionText.Offset, f.sectionText.Size)
 	if err != nil {
 		return Section{}, false
 	}
@@ -45,6 +45,18 @@ func (f *File) Section(name string) (Section, bool) {
 		return Section{Address: le.Uint64(b[16:]), Offset: le.Uint64(b[24:]), Size: le.Uint64(b[32:])}, true
 	}
 	return Section{}, false
+}
+
+// findSectionNames finds where the names of sections are. Without them there
+// are no sections to find.
+func (f *File) findSectionNames() {
+	if f.sectionNames >= f.sectionCount || f.sectionsAt > f.size {
+		return
+	}
+	b, err := f.ReadFile(f.sectionsAt+uint64(f.sectionNames)*sectionSize, sectionSize)
+	if err == nil {
+		f.sectionText = Section{Offset: le.Uint64(b[24:]), Size: min(le.Uint64(b[32:]), maxNamesSize)}
+	}
 }
 
 // BuildID is the file's GNU build ID in hexadecimal; empty: it has none.
@@ -81,24 +93,30 @@ func findBuildID(b []byte) []byte {
 }
 
 // Find is where a text occurs in the file's constants (mapped, not writable):
-// the first places, at most so many.
+// the first places, at most so many. It reads them through and keeps nothing.
 func (f *File) Find(text string, most int) ([]uint64, error) {
+	if err := f.mayLoad(); err != nil {
+		return nil, fmt.Errorf("constants: %w", err)
+	}
 	var found []uint64
 	for i := range f.segments {
-		if f.segments[i].Writable || text == "" {
+		s := &f.segments[i]
+		if s.Writable || text == "" {
 			continue
 		}
-		b, err := f.Bytes(i)
-		if err != nil {
-			return nil, fmt.Errorf("constants: %w", err)
-		}
-		for at := 0; len(found) < most; at += len(text) {
-			n := bytes.Index(b[at:], []byte(text))
-			if n < 0 {
-				break
+		for at := uint64(0); at < s.Size && len(found) < most; at += searched {
+			b, err := f.Read(s.Address+at, min(searched+uint64(len(text))-1, s.Size-at))
+			if err != nil {
+				return nil, fmt.Errorf("constants: %w", err)
 			}
-			at += n
-			found = append(found, f.segments[i].Address+uint64(at))
+			for from := 0; len(found) < most; from += len(text) {
+				n := bytes.Index(b[from:], []byte(text))
+				if n < 0 {
+					break
+				}
+				from += n
+				found = append(found, s.Address+at+uint64(from))
+			}
 		}
 	}
 	return found, nil

@@ -39,9 +39,13 @@ func TestBlameShare(t *testing.T) {
 	} {
 		g := row
 		change(&g)
-		blame := gilsOf(&collect.Snapshot{GILs: []collect.GILRow{g}})[0].Blame[0]
-		if null := strings.HasPrefix(want, "null"); (blame.Share == nil) != null || blame.Wait == nil {
-			t.Errorf("%s: share %v, in all %v", want, blame.Share, blame.Wait)
+		text := sectionOf(t, &gilSection, &collect.Snapshot{GILs: []collect.GILRow{g}})
+		share := `"caused_wait_share":0.5`
+		if strings.HasPrefix(want, "null") {
+			share = `"caused_wait_share":null`
+		}
+		if !strings.Contains(text, `"caused_wait_s":1,`+share) {
+			t.Errorf("%s: %s", want, text)
 		}
 	}
 }

@@ -11,22 +11,24 @@ import (
 
 // table is one of the tables that a snapshot has in CSV, each with a file of
 // its own: RFC 4180 with a header, lines ending in LF, numbers as in JSON, an
-// empty cell for what was not measured. Cells are data and stay as they are,
-// also those that begin with =, +, - or @: who opens the file in a program
-// that takes them for formulas should import it as text.
+// empty cell for what was not measured. Text that comes from a process is as
+// cell makes it.
 type table struct {
 	name   string
 	header []string
+	when   func(s *collect.Snapshot) bool // it is written; nil: always
 	rows   func(w *csv.Writer, s *collect.Snapshot, o Options) error
 }
 
-var tables = []table{
-	{
-		name: "functions",
-		header: []string{"seq", "time", "pid", "file", "function", "line",
-			"calls", "calls_delta", "calls_per_s", "resumes", "calls_status"},
-		rows: functionRows,
-	},
+// tables is every table, in the order of the sections.
+var tables = tablesOf(sections)
+
+func tablesOf(sections []section) []table {
+	var list []table
+	for i := range sections {
+		list = append(list, sections[i].tables...)
+	}
+	return list
 }
 
 // write writes the table's rows for a snapshot, after the header if wanted.
@@ -47,23 +49,6 @@ func (t table) write(out io.Writer, s *collect.Snapshot, o Options, header bool)
 	return nil
 }
 
-func functionRows(w *csv.Writer, s *collect.Snapshot, o Options) error {
-	counting := countingOf(s)
-	seq, at := strconv.Itoa(s.Seq), timestamp(s.Time)
-	record := make([]string, 0, 11)
-	rows := functionsOf(s, o)
-	for i := range rows {
-		f := functionOf(&rows[i], counting)
-		record = append(record[:0], seq, at, strconv.Itoa(f.PID), cell(f.File), cell(f.Function), strconv.Itoa(f.Line),
-			strconv.FormatUint(f.Calls, 10), whole(f.CallsDelta), decimal(f.CallsPerS),
-			strconv.FormatUint(f.Resumes, 10), f.CallsStatus)
-		if err := w.Write(record); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // whole is a count, empty when it was not measured.
 func whole(n *uint64) string {
 	if n == nil {
@@ -78,4 +63,20 @@ func decimal(x *float64) string {
 		return ""
 	}
 	return strconv.FormatFloat(*x, 'f', -1, 64)
+}
+
+// integer is a number, empty when it was not measured.
+func integer[T int | int64](n *T) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(int64(*n), 10)
+}
+
+// optional is some text, empty when it is not known.
+func optional(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

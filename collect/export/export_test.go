@@ -98,6 +98,18 @@ func written(t *testing.T, format Format, o Options, snapshots ...*collect.Snaps
 	return out.Bytes()
 }
 
+// sectionOf is what is written of a section.
+func sectionOf(t *testing.T, c *section, s *collect.Snapshot) string {
+	t.Helper()
+	var out strings.Builder
+	e := newEncoder(&out)
+	c.write(e, s, Options{}, "")
+	if e.err != nil {
+		t.Fatal(e.err)
+	}
+	return out.String()
+}
+
 func TestFormats(t *testing.T) {
 	second := shop()
 	second.Seq, second.Final, second.EndReason = 12, true, "the process ended"
@@ -168,7 +180,7 @@ func TestCSVReadBack(t *testing.T) {
 	if diff := cmp.Diff(want, records[4]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if records[2][7] != "" || records[3][4] != "=cmd|' /C calc'!A1" {
+	if records[2][7] != "" || records[3][4] != "'=cmd|' /C calc'!A1" {
 		t.Errorf("%q\n%q", records[2], records[3])
 	}
 }
@@ -199,7 +211,7 @@ func TestTopAndOrder(t *testing.T) {
 			s := shop()
 			s.Functions[4].CallsPerS = 0
 			var lines []string
-			for _, f := range functionsOf(s, test.o) {
+			for f := range functionsOf(s, test.o) {
 				lines = append(lines, strconv.Itoa(f.Code.Line))
 			}
 			if got := strings.Join(lines, " "); got != test.want {
@@ -226,71 +238,6 @@ func TestParseFormat(t *testing.T) {
 	}
 	if _, err := NewWriter(io.Discard, "xml", Options{}); err == nil {
 		t.Error("no error for xml")
-	}
-}
-
-// stuck is a stream whose reader does not read until it is let go.
-type stuck struct{ let chan struct{} }
-
-func (s stuck) Write(p []byte) (int, error) { <-s.let; return len(p), nil }
-
-func TestQueueDropsOldest(t *testing.T) {
-	let := make(chan struct{})
-	var kept bytes.Buffer
-	w, err := NewWriter(io.MultiWriter(stuck{let}, &kept), JSONL, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := NewQueue(w, 2)
-	for seq := 1; seq <= 10; seq++ {
-		s := shop()
-		s.Seq = seq
-		if err := q.Write(s); err != nil {
-			t.Fatal(err)
-		}
-		if seq == 1 { // taken out, and stuck in its write
-			for len(q.peek()) > 0 {
-				time.Sleep(time.Millisecond)
-			}
-		}
-	}
-	if q.Dropped() != 7 {
-		t.Errorf("%d dropped, not 7", q.Dropped())
-	}
-	close(let)
-	if err := q.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, seq := range []string{`"seq":1,`, `"seq":9,`, `"seq":10,`} {
-		if !strings.Contains(kept.String(), seq) {
-			t.Errorf("%s is missing", seq)
-		}
-	}
-}
-
-func (q *Queue) peek() []*collect.Snapshot {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.waiting
-}
-
-type broken struct{}
-
-func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
-
-func TestQueueError(t *testing.T) {
-	w, err := NewWriter(broken{}, JSONL, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := NewQueue(w, 2)
-	q.Write(shop())
-	<-q.done
-	if err := q.Write(shop()); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("write: %v", err)
-	}
-	if err := q.Close(); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("close: %v", err)
 	}
 }
 

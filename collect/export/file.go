@@ -12,10 +12,12 @@ import (
 // File is a new file that only its owner can read.
 type File struct {
 	*os.File
-	dir  *os.Root // held open: what is done by name stays in this directory
-	name string
-	path string
-	made os.FileInfo // as it was made, to know it again
+	dir   *os.Root // held open: what is done by name stays in this directory
+	name  string
+	path  string
+	made  os.FileInfo // as it was made, to know it again
+	owner *Owner      // whose rights take it away again
+	gone  bool        // it was removed
 }
 
 // Create makes a new file. One that is there already, or a link of that name,
@@ -32,7 +34,7 @@ func Create(path string, owner *Owner) (*File, error) {
 			dir.Close()
 			return err
 		}
-		file.path = path
+		file.path, file.owner = path, owner
 		return nil
 	})
 	if err != nil {
@@ -56,29 +58,61 @@ func create(dir *os.Root, name string) (*File, error) {
 	return &File{File: file, dir: dir, name: name, path: filepath.Join(dir.Name(), name), made: made}, nil
 }
 
-// Close writes the file to the disk and closes it.
+// Close writes the file to the disk and closes it. Of a file that was removed
+// there is nothing to write.
 func (f *File) Close() error {
+	defer f.dir.Close()
+	if f.gone {
+		return nil
+	}
 	err := f.Sync()
 	if shut := f.File.Close(); err == nil {
 		err = shut
 	}
-	f.dir.Close()
 	if err != nil {
-		return fmt.Errorf("write %s: %w", f.path, plain(err))
+		return &WriteError{Path: f.path, Err: err, Left: "the file may be incomplete"}
 	}
 	return nil
 }
 
-// remove closes the file and takes it away, unless there is another one under
-// its name by now.
-func (f *File) remove() {
-	f.File.Close()
-	if there, err := f.dir.Lstat(f.name); err == nil && os.SameFile(f.made, there) {
-		f.dir.Remove(f.name) //nolint:errcheck // what led here is the error to report
+// cut takes back what was written behind the first so many bytes, and the file
+// with them if that is nothing. It returns what there is now.
+func (f *File) cut(length int64) string {
+	err := f.Truncate(length)
+	switch {
+	case err == nil && length > 0:
+		return "the snapshot that did not fit was cut off again; those before it are whole"
+	case err == nil:
+		err = f.owner.do(f.remove)
+		if err == nil {
+			return "the file was removed, since no snapshot fitted"
+		}
+		return fmt.Sprintf("the file is empty, and is still there: %v", plain(err))
 	}
+	return fmt.Sprintf("the file is incomplete, and stays so: %v", plain(err))
 }
 
-// write writes the whole content; on an error the file is removed.
+// errReplaced says that a file was not removed.
+var errReplaced = errors.New("another file has its name by now")
+
+// remove closes the file and takes it away, unless there is another one under
+// its name by now.
+func (f *File) remove() error {
+	f.gone = true
+	f.File.Close()
+	there, err := f.dir.Lstat(f.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !os.SameFile(f.made, there):
+		return errReplaced
+	}
+	return f.dir.Remove(f.name)
+}
+
+// write writes the whole content to the disk and closes the file.
 func (f *File) write(content func(w *bufio.Writer) error) error {
 	out := bufio.NewWriterSize(f.File, 64<<10)
 	err := content(out)
@@ -88,11 +122,10 @@ func (f *File) write(content func(w *bufio.Writer) error) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err != nil {
-		f.remove()
-		return fmt.Errorf("write %s: %w", f.path, plain(err))
+	if err == nil {
+		err = f.File.Close()
 	}
-	return f.File.Close()
+	return err
 }
 
 // plain is err without the operation and path of the os package: callers name

@@ -1,5 +1,23 @@
 // Package export turns snapshots into text that other programs read: JSON,
 // JSON Lines and CSV, on a stream or as new private files.
+//
+// Names of files, functions and threads and command lines come from processes,
+// which may choose them to do harm. What is invisible or moves a terminal's
+// cursor (see package escape) is nowhere written raw:
+//
+//   - In JSON it is escaped as JSON does (\u202e). A parser gives back the name,
+//     with U+FFFD for what is no text.
+//   - In CSV, and in dumps for people, it is escaped as in Python and on the
+//     screen: \n, \x1b, \u202e, \U000e0001. Backslashes are not doubled: JSON
+//     is the format that loses nothing.
+//   - In CSV, what a spreadsheet would run as a formula has one ' before it:
+//     '=1+1. That is text that begins with = + - @ or these in full width,
+//     after any blanks and quotes, at the start of a cell and after each ; and ,
+//     in it. To have the text back, take one ' from before each of these.
+//     Cells with numbers of pytop's own are never changed.
+//
+// What is written ends with a whole snapshot: on a full disk a file of ours is
+// cut back to there, and of other streams a *WriteError says where they end.
 package export
 
 import (

@@ -22,10 +22,7 @@ func TestLongJSON(t *testing.T) {
 			{TID: 10, Began: at, Lasted: 100 * time.Millisecond},
 		},
 	}, PairRows: []collect.GILPairRow{{GILPair: collect.GILPair{FromTID: 8, ToTID: 9, Count: 2, Wait: time.Second}}}}, {}}}
-	text, err := json.Marshal(gilsOf(s))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := sectionOf(t, &gilSection, s)
 	frames := `[{"file":"a.py","function":"hog","line":5}]`
 	began := `"began":` + string(mustJSON(t, timestamp(at)))
 	for _, want := range []string{
@@ -35,7 +32,7 @@ func TestLongJSON(t *testing.T) {
 		`"long_holds":[],"long_waits":[]`,
 		`{"from_tid":8,"to_tid":9,"count":2,"wait_s":1}`,
 	} {
-		if !strings.Contains(string(text), want) {
+		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
 	}

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"slices"
 	"sync"
 
 	"pytop/collect"
@@ -8,7 +9,8 @@ import (
 
 // Queue writes snapshots in the background, so that reading goes on when the
 // reader of a pipe is slow. When it falls behind, the oldest snapshots that
-// wait are dropped: counts in those that follow are cumulative.
+// wait are dropped: counts in those that follow are cumulative. The newest
+// always waits.
 type Queue struct {
 	writer Writer
 	depth  int
@@ -16,11 +18,19 @@ type Queue struct {
 	mu      sync.Mutex
 	more    sync.Cond
 	waiting []*collect.Snapshot
+	rows    int // of waiting
 	closed  bool
 	dropped uint64
 	err     error
 	done    chan struct{}
 }
+
+// mostRows bounds the functions and threads of snapshots that wait together,
+// of which each takes some 150 bytes.
+const mostRows = 1 << 18
+
+// rowsOf is how much memory a snapshot takes, in rows.
+func rowsOf(s *collect.Snapshot) int { return len(s.Functions) + len(s.Threads) }
 
 // NewQueue returns a queue before w in which at most depth snapshots wait.
 // Close it; it closes w.
@@ -39,11 +49,12 @@ func (q *Queue) Write(s *collect.Snapshot) error {
 	if q.err != nil {
 		return q.err
 	}
-	if len(q.waiting) >= q.depth {
-		q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+	for len(q.waiting) >= q.depth || len(q.waiting) > 0 && q.rows+rowsOf(s) > mostRows {
+		q.take()
 		q.dropped++
 	}
 	q.waiting = append(q.waiting, s)
+	q.rows += rowsOf(s)
 	q.more.Signal()
 	return nil
 }
@@ -55,21 +66,13 @@ func (q *Queue) Dropped() uint64 {
 	return q.dropped
 }
 
-// Done is closed when, after Finish or Close was called, everything has been written.
-func (q *Queue) Done() <-chan struct{} { return q.done }
-
-// Finish tells the queue that nothing follows; it does not wait: see Done.
-func (q *Queue) Finish() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.closed = true
-	q.more.Signal()
-}
-
 // Close writes what waits, closes the writer and returns the first error. It
 // lasts as long as the reader takes.
 func (q *Queue) Close() error {
-	q.Finish()
+	q.mu.Lock()
+	q.closed = true
+	q.more.Signal()
+	q.mu.Unlock()
 	<-q.done
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -107,7 +110,13 @@ func (q *Queue) next() *collect.Snapshot {
 	if len(q.waiting) == 0 {
 		return nil
 	}
+	return q.take()
+}
+
+// take takes out the oldest snapshot.
+func (q *Queue) take() *collect.Snapshot {
 	s := q.waiting[0]
-	q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+	q.waiting = slices.Delete(q.waiting, 0, 1)
+	q.rows -= rowsOf(s)
 	return s
 }

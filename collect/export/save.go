@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"pytop/collect"
 )
@@ -68,11 +69,10 @@ func partsOf(s *collect.Snapshot, formats []Format, o Options) ([]part, error) {
 		case JSONL:
 			parts = append(parts, part{".jsonl", func(w *bufio.Writer) error { return writeJSON(w, s, o, "") }})
 		case CSV:
-			all := tables
-			if s.GILs != nil {
-				all = append(all[:len(all):len(all)], gilTables...)
-			}
-			for _, t := range all {
+			for _, t := range tables {
+				if t.when != nil && !t.when(s) {
+					continue
+				}
 				parts = append(parts, part{"-" + t.name + ".csv", func(w *bufio.Writer) error { return t.write(w, s, o, true) }})
 			}
 		default:
@@ -100,10 +100,7 @@ func saveIn(path string, s *collect.Snapshot, formats []Format, o Options) ([]st
 	paths := make([]string, len(files))
 	for i, file := range files {
 		if err := file.write(parts[i].write); err != nil {
-			for _, other := range files {
-				other.remove()
-			}
-			return nil, err
+			return nil, &WriteError{Path: file.path, Err: err, Left: removeAll(files)}
 		}
 		paths[i] = file.path
 	}
@@ -132,14 +129,31 @@ func createAll(dir *os.Root, stem string, parts []part) ([]*File, error) {
 		if err == nil {
 			return files, nil
 		}
-		for _, file := range files {
-			file.remove()
-		}
-		if !errors.Is(err, fs.ErrExist) {
+		left := removeAll(files)
+		switch {
+		case errors.Is(err, fs.ErrExist):
+		case len(files) == 0:
 			return nil, err
+		default:
+			return nil, fmt.Errorf("%w: %s", err, left)
 		}
 	}
 	return nil, fmt.Errorf("create %s: %d such names are taken", filepath.Join(dir.Name(), stem), maxTaken)
+}
+
+// removeAll takes away files of a snapshot that was not written, and returns
+// what there is now.
+func removeAll(files []*File) string {
+	var errs []error
+	for _, file := range files {
+		if err := file.remove(); err != nil {
+			errs = append(errs, fmt.Errorf("remove %s: %w", file.path, plain(err)))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return "incomplete files stay: " + strings.ReplaceAll(err.Error(), "\n", "; ")
+	}
+	return "nothing is left of this snapshot"
 }
 
 // stem is what a snapshot's files are called: by process and time, in UTC.

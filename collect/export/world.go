@@ -1,6 +1,10 @@
 package export
 
-import "pytop/collect"
+import (
+	"iter"
+
+	"pytop/collect"
+)
 
 type worldJSON struct {
 	PID        int           `json:"pid"`
@@ -24,26 +28,32 @@ type stopperJSON struct {
 	PauseMax *float64 `json:"pause_max_s"`
 }
 
-func worldsOf(s *collect.Snapshot) []worldJSON {
+// worldsSection is the processes without a GIL.
+var worldsSection = section{
+	name: "free_threading",
+	rows: worldsOf,
+}
+
+// worldsOf is nil, which is null, when there was no such process to follow.
+func worldsOf(s *collect.Snapshot, _ Options) iter.Seq[any] {
 	if s.Worlds == nil {
 		return nil
 	}
-	rows := make([]worldJSON, len(s.Worlds))
-	for i := range s.Worlds {
-		w := &s.Worlds[i]
-		r := worldJSON{
-			PID: w.PID, Status: string(w.Status), Measured: seconds(w.Measured), Pauses: w.Pauses, Pause: seconds(w.Pause), PauseMax: seconds(w.PauseMax),
-			Pausing: some(w.Pausing.Seconds()), StoppedBy: []stopperJSON{},
-		}
-		if w.Counting {
-			r.PausesPerS, r.PauseShare, r.WaitsPerS, r.WaitShare = number(w.PausesPerS), number(w.PauseShare), number(w.WaitsPerS), number(w.WaitShare)
-		}
-		for _, b := range w.StopperRows {
-			r.StoppedBy = append(r.StoppedBy, stopperJSON{some(b.TID), b.Pauses, seconds(b.Pause), seconds(b.PauseMax)})
-		}
-		rows[i] = r
+	return each(s.Worlds, worldOf)
+}
+
+func worldOf(w *collect.WorldRow) any {
+	r := worldJSON{
+		PID: w.PID, Status: string(w.Status), Measured: seconds(w.Measured), Pauses: w.Pauses, Pause: seconds(w.Pause), PauseMax: seconds(w.PauseMax),
+		Pausing: some(w.Pausing.Seconds()), StoppedBy: []stopperJSON{},
 	}
-	return rows
+	if w.Counting {
+		r.PausesPerS, r.PauseShare, r.WaitsPerS, r.WaitShare = number(w.PausesPerS), number(w.PauseShare), number(w.WaitsPerS), number(w.WaitShare)
+	}
+	for _, b := range w.StopperRows {
+		r.StoppedBy = append(r.StoppedBy, stopperJSON{some(b.TID), b.Pauses, seconds(b.Pause), seconds(b.PauseMax)})
+	}
+	return r
 }
 
 // waitsOf sets what is measured of a thread whose process has no GIL: what is

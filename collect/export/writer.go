@@ -2,14 +2,14 @@ package export
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 
 	"pytop/collect"
 )
 
-// Writer writes the snapshots of a run one after the other. It is not safe
-// for use by several goroutines; see Queue.
+// Writer writes the snapshots of a run one after the other. Its errors are
+// *WriteError, after which nothing more is to be written. It is not safe for use
+// by several goroutines; see Queue.
 type Writer interface {
 	// Write takes the next snapshot, which is not to be changed afterwards.
 	Write(s *collect.Snapshot) error
@@ -22,7 +22,7 @@ type Writer interface {
 // writes it at the end as the object of the whole run; the others write each
 // snapshot at once.
 func NewWriter(w io.Writer, format Format, o Options) (Writer, error) {
-	out := bufio.NewWriterSize(w, 64<<10)
+	out := newStream(w)
 	switch format {
 	case JSON:
 		return &lastWriter{out: out, options: o}, nil
@@ -36,7 +36,7 @@ func NewWriter(w io.Writer, format Format, o Options) (Writer, error) {
 
 // lastWriter writes the last snapshot as JSON.
 type lastWriter struct {
-	out     *bufio.Writer
+	out     *stream
 	options Options
 	last    *collect.Snapshot
 }
@@ -52,47 +52,32 @@ func (w *lastWriter) Close() error {
 	}
 	s := w.last
 	w.last = nil
-	if err := writeJSON(w.out, s, w.options, "\n"); err != nil {
-		return err
-	}
-	return flush(w.out)
+	return w.out.whole(func(out *bufio.Writer) error { return writeJSON(out, s, w.options, "\n") })
 }
 
 // lineWriter writes JSON Lines.
 type lineWriter struct {
-	out     *bufio.Writer
+	out     *stream
 	options Options
 }
 
 func (w *lineWriter) Write(s *collect.Snapshot) error {
-	if err := writeJSON(w.out, s, w.options, ""); err != nil {
-		return err
-	}
-	return flush(w.out)
+	return w.out.whole(func(out *bufio.Writer) error { return writeJSON(out, s, w.options, "") })
 }
 
 func (w *lineWriter) Close() error { return nil }
 
 // csvWriter writes the functions of each snapshot, under one header.
 type csvWriter struct {
-	out     *bufio.Writer
+	out     *stream
 	options Options
 	begun   bool
 }
 
 func (w *csvWriter) Write(s *collect.Snapshot) error {
-	if err := tables[0].write(w.out, s, w.options, !w.begun); err != nil {
-		return err
-	}
+	header := !w.begun
 	w.begun = true
-	return flush(w.out)
+	return w.out.whole(func(out *bufio.Writer) error { return functionsTable.write(out, s, w.options, header) })
 }
 
 func (w *csvWriter) Close() error { return nil }
-
-func flush(out *bufio.Writer) error {
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	return nil
-}

@@ -6,10 +6,18 @@
 // it executes in its place (env, a script's interpreter, a shell's exec).
 // There it stands still while the caller attaches; then it is let go for good
 // before any Python code has run. That a watched process is never stopped
-// holds from then on: this one had not begun. No other process is traced, not
-// even the command's children, and nothing is written into it.
+// holds from then on: this one had not begun. Nothing is written into it.
 //
-// If pytop dies meanwhile, the kernel lets the command go, and it runs on.
+// The command's children are traced only if its family is asked for
+// (Options.Family): then the first of its processes that maps a CPython is
+// held so, and with it whatever of the others makes a system call; then all
+// are let go. Until then they run as untraced ones do, only slower: signals,
+// stops by signals and set-user-ID programs work, except that no debugger can
+// trace them. Set-user-ID programs do not get their rights beneath a pytop
+// without CAP_SYS_PTRACE, nor does the command itself if it is one and runs as
+// another user than root: it asks to be traced before it executes.
+//
+// If pytop dies meanwhile, the kernel lets all of them go, and they run on.
 package launch
 
 import (
@@ -25,10 +33,6 @@ import (
 	"pytop/collect/proc"
 )
 
-// Patience is how long a command is traced, by default, before it counts as
-// one that is no CPython.
-const Patience = 10 * time.Second
-
 // Options say what to start, and how.
 type Options struct {
 	Args []string // the command, looked up on PATH, and its arguments
@@ -39,6 +43,11 @@ type Options struct {
 	// of its own, /dev/null to read, and its output goes to a file behind a
 	// Log. Otherwise it has pytop's own input, output and process group.
 	Capture bool
+	// Family: the CPython may be any of the processes that the command starts.
+	Family bool
+	// ToStderr: what it writes to its standard output goes to pytop's standard
+	// error, since pytop's own output has the other; not with Capture.
+	ToStderr bool
 	// LogDir is where that file is kept while the command runs; empty: the
 	// directory for temporary files.
 	LogDir string
@@ -48,6 +57,7 @@ type Options struct {
 type Command struct {
 	pid    int
 	pidfd  int
+	family bool
 	output *output // nil unless captured
 
 	orders  chan func(pid int, m proc.Mapping) bool // Attach → tracer
@@ -66,12 +76,9 @@ type Command struct {
 	result Result
 }
 
-// finding is what tracing came to: a CPython (nil), a *NotPythonError, or
-// another error.
-type finding struct{ err error }
-
 // Start starts a command and holds it before its first instruction. An error
-// is a *StartError. Next is Attach.
+// is a *StartError. Next is Attach. Of signals that pytop was started with as
+// ignored, signal.Notify is undone by it.
 func Start(o Options) (*Command, error) {
 	if len(o.Args) == 0 {
 		return nil, &StartError{Err: errors.New("no command was given"), own: true}
@@ -81,7 +88,7 @@ func Start(o Options) (*Command, error) {
 		return nil, &StartError{Command: o.Args[0], Err: err}
 	}
 	c := &Command{
-		orders: make(chan func(int, proc.Mapping) bool), found: make(chan finding, 1), verdict: make(chan error, 1),
+		family: o.Family, orders: make(chan func(int, proc.Mapping) bool), found: make(chan finding, 1), verdict: make(chan error, 1),
 		free: make(chan struct{}), done: make(chan struct{}),
 	}
 	attr, err := c.attributes(o)
@@ -116,6 +123,9 @@ func (c *Command) attributes(o Options) (*syscall.ProcAttr, error) {
 		attr.Env = o.User.environ(attr.Env)
 		attr.Sys.Credential = o.User.credential()
 	}
+	if o.ToStderr {
+		attr.Files[1] = attr.Files[2]
+	}
 	if !o.Capture {
 		return attr, nil
 	}
@@ -130,54 +140,6 @@ func (c *Command) attributes(o Options) (*syscall.ProcAttr, error) {
 
 // PID is the command's process, which stays the same whatever it executes.
 func (c *Command) PID() int { return c.pid }
-
-// Attach lets the command run until it has mapped a CPython, for which
-// isPython is asked about each of its files that has executable memory, once;
-// calls attach while it stands there, and lets it go. At that point all of
-// the CPython's file is mapped, but a shared library is not yet relocated.
-//
-// If attach returns an error, the command, which has not begun, is killed,
-// and the error returned. If the command ends without having been a CPython,
-// or is none within the given time (for a command that has a CPython only as
-// a child, that is how it looks), the error is a *NotPythonError; it may then
-// still run, without being traced. Attach is called once.
-func (c *Command) Attach(isPython func(pid int, m proc.Mapping) bool, attach func(pid int) error, patience time.Duration) error {
-	c.mu.Lock()
-	if c.asked || c.closed {
-		c.mu.Unlock()
-		return errors.New("attach to a command twice, or after its end")
-	}
-	c.asked = true
-	c.mu.Unlock()
-	c.orders <- isPython
-	select {
-	case found := <-c.found:
-		return c.decide(found, attach)
-	case <-time.After(patience):
-	}
-	c.mu.Lock()
-	late := !c.held
-	c.abandoned = late // the tracer lets go at the next stop
-	c.mu.Unlock()
-	if late {
-		return &NotPythonError{After: patience}
-	}
-	return c.decide(<-c.found, attach)
-}
-
-// decide attaches if a CPython was found, and tells the tracer how that went.
-func (c *Command) decide(found finding, attach func(pid int) error) error {
-	if found.err != nil {
-		return found.err
-	}
-	err := attach(c.pid)
-	if err != nil {
-		c.kill() //nolint:errcheck // it has ended if not
-	}
-	c.verdict <- err
-	<-c.free
-	return err
-}
 
 // Done is closed when the command has ended.
 func (c *Command) Done() <-chan struct{} { return c.done }
@@ -204,8 +166,8 @@ func (c *Command) wait() {
 		return
 	default:
 	}
-	var end unix.Siginfo
-	for unix.Waitid(unix.P_PID, c.pid, &end, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR { //nolint:errorlint // an errno
+	for !c.ended() {
+		time.Sleep(time.Millisecond)
 	}
 	c.mu.Lock()
 	var status unix.WaitStatus
@@ -218,6 +180,17 @@ func (c *Command) wait() {
 	c.reaped = true
 	c.mu.Unlock()
 	c.end(status, usage)
+}
+
+// ended waits for the end of the command, without reaping it. It returns false
+// for a stop, which is seen while the thread of ours that has traced it is not
+// yet gone.
+func (c *Command) ended() bool {
+	var what unix.Siginfo
+	for unix.Waitid(unix.P_PID, c.pid, &what, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR { //nolint:errorlint // an errno
+	}
+	const trapped, stopped = 4, 5 // CLD_… of wait(2)
+	return what.Code != trapped && what.Code != stopped
 }
 
 // end makes known how the command ended.

@@ -25,6 +25,8 @@ type Log struct {
 	size    int      // of lines, bytes
 	open    []byte   // the last line, which has no end yet
 	dropped uint64
+	skipped uint64 // bytes that were not read
+	blank   bool   // nothing but zeros came since
 }
 
 // Write adds output. It never fails.
@@ -32,6 +34,10 @@ func (l *Log) Write(data []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := len(data)
+	if l.blank { // zeros belong to what was skipped: a hole in the file, likely
+		data = bytes.TrimLeft(data, "\x00")
+		l.blank = len(data) == 0
+	}
 	for len(data) > 0 {
 		line, rest, ended := bytes.Cut(data, []byte("\n"))
 		if room := maxLine - len(l.open); len(line) > room {
@@ -45,6 +51,18 @@ func (l *Log) Write(data []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// skip notes that so much of the output, of any number of lines, is not read.
+func (l *Log) skip(size int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.open) > 0 {
+		l.add(string(l.open))
+		l.open = l.open[:0]
+	}
+	l.skipped += uint64(size)
+	l.blank = true
 }
 
 // add adds a line and drops the oldest for which there is no room.
@@ -79,6 +97,14 @@ func (l *Log) Dropped() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.dropped
+}
+
+// Skipped is how many bytes, besides, were not read: there came more at once
+// than is kept.
+func (l *Log) Skipped() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.skipped
 }
 
 // WriteTo writes the lines that are kept, as the command wrote them.

@@ -17,6 +17,9 @@ const (
 	// keepBehind is how much that was read stays in the file; what lies
 	// before is given back to the disk.
 	keepBehind = 64 << 20
+	// readAtOnce is how much is read of what came since the last time: of more,
+	// which the log would not keep, the end.
+	readAtOnce = 2 * maxLogSize
 )
 
 // output is where a captured command writes: a private file, which it can go
@@ -98,9 +101,14 @@ func (o *output) drain() {
 	if err != nil {
 		return // closed
 	}
-	// Only up to here: who writes faster than this would keep us here.
+	// Only up to here: who writes faster than this would keep us here. A file
+	// may also be made larger than any disk without being written.
 	size := about.Size()
-	o.offset = min(o.offset, size)                                               // the command may have cut it off
+	o.offset = min(o.offset, size) // the command may have cut it off
+	if more := size - o.offset - readAtOnce; more > 0 {
+		o.log.skip(more)
+		o.offset += more
+	}
 	n, _ := io.Copy(o.log, io.NewSectionReader(o.file, o.offset, size-o.offset)) //nolint:errcheck // the rest is read next time
 	o.offset += n
 	// In large pieces: each costs the file system some work.

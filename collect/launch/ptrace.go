@@ -40,20 +40,26 @@ func readSyscall(tid int) (syscallStop, error) {
 	return stop, nil
 }
 
+// seize begins to trace a process, in the way of ptrace(2) in which it can
+// stay stopped by a signal, and in which new threads and processes of it need
+// no signal to report. It is this thread of ours that the kernel then asks
+// whether a set-user-ID program may have its rights.
+func seize(pid int, options uintptr) error { return request(unix.PTRACE_SEIZE, pid, options) }
+
+// listen leaves a thread stopped that a signal has stopped, until SIGCONT.
+func listen(tid int) error { return request(unix.PTRACE_LISTEN, tid, 0) }
+
 // detach lets a stopped thread go, with a signal that it was about to get, or 0.
 func detach(tid int, signal unix.Signal) error {
-	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_DETACH, uintptr(tid), 0, uintptr(signal), 0, 0)
-	if errno != 0 {
+	return request(unix.PTRACE_DETACH, tid, uintptr(signal))
+}
+
+func request(what, tid int, data uintptr) error {
+	if _, _, errno := unix.Syscall6(unix.SYS_PTRACE, uintptr(what), uintptr(tid), 0, data, 0, 0); errno != 0 {
 		return errno
 	}
 	return nil
 }
 
-// groupStop tells whether a thread's stop is not the delivery of a signal but
-// the whole process being stopped by one: ptrace(2), "Group-stop".
-func groupStop(tid int) bool {
-	var about [128]byte // siginfo_t
-	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_GETSIGINFO, uintptr(tid), 0,
-		uintptr(unsafe.Pointer(&about)), 0, 0)
-	return errno == unix.EINVAL
-}
+// event is the PTRACE_EVENT_… that a stop reports; 0: none.
+func event(status unix.WaitStatus) int { return int(status) >> 16 }

@@ -91,16 +91,31 @@ func (e *StartError) Status() int {
 // calls cannot be counted from the first.
 type NotPythonError struct {
 	// Ended is how it ended; nil when it still runs.
-	Ended *Result
-	After time.Duration // for which it was traced
+	Ended  *Result
+	After  time.Duration // for which it was traced
+	PID    int
+	Family bool // nor was one of the processes that it started
 }
 
 func (e *NotPythonError) Error() string {
-	if e.Ended != nil {
+	after := e.After.Round(time.Second)
+	switch {
+	case e.Family && e.Ended != nil:
+		return fmt.Sprintf("the command ended (%s), and neither it nor what it started was a CPython", e.Ended)
+	case e.Family:
+		return fmt.Sprintf("after %s neither the command nor what it started is a CPython; it runs on unwatched", after)
+	case e.Ended != nil:
 		return fmt.Sprintf("the command ended (%s) without having been a CPython", e.Ended)
 	}
-	return fmt.Sprintf("after %s the command is not a CPython; it runs on unwatched", e.After)
+	return fmt.Sprintf("after %s the command is not a CPython; it runs on unwatched", after)
 }
+
+// UnwatchedError says why the CPython that was found beneath a command could
+// not be watched. The command runs on.
+type UnwatchedError struct{ Err error }
+
+func (e *UnwatchedError) Error() string { return e.Err.Error() }
+func (e *UnwatchedError) Unwrap() error { return e.Err }
 
 // find looks a command up on PATH as execvp(3) does: fs.ErrNotExist when it
 // is not there, fs.ErrPermission when what is there may not be executed.

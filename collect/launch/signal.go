@@ -47,13 +47,15 @@ func inForeground() bool {
 
 // End ends the command: with SIGTERM, and with SIGKILL if it still runs after
 // the grace, which then also goes to what it has started, if it was captured.
+// Of a family SIGTERM does so, too: many wrappers do not pass it on.
 func (c *Command) End(grace time.Duration) (Result, error) {
-	if err := c.Signal(unix.SIGTERM); err != nil {
-		return Result{}, err
-	}
-	// One that is stopped would not get it.
-	if err := c.Signal(unix.SIGCONT); err != nil {
-		return Result{}, err
+	for _, signal := range []syscall.Signal{unix.SIGTERM, unix.SIGCONT} { // one that is stopped would not get the first alone
+		if c.family && c.signalGroup(signal) {
+			continue
+		}
+		if err := c.Signal(signal); err != nil {
+			return Result{}, err
+		}
 	}
 	select {
 	case <-c.done:
@@ -68,15 +70,17 @@ func (c *Command) End(grace time.Duration) (Result, error) {
 
 // killAll kills the command, and its process group if that is its own.
 func (c *Command) killAll() error {
+	c.signalGroup(unix.SIGKILL)
+	return c.kill()
+}
+
+// signalGroup sends the command's process group a signal, if that is its own;
+// false: it was not sent.
+func (c *Command) signalGroup(signal syscall.Signal) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.reaped {
-		return nil // its number may be another's by now
-	}
-	if c.output != nil {
-		unix.Kill(-c.pid, unix.SIGKILL) //nolint:errcheck // the one that counts follows
-	}
-	return c.kill()
+	// Once it is reaped its number may be another's.
+	return c.output != nil && !c.reaped && unix.Kill(-c.pid, signal) == nil
 }
 
 // Leave is for when pytop ends and the command goes on: its captured output

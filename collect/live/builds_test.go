@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/collect/live/livetest"
 )
 
 // table collects what TestExactKnown compared, for docs/builds.md.
@@ -19,7 +20,7 @@ type table struct {
 
 var builds table
 
-func (b *table) add(p python, r *collect.Reading, want []wantRow, equal bool) {
+func (b *table) add(p livetest.Python, r *collect.Reading, want []livetest.WantRow, equal bool) {
 	var calls, resumes uint64
 	for _, w := range want {
 		calls, resumes = calls+w.Calls, resumes+w.Resumes
@@ -35,7 +36,7 @@ func (b *table) add(p python, r *collect.Reading, want []wantRow, equal bool) {
 	how, _, _ := strings.Cut(r.Probes[0].Method, ", proven on") // which is another number in each run
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.rows = append(b.rows, fmt.Sprintf("| %s | %s | %s | %s | %d | %d | %d | %s |", p.name, of.Python, build, how, len(want), calls, resumes, verdict))
+	b.rows = append(b.rows, fmt.Sprintf("| %s | %s | %s | %s | %d | %d | %d | %s |", p.Name, of.Python, build, how, len(want), calls, resumes, verdict))
 }
 
 // write writes the table to the file that PYTOP_BUILDS names, if it does.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // box is a container made by hand, of mount, PID and host name namespaces: its
@@ -32,7 +34,7 @@ exec /usr/sbin/chroot . "$2" /obey.py
 // interpreter is the machine's own, under the name of its file.
 func interpreter(t *testing.T) string {
 	t.Helper()
-	real, err := filepath.EvalSymlinks(pythons(t)[0].path)
+	real, err := filepath.EvalSymlinks(livetest.Pythons(t)[0].Path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,15 +43,15 @@ func interpreter(t *testing.T) string {
 
 // boxed starts the machine's interpreter in a container. before is done in it
 // first, rootless says that it has a user namespace of its own, too.
-func boxed(t *testing.T, rootless bool, before string) *target {
+func boxed(t *testing.T, rootless bool, before string) *livetest.Workload {
 	t.Helper()
-	p := pythons(t)[0]
+	p := livetest.Pythons(t)[0]
 	dir, err := os.MkdirTemp("", "pytop-box-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	source, err := os.ReadFile(filepath.Join(p.workloads(t), "obey.py"))
+	source, err := os.ReadFile(filepath.Join(p.Workloads(t), "obey.py"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func boxed(t *testing.T, rootless bool, before string) *target {
 		}
 	}
 	c := exec.Command("/bin/sh", "-c", fmt.Sprintf(box, before), "sh", dir, interpreter(t))
-	c.Env = p.command().Env
+	c.Env = p.Command().Env
 	c.Stderr = os.Stderr
 	c.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:   syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWUTS,
@@ -74,22 +76,14 @@ func boxed(t *testing.T, rootless bool, before string) *target {
 		c.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 12345, Size: 1}}
 		c.SysProcAttr.Credential = &syscall.Credential{NoSetGroups: true} // root there
 	}
-	return begin(t, c)
-}
-
-// counted tells an obeying workload to call functions of a name, and compares.
-func counted(t *testing.T, r func() *collect.Reading, w *target, name string) {
-	t.Helper()
-	w.obey(t, "make "+name+" 10", "made")
-	w.obey(t, "run "+name+" 3", "ran")
-	family(t, r(), name, 10, 3)
+	return livetest.Begin(t, c)
 }
 
 // TestContainer: an interpreter in an overlay file system is counted by its
 // PID: as it lies in the lower layer, copied up, and replaced while it runs;
 // in a user namespace, too.
 func TestContainer(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, rootless := range []bool{false, true} {
 		for _, test := range []struct{ name, before string }{
 			{"lower", ""},
@@ -107,9 +101,9 @@ func TestContainer(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				s := open(t, w, Options{})
-				counted(t, func() *collect.Reading { return read(t, s) }, w, "a")
-				p := read(t, s).Processes[0]
+				s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls})
+				livetest.Counted(t, func() *collect.Reading { return livetest.Read(t, s) }, w, "a")
+				p := livetest.Read(t, s).Processes[0]
 				if p.Process.OwnPID != 1 || p.Status != collect.Exact {
 					t.Errorf("own pid %d, %s: %s", p.Process.OwnPID, p.Status, p.Reason)
 				}
@@ -128,19 +122,19 @@ func TestContainer(t *testing.T) {
 // lower layer itself, are counted once each by one attach, whatever number the
 // file has there; one whose file was copied up is another file.
 func TestContainers(t *testing.T) {
-	if !inside(t) {
+	if !livetest.Inside(t) {
 		return
 	}
-	p := pythons(t)[0]
-	host := begin(t, p.command(p.workloads(t)+"/obey.py"))
+	p := livetest.Pythons(t)[0]
+	host := livetest.Begin(t, p.Command(p.Workloads(t)+"/obey.py"))
 	first := boxed(t, false, "")
-	s := openAll(t, false)
-	all := []*target{host, first, boxed(t, true, ""), boxed(t, false, `touch ".$2"`)}
+	s := livetest.OpenAll(t, live.Options{Probes: livetest.OnlyCalls})
+	all := []*livetest.Workload{host, first, boxed(t, true, ""), boxed(t, false, `touch ".$2"`)}
 	for n, w := range all {
-		awaitCounted(t, s, w)
-		counted(t, func() *collect.Reading { return read(t, s) }, w, fmt.Sprintf("n%d", n))
+		livetest.AwaitCounted(t, s, w)
+		livetest.Counted(t, func() *collect.Reading { return livetest.Read(t, s) }, w, fmt.Sprintf("n%d", n))
 	}
-	r := read(t, s)
+	r := livetest.Read(t, s)
 	if len(r.Processes) != len(all) {
 		t.Errorf("%d processes, want %d", len(r.Processes), len(all))
 	}
@@ -149,44 +143,29 @@ func TestContainers(t *testing.T) {
 			t.Errorf("%s: %s %s", p.Process.Command, p.Status, p.Reason)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.builds) != 2 {
-		t.Errorf("%d files are attached to, want the lower layer's and the one that was copied up", len(s.builds))
-	}
-}
-
-// awaitCounted waits until a process is attached to.
-func awaitCounted(t *testing.T, s *Source, w *target) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		for _, p := range read(t, s).Processes {
-			if p.Status != collect.Off && strings.HasSuffix(p.Process.Command, "/obey.py") && p.Process.PID == w.Process.Pid {
-				return
-			}
+	s.Locked(func() {
+		if n := len(s.Targets().Builds); n != 2 {
+			t.Errorf("%d files are attached to, want the lower layer's and the one that was copied up", n)
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("process %d is not counted: %+v", w.Process.Pid, read(t, s).Processes)
-		}
-	}
+	})
 }
 
 // TestCopiedUp: a file that is copied up after the process has started is not
 // the one that it maps, under the same name and number: the probes do not reach
 // it, which is said rather than that it calls nothing.
 func TestCopiedUp(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	w := boxed(t, false, "")
 	name := fmt.Sprintf("/proc/%d/root%s", w.Process.Pid, interpreter(t))
 	now := time.Now()
 	if err := os.Chtimes(name, now, now); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(Options{PIDs: []int{w.Process.Pid}})
+	s, err := live.Open(live.Options{Probes: livetest.OnlyCalls, PIDs: []int{w.Process.Pid}})
 	if err == nil {
 		s.Close()
 	}
-	if !errors.Is(err, ErrNotReached) {
+	if !errors.Is(err, live.ErrNotReached) {
 		t.Errorf("opening says %v, want that it is not reached", err)
 	}
 }

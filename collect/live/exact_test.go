@@ -1,34 +1,30 @@
 package live_test
 
 import (
-	"bufio"
-	"fmt"
-	"io"
-	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
-	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // TestExactKnown compares every function with the interpreter's own account
 // of an identical run.
 func TestExactKnown(t *testing.T) {
-	needRoot(t)
-	for _, p := range pythons(t) {
-		t.Run(p.name, func(t *testing.T) {
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Pythons(t) {
+		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			dir := p.workloads(t)
-			truth, err := p.command(dir+"/truth.py", dir+"/known.py").Output()
+			dir := p.Workloads(t)
+			truth, err := p.Command(dir+"/truth.py", dir+"/known.py").Output()
 			if err != nil {
 				t.Fatal(err)
 			}
-			want, whole := parseRows(t, truth)
-			w := p.start(t, dir+"/known.py")
-			s := open(t, w, Options{})
-			r, _ := finish(t, s, w)
-			compare(t, r, want, whole)
+			want, whole := livetest.ParseRows(t, truth)
+			w := p.Start(t, dir+"/known.py")
+			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls})
+			r, _ := livetest.Finish(t, s, w)
+			livetest.Compare(t, r, want, whole)
 			builds.add(p, r, want, !t.Failed())
 		})
 	}
@@ -37,19 +33,37 @@ func TestExactKnown(t *testing.T) {
 
 // TestExactOwnCount runs the workloads that know their own counts.
 func TestExactOwnCount(t *testing.T) {
-	needRoot(t)
-	for _, p := range pythons(t) {
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Pythons(t) {
 		for _, args := range []string{"switching.py", "edges.py recursion", "edges.py exec", "edges.py threads", "edges.py burst", "edges.py exit", "edges.py fork"} {
-			t.Run(p.name+"/"+args, func(t *testing.T) {
+			t.Run(p.Name+"/"+args, func(t *testing.T) {
 				t.Parallel()
-				dir := p.workloads(t)
+				dir := p.Workloads(t)
 				word := strings.Fields(args)
-				w := p.start(t, append([]string{dir + "/" + word[0]}, word[1:]...)...)
-				s := open(t, w, Options{})
-				r, said := finish(t, s, w)
-				want, _ := parseRows(t, said)
-				compare(t, r, want, false)
+				w := p.Start(t, append([]string{dir + "/" + word[0]}, word[1:]...)...)
+				s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls})
+				r, said := livetest.Finish(t, s, w)
+				want, _ := livetest.ParseRows(t, said)
+				livetest.Compare(t, r, want, false)
 			})
 		}
+	}
+}
+
+// TestInterpreters: sub-interpreters are counted with their process.
+func TestInterpreters(t *testing.T) {
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Pythons(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			w := p.Start(t, p.Workloads(t)+"/edges.py", "interpreters")
+			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls})
+			r, said := livetest.Finish(t, s, w)
+			if strings.Contains(string(said), `"rows": []`) {
+				return // built without the module for it
+			}
+			want, _ := livetest.ParseRows(t, said)
+			livetest.Compare(t, r, want, false)
+		})
 	}
 }

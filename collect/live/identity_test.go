@@ -8,18 +8,20 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // TestCollections: links that nothing refers to are closed by the collector,
 // without a word; ours are kept. The one at code_dealloc too: else functions
 // that reuse memory get the counts of those that were there before.
 func TestCollections(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			w := obeying(t, p)
-			s := open(t, w, Options{})
+			w := livetest.Obeying(t, p)
+			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls})
 			collect := func() {
 				for range 3 { // finalizers run after the first, what they held goes in the next
 					runtime.GC()
@@ -30,18 +32,18 @@ func TestCollections(t *testing.T) {
 			for i, name := range []string{"a", "b", "c"} {
 				collect()
 				var n, again int
-				fmt.Sscanf(w.obey(t, "make "+name+" 1000", "made"), "made %d %d", &n, &again)
+				fmt.Sscanf(w.Obey(t, "make "+name+" 1000", "made"), "made %d %d", &n, &again)
 				reused += again
-				w.obey(t, fmt.Sprintf("run %s %d", name, i+2), "ran")
+				w.Obey(t, fmt.Sprintf("run %s %d", name, i+2), "ran")
 				collect()
-				w.obey(t, "free "+name, "freed")
+				w.Obey(t, "free "+name, "freed")
 			}
-			r := read(t, s)
+			r := livetest.Read(t, s)
 			for i, name := range []string{"a", "b", "c"} {
-				family(t, r, name, 1000, uint64(i+2))
+				livetest.Family(t, r, name, 1000, uint64(i+2))
 			}
-			if want := uint64(1000*(2+3+4) + 3); total(r) != want {
-				t.Errorf("%d calls in all, want %d", total(r), want)
+			if want := uint64(1000*(2+3+4) + 3); livetest.Total(r) != want {
+				t.Errorf("%d calls in all, want %d", livetest.Total(r), want)
 			}
 			if reused == 0 {
 				t.Error("no memory was reused: the test shows nothing")
@@ -53,42 +55,42 @@ func TestCollections(t *testing.T) {
 // TestBrake: between a detach and an attach code objects are freed and their
 // memory becomes others; each keeps its own calls.
 func TestBrake(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			w := obeying(t, p)
-			s := open(t, w, Options{})
-			w.obey(t, "make a 1000", "made")
-			w.obey(t, "make kept 10", "made")
-			w.obey(t, "run a 3", "ran")
-			w.obey(t, "run kept 3", "ran")
+			w := livetest.Obeying(t, p)
+			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls})
+			w.Obey(t, "make a 1000", "made")
+			w.Obey(t, "make kept 10", "made")
+			w.Obey(t, "run a 3", "ran")
+			w.Obey(t, "run kept 3", "ran")
 			reused := 0
 			for i, name := range []string{"b", "c"} {
 				if err := s.Detach("braked"); err != nil {
 					t.Fatal(err)
 				}
-				if got := read(t, s).Processes[0]; got.Status != collect.Off || got.Reason != "braked" || !got.Braked {
+				if got := livetest.Read(t, s).Processes[0]; got.Status != collect.Off || got.Reason != "braked" || !got.Braked {
 					t.Errorf("braked, and %s: %q", got.Status, got.Reason)
 				}
-				w.obey(t, "run kept 100", "ran") // not counted
-				w.obey(t, "free "+string("ab"[i]), "freed")
+				w.Obey(t, "run kept 100", "ran") // not counted
+				w.Obey(t, "free "+string("ab"[i]), "freed")
 				var n, again int
-				fmt.Sscanf(w.obey(t, "make "+name+" 1000", "made"), "made %d %d", &n, &again)
+				fmt.Sscanf(w.Obey(t, "make "+name+" 1000", "made"), "made %d %d", &n, &again)
 				reused += again
 				if err := s.Attach(true); err != nil {
 					t.Fatal(err)
 				}
-				w.obey(t, fmt.Sprintf("run %s %d", name, i+5), "ran")
-				w.obey(t, "run kept 1", "ran")
+				w.Obey(t, fmt.Sprintf("run %s %d", name, i+5), "ran")
+				w.Obey(t, "run kept 1", "ran")
 			}
-			r := read(t, s)
-			family(t, r, "a", 1000, 3)
-			family(t, r, "b", 1000, 5)
-			family(t, r, "c", 1000, 6)
-			family(t, r, "kept", 10, 5)
-			if want := uint64(3000 + 5000 + 6000 + 50 + 2); total(r) != want {
-				t.Errorf("%d calls in all, want %d", total(r), want)
+			r := livetest.Read(t, s)
+			livetest.Family(t, r, "a", 1000, 3)
+			livetest.Family(t, r, "b", 1000, 5)
+			livetest.Family(t, r, "c", 1000, 6)
+			livetest.Family(t, r, "kept", 10, 5)
+			if want := uint64(3000 + 5000 + 6000 + 50 + 2); livetest.Total(r) != want {
+				t.Errorf("%d calls in all, want %d", livetest.Total(r), want)
 			}
 			if got := r.Processes[0]; got.Status != collect.Exact {
 				t.Errorf("%s: %s", got.Status, got.Reason)
@@ -104,20 +106,20 @@ func TestBrake(t *testing.T) {
 // reuse freed memory, what is counted for a function is its own, and the rest
 // is counted as lost.
 func TestFullMapKeepsIdentity(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
-			w := obeying(t, p)
-			s := open(t, w, Options{Functions: 64})
+			w := livetest.Obeying(t, p)
+			s := livetest.Open(t, w, live.Options{Probes: livetest.OnlyCalls, Functions: 64})
 			for i, name := range []string{"a", "b", "c"} {
-				w.obey(t, "make "+name+" 1000", "made")
-				w.obey(t, fmt.Sprintf("run %s %d", name, i+2), "ran")
-				w.obey(t, "free "+name, "freed")
-				read(t, s) // empties the map of the freed
+				w.Obey(t, "make "+name+" 1000", "made")
+				w.Obey(t, fmt.Sprintf("run %s %d", name, i+2), "ran")
+				w.Obey(t, "free "+name, "freed")
+				livetest.Read(t, s) // empties the map of the freed
 			}
-			r := read(t, s)
-			for name, n := range calls(r) {
+			r := livetest.Read(t, s)
+			for name, n := range livetest.Calls(r) {
 				want := uint64(strings.IndexByte("abc", name[0]) + 2)
 				if name == "<module>" {
 					want = 3
@@ -126,8 +128,8 @@ func TestFullMapKeepsIdentity(t *testing.T) {
 					t.Errorf("%s: %d calls, want %d", name, n, want)
 				}
 			}
-			if want := uint64(1000*(2+3+4) + 3); total(r)+lost(r, "map_full") != want || lost(r, "map_full") == 0 {
-				t.Errorf("%d calls counted and %d lost, want %d in all", total(r), lost(r, "map_full"), want)
+			if want := uint64(1000*(2+3+4) + 3); livetest.Total(r)+livetest.Lost(r, "map_full") != want || livetest.Lost(r, "map_full") == 0 {
+				t.Errorf("%d calls counted and %d lost, want %d in all", livetest.Total(r), livetest.Lost(r, "map_full"), want)
 			}
 			if got := r.Processes[0]; got.Status != collect.LowerBound || !strings.Contains(got.Reason, "room for 64") {
 				t.Errorf("%s: %s", got.Status, got.Reason)

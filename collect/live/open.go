@@ -17,7 +17,7 @@ func newSource(o Options) (_ *Source, err error) {
 		o.Functions = bpf.DefaultFunctions
 	}
 	if o.Probes == nil {
-		o.Probes = collect.DefaultProbes()
+		o.Probes = collect.KindNames(collect.DefaultKinds(collect.Kinds))
 	}
 	s := &Source{options: o, host: proc.Hostname(), ended: make(chan struct{}), stop: make(chan struct{})}
 	defer func() {
@@ -35,7 +35,7 @@ func newSource(o Options) (_ *Source, err error) {
 	machine := bpf.Machine{PIDs: ns, BootOffset: proc.BootOffset(), WatchAll: o.All}
 	s.targets = target.New(target.Options{
 		PIDs: o.PIDs, Children: o.Children, All: o.All, FromStart: o.FromStart, Cache: o.Cache, Unfollowed: o.Tests.Unfollowed, Without: o.Tests.Without,
-	}, target.Host{Maps: s.maps, Machine: machine, Lock: &s.mu, Beside: s.beside}, &s.probes, len(registry))
+	}, target.Host{Maps: s.maps, Machine: machine, Lock: &s.mu, Beside: s.beside}, &s.probes, len(Registry))
 	s.probes.poll = s.poll
 	return s, s.probes.make(probe.Host{
 		Options: probe.Options{Children: o.Children, All: o.All, FromStart: o.FromStart, Functions: o.Functions, Budget: o.Budget, Tests: o.Tests},
@@ -107,7 +107,7 @@ func (s *Source) ready() error {
 	began := time.Now()
 	if s.options.FromStart {
 		for _, p := range s.targets.Order {
-			if p.Since.Before(began) {
+			if p.Build != nil && p.Since.Before(began) {
 				began = p.Since
 			}
 		}

@@ -12,6 +12,16 @@ import (
 	"pytop/collect/live/words"
 )
 
+// Entry is a kind that is measured here, and what makes its probes.
+type Entry struct {
+	Kind collect.Kind
+	Make func(*probe.Host) ([]probe.Probe, error)
+}
+
+// Registry is what is measured. Probes are attached and read in this order, and
+// detached in the opposite one. Package live/registry sets it.
+var Registry []Entry
+
 // made is a probe, and its place in the registry: that of its account.
 type made struct {
 	probe.Probe
@@ -28,18 +38,18 @@ type probes struct {
 
 // make makes the probes of the registry.
 func (l *probes) make(host probe.Host, asked []string) error {
-	for i, r := range registry {
+	for i, r := range Registry {
 		h := host
-		h.Index, h.Asked = i, slices.Contains(asked, r.kind.Name)
-		some, err := r.make(&h)
+		h.Index, h.Asked = i, slices.Contains(asked, r.Kind.Name)
+		some, err := r.Make(&h)
 		for _, one := range some {
-			l.list = append(l.list, made{one, r.kind, i, h.Asked})
+			l.list = append(l.list, made{one, r.Kind, i, h.Asked})
 			if h.Tests.Made != nil {
 				h.Tests.Made(one)
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("prepare the probe %s: %w", r.kind.Name, err)
+			return fmt.Errorf("prepare the probe %s: %w", r.Kind.Name, err)
 		}
 	}
 	return nil
@@ -156,9 +166,9 @@ func (l *probes) ReadProcess(p *target.Process) (r collect.ProcessReading, measu
 }
 
 // read adds the probes' sections to a reading, and how each kind goes.
-func (l *probes) read(r *collect.Reading, rows []*target.Process) {
+func (l *probes) read(r *collect.Reading) {
 	for i, one := range l.list {
-		is := one.Read(r, rows)
+		is := one.Read(r)
 		is.Name = one.kind.Name
 		if !one.asked {
 			is.Status, is.Reason = collect.ProbeOff, words.NotAsked

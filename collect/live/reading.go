@@ -11,20 +11,19 @@ import (
 
 // reading is what the last poll found.
 func (s *Source) reading() *collect.Reading {
-	past := &s.targets.Past
-	r := &collect.Reading{Time: s.shared.Polled, Since: s.targets.Begun, Host: s.host, Self: s.self(), Past: past.Rows, PastMore: past.More}
-	var rows []*target.Process
+	ended := &s.targets.Ended
+	r := &collect.Reading{Time: s.shared.Polled, Since: s.targets.Begun, Host: s.host, Self: s.self(), Past: ended.Rows, PastMore: ended.More}
 	for _, p := range s.targets.Order {
 		if p.Wraps() {
 			continue
 		}
 		row, _ := s.probes.ReadProcess(p)
-		r.Processes, rows = append(r.Processes, row), append(rows, p)
+		r.Processes = append(r.Processes, row)
 	}
 	if s.targets.Living() == 0 && !s.options.All {
-		r.Final, r.EndReason = true, endReason(s.targets.Order, past.Watched, s.shared.Polled)
+		r.Final, r.EndReason = true, endReason(s.targets.Order, ended.Watched, s.shared.Polled)
 	}
-	s.probes.read(r, rows)
+	s.probes.read(r)
 	return r
 }
 

@@ -2,7 +2,6 @@ package proc
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"io/fs"
 	"strings"
@@ -59,36 +58,6 @@ func (f *FS) Executable(pid int) (string, error) {
 		return "", f.wrap("read link", pid, "exe", err)
 	}
 	return target, nil
-}
-
-// Thread is a thread of a process.
-type Thread struct {
-	TID  int
-	Name string // comm, at most 15 bytes; not sanitised
-}
-
-// Threads lists a process's threads by ascending TID. Those that end
-// meanwhile are left out.
-func (f *FS) Threads(pid int) ([]Thread, error) {
-	entries, err := fs.ReadDir(f.fsys, pidName(pid)+"/task")
-	if err != nil {
-		return nil, f.wrap("list", pid, "task", err)
-	}
-	var threads []Thread
-	for _, tid := range numbers(entries) {
-		name, err := f.ThreadName(pid, tid)
-		if errors.Is(err, ErrNoProcess) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		threads = append(threads, Thread{TID: tid, Name: name})
-	}
-	if len(threads) == 0 {
-		return nil, f.wrap("list", pid, "task", fs.ErrNotExist)
-	}
-	return threads, nil
 }
 
 // ThreadName is a thread's comm, at most 15 bytes; not sanitised.

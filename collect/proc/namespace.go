@@ -2,10 +2,7 @@ package proc
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
-	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -53,19 +50,4 @@ func (f *FS) Namespace(pid int, kind string) (Namespace, error) {
 // kernelDev turns a device from stat(2) into the kernel's own encoding.
 func kernelDev(dev uint64) uint64 {
 	return uint64(unix.Major(dev))<<20 | uint64(unix.Minor(dev))
-}
-
-// Foreign tells whether this proc file system shows another PID namespace
-// than the one pytop runs in (unshare --pid without --mount-proc): its PIDs
-// then mean other processes to system calls, or none.
-func (f *FS) Foreign() (bool, error) {
-	target, err := fs.ReadLink(f.fsys, "self")
-	if err != nil {
-		// A /proc in which pytop does not exist has no target for "self".
-		if errors.Is(err, fs.ErrNotExist) {
-			return true, nil
-		}
-		return false, fmt.Errorf("read link %s/self: %w", f.root, err)
-	}
-	return target != strconv.Itoa(os.Getpid()), nil
 }

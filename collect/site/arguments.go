@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"fmt"
 
 	"pytop/collect/elf"
@@ -39,7 +40,7 @@ func FindPrologue(f *elf.File, s elf.Symbol) (Site, error) {
 			if !ok {
 				return refuse("its place in the file")
 			}
-			b := body[at : at+uint64(i.size)]
+			b := bytes.Clone(body[at : at+uint64(i.size)])
 			return Site{Address: i.address, Offset: offset, Bytes: b, Text: disassemble(i.address, b), Cheap: true, Code: None, Frame: None, Next: None, Throw: None}, nil
 		}
 		to := i.to.kind == inRegister && i.to.register == rdi && i.effect != tests && i.effect != compares

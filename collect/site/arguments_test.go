@@ -33,7 +33,7 @@ func TestFindPrologue(t *testing.T) {
 				t.Fatalf("%s: %s: %v", path, name, err)
 			}
 			t.Logf("%s %s at %#x (first listed at %#x): %#x %s", path, name, s.Address, old.Address, site.Address, site.Text)
-			if !site.Cheap || site.Address-s.Address > 16 || Validate(f, &Plan{Calls: []Site{site}}) != nil {
+			if !site.Cheap || site.Address-s.Address > 16 || ValidateSites(f, []Site{site}) != nil {
 				t.Errorf("%s: %s: %+v", path, name, site)
 			}
 		}

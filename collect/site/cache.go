@@ -2,8 +2,6 @@ package site
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"pytop/collect/cpython"
@@ -19,9 +18,9 @@ import (
 
 // finder is the version of what Find does: raise it whenever a file's plan may
 // change, so that cached plans are found anew.
-const finder = 3
+const finder = 4
 
-// Cache keeps plans on disk, by build. What it reads back is not believed: see
+// Cache keeps plans on disk, by Key. What it reads back is not believed: see
 // restore. Its zero value keeps nothing.
 type Cache struct {
 	Dir string // private to the user; created when needed
@@ -41,21 +40,22 @@ func DefaultCache() Cache {
 }
 
 const (
-	mostCached  = 1 << 20 // bytes; a plan of twenty sites has 6,000
-	mostSites   = 1000    // of one kind
 	privateDir  = 0o700
 	privateFile = 0o600
 )
 
-// Find is the package's Find, out of the cache where it can be. A cache that
-// cannot be read or written merely does not help.
+// Find is the package's Find, out of the cache where it can be, by the file's
+// Key. A cache that cannot be read or written merely does not help. Nothing is
+// kept of the file: see elf.File's Release.
 func (c Cache) Find(f *elf.File, p *cpython.Python) (*Plan, error) {
-	name, err := cacheName(f, p)
+	defer f.Release()
+	key, err := KeyOf(f, p)
 	if err != nil {
 		return nil, err
 	}
+	name := "plan-" + key.String() + ".json" // before there were keys: no "plan-"
 	if b, err := c.read(name); err == nil {
-		if plan, err := restore(f, b); err == nil {
+		if plan, err := restore(f, p, b); err == nil {
 			return plan, nil
 		}
 	}
@@ -67,21 +67,6 @@ func (c Cache) Find(f *elf.File, p *cpython.Python) (*Plan, error) {
 		_ = c.write(name, b) // the plan is good without it
 	}
 	return plan, nil
-}
-
-// cacheName names a build: its build ID, without one its fingerprint.
-func cacheName(f *elf.File, p *cpython.Python) (string, error) {
-	h := sha256.New()
-	id := f.BuildID()
-	fmt.Fprintf(h, "finder %d, CPython %s %t, %d bytes, build %q\n", finder, p.Version, p.Traits.FreeThreaded, f.Size(), id)
-	if id == "" {
-		b, err := f.Fingerprint()
-		if err != nil {
-			return "", err
-		}
-		h.Write(b)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16]) + ".json", nil
 }
 
 // open opens the directory if it is ours alone.
@@ -153,50 +138,33 @@ func (c Cache) write(name string, b []byte) (err error) {
 		err = root.Rename(fresh, name)
 	}
 	if err != nil {
-		err = errors.Join(err, root.Remove(fresh))
+		return errors.Join(err, root.Remove(fresh))
+	}
+	return prune(root)
+}
+
+// mostFiles bounds the cache: everybody may run one more copy of an interpreter.
+const mostFiles = 256
+
+// prune removes the files that were written longest ago when there are too many.
+func prune(root *os.Root) error {
+	dir, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	names, err := dir.Readdirnames(-1)
+	if err = errors.Join(err, dir.Close()); err != nil || len(names) <= mostFiles {
+		return err
+	}
+	var files []fs.FileInfo
+	for _, name := range names {
+		if info, err := root.Lstat(name); err == nil {
+			files = append(files, info)
+		}
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, old := range files[:max(0, len(files)-mostFiles)] {
+		err = errors.Join(err, root.Remove(old.Name()))
 	}
 	return err
-}
-
-// restore reads a cached plan. Everything that the file can tell is taken from
-// the file: the plan must agree with it, instruction by instruction.
-func restore(f *elf.File, b []byte) (*Plan, error) {
-	var p Plan
-	set := isaOf(f.Machine())
-	if set == nil {
-		return nil, errors.New("a plan for another machine")
-	}
-	if err := json.Unmarshal(b, &p); err != nil {
-		return nil, err
-	}
-	if len(p.Calls) == 0 {
-		return nil, errors.New("a plan without sites")
-	}
-	for _, sites := range [][]Site{p.Calls, p.Freed, p.Instrument, p.Executor} {
-		if len(sites) > mostSites {
-			return nil, errors.New("a plan of too many sites")
-		}
-		for i := range sites {
-			if err := sites[i].restore(set); err != nil {
-				return nil, fmt.Errorf("site %#x: %w", sites[i].Address, err)
-			}
-		}
-	}
-	return &p, Validate(f, &p)
-}
-
-// restore checks that a site is one that Find could have made.
-func (s *Site) restore(set *isa) error {
-	i := set.decode(s.Address, s.Bytes)
-	known := func(r Register) bool { return r == None || r < set.registers && r != set.stack }
-	switch {
-	case len(s.Bytes) > set.longest || int(i.size) != len(s.Bytes) || i.cheap != s.Cheap:
-		return errors.New("not the instruction it says")
-	case s.When > IfNotTaken || s.When != Always && (i.flow != branches || i.condition != s.Condition):
-		return errors.New("not the branch it says")
-	case !known(s.Code) || !known(s.Frame) || !known(s.Next) || !known(s.Throw) || s.Slot%8 != 0 || s.Ahead > 15:
-		return errors.New("no such register or slot")
-	}
-	s.Text = set.disassemble(s.Address, s.Bytes)
-	return nil
 }

@@ -2,11 +2,13 @@ package site
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"pytop/collect/cpython"
 	"pytop/collect/elf"
@@ -79,6 +81,9 @@ func TestCacheIsNotBelieved(t *testing.T) {
 		"the stack pointer":      func(p *Plan) { p.Calls[0].Code = rsp },
 		"another condition":      func(p *Plan) { p.Calls[0].When = IfTaken; p.Calls[0].Condition ^= 1 },
 		"an odd slot":            func(p *Plan) { p.Calls[0].Slot = 3 },
+		"no condition at all":    func(p *Plan) { p.Calls[0].When = When(9) },
+		"a site twice":           func(p *Plan) { p.Calls = append(p.Calls, p.Calls[0]) },
+		"an escape code":         func(p *Plan) { p.Weak = "\x1b[2J" },
 		"far too many":           func(p *Plan) { p.Freed = make([]Site, mostSites+1) },
 		"outside the text":       func(p *Plan) { p.Freed[0].Address = 1 << 50 },
 	} {
@@ -158,5 +163,41 @@ func BenchmarkCached(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// What earlier versions wrote is not looked at, and the cache does not grow
+// without bound.
+func TestCacheFiles(t *testing.T) {
+	f, p, plan, c, file := cached(t)
+	key, err := KeyOf(f, p)
+	if err != nil || filepath.Base(file) != "plan-"+key.String()+".json" {
+		t.Fatalf("%s, %v", file, err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	for n := range mostFiles + 10 {
+		name := filepath.Join(c.Dir, fmt.Sprintf("%032x.json", n))
+		if err := os.WriteFile(name, []byte(strings.Replace(string(content), plan.Method, "cached", 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(name, time.Time{}, time.Unix(int64(1000+n), 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if again, err := c.Find(f, p); err != nil || again.Method != plan.Method {
+		t.Errorf("%+v, %v", again, err)
+	}
+	left, err := os.ReadDir(c.Dir)
+	if err != nil || len(left) != mostFiles {
+		t.Errorf("%d files, %v", len(left), err)
+	}
+	if _, err := os.Stat(file); err != nil {
+		t.Errorf("the newest: %v", err)
 	}
 }

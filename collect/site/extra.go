@@ -1,12 +1,5 @@
 package site
 
-import (
-	"bytes"
-	"fmt"
-
-	"pytop/collect/elf"
-)
-
 // findUndone finds the calls of _Py_Instrument(code, interp): the first
 // argument is the frame's code object, the second a thread's interpreter.
 func (s *search) findUndone() {
@@ -103,33 +96,4 @@ func (s *search) findExecutor() {
 		s.plan.weaken(o.Name + " has no cheap instruction")
 	}
 	s.plan.Executor = []Site{s.finish(Site{Address: at, Code: None, Frame: None, Next: None, Throw: None})}
-}
-
-// Validate checks a plan against its file, as must be done before each attach:
-// every site is in executable text, and the bytes there are those found.
-func Validate(f *elf.File, p *Plan) error {
-	for _, sites := range [][]Site{p.Calls, p.Freed, p.Instrument, p.Executor} {
-		if err := ValidateSites(f, sites); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ValidateSites is Validate for some sites.
-func ValidateSites(f *elf.File, sites []Site) error {
-	for _, s := range sites {
-		offset, ok := f.Offset(s.Address)
-		if !ok || offset != s.Offset || !f.Executable(s.Address) || len(s.Bytes) == 0 {
-			return fmt.Errorf("site %#x: not in the file's text", s.Address)
-		}
-		b, err := f.Read(s.Address, uint64(len(s.Bytes)))
-		if err != nil {
-			return fmt.Errorf("site %#x: %w", s.Address, err)
-		}
-		if !bytes.Equal(b, s.Bytes) {
-			return fmt.Errorf("site %#x: the file has %x, not %x", s.Address, b, s.Bytes)
-		}
-	}
-	return nil
 }

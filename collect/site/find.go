@@ -9,8 +9,12 @@ import (
 
 // Find says where in a CPython's file probes go. It proves that every start
 // and resume of a Python function passes exactly one of the counted sites, and
-// returns an *Error when it cannot.
+// returns an *Error when it cannot. What it reads is of the bytes that the
+// file's fingerprint is of.
 func Find(f *elf.File, p *cpython.Python) (*Plan, error) {
+	if _, err := f.Fingerprint(); err != nil {
+		return nil, err
+	}
 	x, err := openText(f)
 	if err != nil {
 		return nil, err
@@ -25,7 +29,11 @@ func Find(f *elf.File, p *cpython.Python) (*Plan, error) {
 		return nil, err
 	}
 	s.findFreed()
-	return s.plan, Validate(f, s.plan)
+	plan := s.plan // alone: the graph may go meanwhile
+	if err := prove(f, p, plan); err != nil {
+		return nil, err
+	}
+	return plan, nil
 }
 
 // search is one Find.

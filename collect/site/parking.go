@@ -1,6 +1,7 @@
 package site
 
 import (
+	"bytes"
 	"fmt"
 
 	"pytop/collect/elf"
@@ -60,6 +61,11 @@ func FindParking(f *elf.File) (*Parking, error) {
 			Missing: "one or a few of each",
 		}
 	}
+	for _, sites := range [][]Site{p.Begin, p.End} {
+		if err := ValidateSites(f, sites); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 
@@ -91,7 +97,7 @@ func (p *Parking) take(t *text, i *instruction, own map[uint64]string) error {
 	if !i.cheap || !ok {
 		return &Error{Found: fmt.Sprintf("its call of %s at %#x", name, i.address), Missing: "a call that the kernel emulates (is it built with -fno-plt?)"}
 	}
-	b := t.at(i.address)[:i.size]
+	b := bytes.Clone(t.at(i.address)[:i.size]) // not to keep the whole text
 	*to = append(*to, Site{Address: i.address, Offset: offset, Bytes: b, Text: t.isa.disassemble(i.address, b), Cheap: true, Code: None, Frame: None, Next: None, Throw: None})
 	return nil
 }

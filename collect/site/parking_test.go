@@ -38,7 +38,7 @@ func TestFindParking(t *testing.T) {
 					t.Errorf("not a cheap call: %+v", s)
 				}
 			}
-			if err := Validate(f, &Plan{Calls: append(p.Begin, p.End...)}); err != nil {
+			if err := ValidateSites(f, append(p.Begin, p.End...)); err != nil {
 				t.Error(err)
 			}
 			if len(p.Begin) != 1 {

@@ -49,6 +49,8 @@ type Plan struct {
 	Method     string // how they were found, for people: "computed-goto table, 3 handlers, 15 inlined copies"
 	Weak       string // what is weaker than it could be, for people; empty: nothing
 	TailCalls  bool   // each opcode's handler is a function: for people
+
+	proof *proof // of which file it is, and that its sites begin instructions; nil: not proven
 }
 
 // Words says what is particular about the build that only its text tells, for

@@ -11,6 +11,7 @@ type text struct {
 	parts       []part
 	lowest, end uint64          // of all parts
 	returning   map[uint64]bool // by function: whether it may return
+	alone       bool            // it is one function: others are not looked at
 }
 
 type part struct {
@@ -87,7 +88,7 @@ var neverReturn = map[string]bool{"abort": true, "exit": true, "_exit": true, "_
 
 // returns tells whether a called function may return; false: it surely does
 // not, so that what follows the call is other code.
-func (t *text) returns(address uint64) bool { return t.mayReturn(address, 4) }
+func (t *text) returns(address uint64) bool { return t.alone || t.mayReturn(address, 4) }
 
 // mayReturn looks for a way through a function to a return, through calls that
 // themselves return. Where it does not find out soon it says yes.

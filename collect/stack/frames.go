@@ -2,7 +2,6 @@ package stack
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,7 +10,6 @@ import (
 
 // Frame is a Python frame as it lies in memory.
 type Frame struct {
-	address     uint64
 	Code        uint64 // address of the code object
 	Instruction uint64 // address of the running instruction; up to 3.10 f_lasti
 }
@@ -24,81 +22,9 @@ type Place struct {
 	Line     int    // the running line; 0: not known
 }
 
-// Trace is a thread's Python stack, the innermost frame first.
-type Trace struct {
-	Places []Place
-	Torn   bool // it changed while it was read, each time: frames may be missing or of another moment
-	Cut    bool // there are more frames
-}
-
-// tries is how often a stack is read until it is the same twice.
-const tries = 8
-
-// Trace reads a thread's stack. It may be empty: the thread runs no Python. A
-// stack that changes whenever it is read is torn: of the last one those frames
-// are kept whose code is known, from the outermost on.
-func (p *Process) Trace(state uint64) (Trace, error) {
-	var t Trace
-	var failed error
-	whole := false // t has been read up to the outermost frame
-	for range tries {
-		one, err := p.Frames(state)
-		read := err == nil
-		if read {
-			var again []Frame
-			if again, err = p.Frames(state); err == nil && sameFrames(one, again) {
-				var places []Place
-				if places, err = p.Places(one); err == nil {
-					return Trace{Places: places, Cut: len(one) == mostFrames}, nil
-				}
-			}
-		}
-		if err != nil {
-			failed = err
-		}
-		if known := p.known(one); len(known) > 0 && read || !whole && len(known) > len(t.Places) {
-			t, whole = Trace{Places: known, Torn: true, Cut: len(one) == mostFrames}, read
-		}
-	}
-	if len(t.Places) > 0 {
-		return t, nil
-	}
-	if failed == nil || errors.Is(failed, ErrChanging) {
-		return t, fmt.Errorf("%w: each of %d times", ErrChanging, tries)
-	}
-	return t, fmt.Errorf("read a stack of process %d: %w", p.PID, failed)
-}
-
-// known says where frames are, from the outermost on, up to the first whose
-// code object is none any more.
-func (p *Process) known(frames []Frame) []Place {
-	for from := range frames {
-		if places, err := p.Places(frames[from:]); err == nil {
-			return places
-		}
-	}
-	return nil
-}
-
-// sameFrames compares all but the running instruction of the innermost frame,
-// which moves on without the stack being another.
-func sameFrames(a, b []Frame) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].Code != b[i].Code || a[i].address != b[i].address || i > 0 && a[i].Instruction != b[i].Instruction {
-			return false
-		}
-	}
-	return true
-}
-
-// Frames walks a thread's Python frames, the innermost first. Each is read at
+// walk reads a thread's Python frames, the innermost first. Each is read at
 // once, but not all at one instant: ErrChanging when one was none any more, with
 // those before it.
-func (p *Process) Frames(state uint64) ([]Frame, error) { return p.walk(state, mostFrames) }
-
 func (p *Process) walk(state uint64, most int) ([]Frame, error) {
 	o, t := &p.Python.Offsets, &p.Python.Traits
 	at, err := p.top(state)
@@ -117,7 +43,7 @@ func (p *Process) walk(state uint64, most int) ([]Frame, error) {
 		}
 		previous := binary.LittleEndian.Uint64(head[o.Frame.Previous:])
 		if foreign := t.ForeignOwner > 0 && owner >= t.ForeignOwner; !foreign {
-			f := Frame{address: at, Code: binary.LittleEndian.Uint64(head[o.Frame.Executable:]) & t.ExecutableMask}
+			f := Frame{Code: binary.LittleEndian.Uint64(head[o.Frame.Executable:]) & t.ExecutableMask}
 			if t.LegacyFrame {
 				f.Instruction = uint64(int64(int32(binary.LittleEndian.Uint32(head[o.Frame.Lasti:]))))
 			} else {
@@ -161,10 +87,15 @@ func (p *Process) top(state uint64) (uint64, error) {
 // Places says where frames are. A code object that is no longer one is an error.
 func (p *Process) Places(frames []Frame) ([]Place, error) {
 	places := make([]Place, len(frames))
+	known := map[uint64]*code{} // functions call themselves
 	for i, f := range frames {
-		c, err := p.code(f.Code)
-		if err != nil {
-			return nil, err
+		c := known[f.Code]
+		if c == nil {
+			var err error
+			if c, err = p.code(f.Code); err != nil {
+				return nil, err
+			}
+			known[f.Code] = c
 		}
 		places[i] = Place{File: c.file, Function: c.function, First: c.first, Line: p.line(c, f)}
 	}

@@ -11,7 +11,6 @@ import (
 	"math"
 
 	"pytop/collect/cpython"
-	"pytop/collect/proc"
 )
 
 // ErrChanging says that what was read changed while it was read, each time.
@@ -31,6 +30,8 @@ type Process struct {
 	Runtime  uint64 // address of _PyRuntime in the process
 	CodeType uint64 // address of PyCode_Type in the process
 
+	machine machine
+
 	codes map[uint64]*code
 	kept  int // bytes in codes
 }
@@ -39,11 +40,11 @@ type Process struct {
 func New(pid int, python *cpython.Python, bias uint64) *Process {
 	return &Process{
 		PID: pid, Python: python, Runtime: python.Runtime + bias, CodeType: python.CodeType + bias,
-		codes: map[uint64]*code{},
+		machine: target(pid), codes: map[uint64]*code{},
 	}
 }
 
-func (p *Process) read(at uint64, to []byte) error { return proc.ReadMemory(p.PID, at, to) }
+func (p *Process) read(at uint64, to []byte) error { return p.machine.read(at, to) }
 
 func (p *Process) word(at uint64, offset uint32) (uint64, error) {
 	var b [8]byte

@@ -1,27 +1,22 @@
 package format
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"pytop/collect/escape"
 )
 
 // Plain makes a name safe to draw: what would move the terminal's cursor,
 // change its colours or reorder text is shown as its escape (\x1b, \u202e),
-// and so is every cluster on whose width terminals do not agree. Everything
-// that comes from a target goes through here once, on its way to the screen.
+// and so is every cluster on whose width terminals do not agree. Package escape
+// defines what is hidden and how it is written; widths concern the screen alone.
+// Everything that comes from a target goes through here once, on its way to it.
 func Plain(name string) string {
-	clean := true
-	for i := 0; i < len(name); i++ {
-		if c := name[i]; c < ' ' || c >= 0x7f {
-			clean = false
-			break
-		}
-	}
-	if clean {
+	if escape.ASCII(name) {
 		return name
 	}
 	var b strings.Builder
@@ -34,11 +29,11 @@ func Plain(name string) string {
 			if drawable(cluster) {
 				b.WriteString(cluster)
 			} else {
-				escape(&b, cluster)
+				escaped(&b, cluster)
 			}
 		}
 		if rest != "" {
-			escape(&b, rest[:1])
+			escaped(&b, rest[:1])
 			rest = rest[1:]
 		}
 	}
@@ -64,7 +59,7 @@ func drawable(cluster string) bool {
 		if i == 0 && unicode.Is(unicode.M, r) {
 			return false
 		}
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
+		if r == utf8.RuneError || escape.Hidden(r) {
 			return false
 		}
 	}
@@ -72,24 +67,17 @@ func drawable(cluster string) bool {
 	return w > 0 && w == ansi.StringWidthWc(cluster)
 }
 
-func escape(b *strings.Builder, cluster string) {
+// escaped writes a cluster that is not drawable; what of it is ASCII can be read.
+func escaped(b *strings.Builder, cluster string) {
 	for len(cluster) > 0 {
 		r, n := utf8.DecodeRuneInString(cluster)
 		switch {
 		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(b, `\x%02x`, cluster[0])
+			b.Write(escape.Append(nil, rune(cluster[0])))
 		case r >= ' ' && r < 0x7f:
 			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r == '\t':
-			b.WriteString(`\t`)
-		case r < 0x100:
-			fmt.Fprintf(b, `\x%02x`, r)
-		case r < 0x10000:
-			fmt.Fprintf(b, `\u%04x`, r)
 		default:
-			fmt.Fprintf(b, `\U%08x`, r)
+			b.Write(escape.Append(nil, r))
 		}
 		cluster = cluster[n:]
 	}

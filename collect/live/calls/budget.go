@@ -35,8 +35,8 @@ func (c *Calls) Cost(of *target.Process) time.Duration {
 	return least
 }
 
-// share is the part of the CPU time since a mark that counting took.
-func (p *process) share(since mark) float64 {
+// overheadShare is the part of the CPU time since a mark that counting took.
+func (p *process) overheadShare(since mark) float64 {
 	used, paid := p.CPU-since.cpu, p.overhead()-since.tax
 	if used <= 0 || paid <= 0 {
 		return 0
@@ -66,7 +66,7 @@ func (c *Calls) judge(p *process, now time.Time, after time.Duration) error {
 	if p.links == nil || p.Gone != "" || p.Forced || c.Budget <= 0 || now.Sub(p.mark.at) < after {
 		return nil
 	}
-	share, took := p.share(p.mark), now.Sub(p.mark.at)
+	share, took := p.overheadShare(p.mark), now.Sub(p.mark.at)
 	paid := (p.overhead() - p.mark.tax).Seconds() / took.Seconds()
 	calls := float64(p.spent.calls-p.mark.spent.calls) / took.Seconds()
 	resumes := float64(p.spent.resumes-p.mark.spent.resumes) / took.Seconds()
@@ -81,7 +81,7 @@ func (c *Calls) judge(p *process, now time.Time, after time.Duration) error {
 	}
 	p.reason = fmt.Sprintf("counting would take ~%.0f %% of its time (%s), the budget is %.0f %% (--budget)", 100*share, rates, 100*c.Budget)
 	if p.links.shared {
-		return c.letGo(p)
+		return c.detachOne(p)
 	}
 	return c.detach(p)
 }

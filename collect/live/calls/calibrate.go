@@ -26,8 +26,8 @@ type puppet struct {
 // stage is what is passed to the programs: its addresses must not change, as
 // those of a goroutine's stack may. Who measures has it alone: see price.OnStage.
 var stage struct {
-	plain, generator puppet
-	codeType         [64]byte
+	function, generator puppet
+	codeType            [64]byte
 }
 
 // dress makes a puppet fit a build's offsets.
@@ -59,7 +59,7 @@ func (p *puppet) dress(py *bpf.PyOffsets, flags uint32) error {
 // time passes the site and returns the time that one pass took.
 func (p *puppet) time() time.Duration {
 	return price.Least(func() {
-		price.PassSite(price.Hits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
+		price.HitSite(price.Hits, uintptr(unsafe.Pointer(&p.object)), uintptr(unsafe.Pointer(&p.frame)), uintptr(unsafe.Pointer(&p.instruction)))
 	})
 }
 
@@ -70,13 +70,13 @@ func (p *puppet) time() time.Duration {
 // It is also the trial of the way of attaching: the hits are those of a thread
 // that is not the process's first, and all must be counted.
 func (c *Calls) calibrate(b *build) (callPrice, error) {
-	return price.OnStage(c.Beside, func() (callPrice, link.Link, error) { return c.passCalls(b) })
+	return price.OnStage(c.Beside, func() (callPrice, link.Link, error) { return c.measureCalls(b) })
 }
 
-// passCalls measures the price of starts and resumes, and returns what is still
+// measureCalls measures the price of starts and resumes, and returns what is still
 // attached to pytop itself.
-func (c *Calls) passCalls(b *build) (callPrice, link.Link, error) {
-	if err := errors.Join(stage.plain.dress(&b.Offsets, 0), stage.generator.dress(&b.Offsets, coGenerator)); err != nil {
+func (c *Calls) measureCalls(b *build) (callPrice, link.Link, error) {
+	if err := errors.Join(stage.function.dress(&b.Offsets, 0), stage.generator.dress(&b.Offsets, coGenerator)); err != nil {
 		return callPrice{}, nil, err
 	}
 	self, err := proc.System().Stat(0)
@@ -88,11 +88,11 @@ func (c *Calls) passCalls(b *build) (callPrice, link.Link, error) {
 	if err := c.Maps.Processes.Update(&pid, &state, ebpf.UpdateAny); err != nil {
 		return callPrice{}, nil, fmt.Errorf("calibrate: %w", err)
 	}
-	attached, err := price.AttachToSelf(b.programs.Called, b.programs.Multi, price.SiteJump, cookie(price.AsPassed(b.Plan.Calls[0]), 0))
+	attached, err := price.AttachToSelf(b.programs.Called, b.programs.Multi, price.SiteJump, cookie(price.OwnSite(b.Plan.Calls[0]), 0))
 	if err != nil {
 		return callPrice{}, nil, errors.Join(err, c.forget(pid))
 	}
-	call, resume := stage.plain.time(), stage.generator.time()
+	call, resume := stage.function.time(), stage.generator.time()
 	counted, err := c.countedHits(pid)
 	if err = errors.Join(err, c.forget(pid)); err != nil {
 		return callPrice{}, attached, err

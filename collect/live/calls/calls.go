@@ -26,18 +26,18 @@ type Calls struct {
 	attaches  uint8
 	focus     uint64
 	epoch     uint32
-	past      past
+	ended     ended
 }
 
-// past is what is left of processes that were dropped.
-type past struct {
+// ended is what is left of processes that were dropped.
+type ended struct {
 	lost     [5]uint64
 	hits     uint64
 	hitsLost uint64
 	cost     time.Duration
 }
 
-func (t *past) add(p *process) {
+func (t *ended) add(p *process) {
 	for i := range t.lost {
 		t.lost[i] += p.Lost(i)
 		if i != bpf.LostNames {

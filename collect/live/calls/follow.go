@@ -239,7 +239,7 @@ func (c *Calls) Drop(ended map[*target.Process]bool) error {
 	for of := range ended {
 		p := c.process(of)
 		left[p] = true
-		c.past.add(p)
+		c.ended.add(p)
 		if l := p.links; l != nil && !l.shared {
 			c.Beside(func() { _ = l.close() })
 			p.links = nil

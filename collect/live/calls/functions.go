@@ -75,9 +75,9 @@ const (
 	mostEndedNames = 16 << 20
 )
 
-// moreEnded stands for those for which there was no room: what was called
+// restOfEnded stands for those for which there was no room: what was called
 // stays in the sums.
-var moreEnded = objectName{file: "?", function: "(more functions of ended processes)"}
+var restOfEnded = objectName{file: "?", function: "(more functions of ended processes)"}
 
 func newFunctions() *functions {
 	return &functions{byKey: map[functionKey]*function{}, objects: map[uint64]*object{}}
@@ -89,13 +89,13 @@ func (t *functions) of(p *process, name objectName, hasResumes bool) *function {
 	f := t.byKey[key]
 	if f == nil {
 		switch {
-		case p != nil && t.names >= mostNames && name != more:
-			return t.of(p, more, hasResumes)
-		case p == nil && (t.ended >= mostEnded || t.endedBy >= mostEndedNames) && name != moreEnded:
-			return t.of(nil, moreEnded, hasResumes)
+		case p != nil && t.names >= mostNames && name != rest:
+			return t.of(p, rest, hasResumes)
+		case p == nil && (t.ended >= mostEnded || t.endedBy >= mostEndedNames) && name != restOfEnded:
+			return t.of(nil, restOfEnded, hasResumes)
 		}
 		t.lastID++
-		f = &function{of: p, code: collect.Code{ID: t.lastID, File: name.file, Function: name.function, Line: name.line, More: p != nil && name == more}}
+		f = &function{of: p, code: collect.Code{ID: t.lastID, File: name.file, Function: name.function, Line: name.line, More: p != nil && name == rest}}
 		t.names += f.bytes()
 		if p == nil {
 			t.ended, t.endedBy = t.ended+1, t.endedBy+f.bytes()
@@ -144,8 +144,8 @@ func (t *functions) drop(left map[*process]bool, room uint32) {
 	}
 	for _, f := range t.remove(func(f *function) bool { return left[f.of] }) {
 		name := f.name()
-		if name == more {
-			name = moreEnded
+		if name == rest {
+			name = restOfEnded
 		}
 		sum := t.of(nil, name, f.hasResumes)
 		sum.atLeast = sum.atLeast || part[f.of]

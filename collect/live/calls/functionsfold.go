@@ -23,8 +23,8 @@ const (
 	functionSize = 512
 )
 
-// more stands for the functions of a process that are not kept by name.
-var more = objectName{file: "?", function: "(more functions)"}
+// rest stands for the functions of a process that are not kept by name.
+var rest = objectName{file: "?", function: "(more functions)"}
 
 // freed is what is kept of a process's functions without a living code object.
 type freed struct {
@@ -67,7 +67,7 @@ func (t *functions) fold(poll, focus uint64) {
 		return
 	}
 	for _, f := range t.remove(func(f *function) bool { return folded[f.of] && isFreed(f) }) {
-		sum := t.of(f.of, more, f.hasResumes)
+		sum := t.of(f.of, rest, f.hasResumes)
 		sum.done.add(f.sum())
 		sum.base.add(f.base)
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/collect/live/target"
 )
 
 // TestFold: of a process that makes functions for ever, each with another name,
@@ -12,7 +13,7 @@ import (
 // counted before is not in the interval in which they are added up.
 func TestFold(t *testing.T) {
 	table := newFunctions()
-	p := &process{info: &collect.Process{PID: 7}, links: &links{}}
+	p := &process{Process: &target.Process{Info: &collect.Process{PID: 7}}, links: &links{}}
 	const perPoll = 10000
 	var prev *collect.Reading
 	made, most := uint64(0), 0
@@ -58,11 +59,11 @@ func TestFold(t *testing.T) {
 	if most*functionSize > mostFreed+perPoll*functionSize || len(table.byKey) != len(table.all) {
 		t.Errorf("%d functions at most, %d by name, %d now", most, len(table.byKey), len(table.all))
 	}
-	if row := table.of(p, more, false); !row.code.More || row.done.calls == 0 || table.byID(row.code.ID) != row {
+	if row := table.of(p, rest, false); !row.code.More || row.done.calls == 0 || table.byID(row.code.ID) != row {
 		t.Errorf("%+v", row)
 	}
 	table.drop(map[*process]bool{p: true}, 0)
-	if row := table.of(nil, moreEnded, false); row.code.More || row.done.calls == 0 || len(table.all) != table.ended {
+	if row := table.of(nil, restOfEnded, false); row.code.More || row.done.calls == 0 || len(table.all) != table.ended {
 		t.Errorf("when it has ended: %+v, %d functions", row, len(table.all))
 	}
 }
@@ -84,7 +85,7 @@ func TestFoldNot(t *testing.T) {
 		{"detached", nil, 1, 0, many},
 	} {
 		table := newFunctions()
-		p := &process{info: &collect.Process{PID: 7}, links: test.links}
+		p := &process{Process: &target.Process{Info: &collect.Process{PID: 7}}, links: test.links}
 		for i := range many {
 			table.of(p, objectName{"a.py", fmt.Sprint("f", i), i}, false).seen = test.seen
 		}
@@ -101,7 +102,7 @@ func TestFoldAll(t *testing.T) {
 	table := newFunctions()
 	const each = 30000 // 15 MiB
 	for i := range 12 {
-		p := &process{info: &collect.Process{PID: 1 + i}, links: &links{}}
+		p := &process{Process: &target.Process{Info: &collect.Process{PID: 1 + i}}, links: &links{}}
 		for k := range each + 100*i {
 			table.of(p, objectName{"", fmt.Sprint("f", k), 1}, false)
 		}
@@ -120,7 +121,7 @@ func TestFoldAll(t *testing.T) {
 // too; there is an end to what is kept of them.
 func TestLongNames(t *testing.T) {
 	table := newFunctions()
-	p := &process{info: &collect.Process{PID: 7}, links: &links{}}
+	p := &process{Process: &target.Process{Info: &collect.Process{PID: 7}}, links: &links{}}
 	long := string(make([]byte, maxText)) // shared, so that this test is small
 	const number = 10000
 	for i := range number {
@@ -144,42 +145,5 @@ func TestLongNames(t *testing.T) {
 	}
 	if sum != number {
 		t.Errorf("%d calls of ended processes, want %d", sum, number)
-	}
-}
-
-// TestGenerated: the same with a process that makes functions, calls and frees them.
-func TestGenerated(t *testing.T) {
-	needRoot(t)
-	t.Parallel()
-	w := obeying(t, some(t)[0])
-	s := open(t, w, Options{})
-	const each, runs = 20000, 5
-	prev := read(t, s)
-	for i := range runs {
-		name := fmt.Sprint("g", i)
-		w.obey(t, fmt.Sprint("make ", name, " ", each), "made")
-		w.obey(t, "run "+name+" 2", "ran")
-		w.obey(t, "free "+name, "freed")
-		r := read(t, s)
-		var delta uint64
-		for _, f := range collect.Diff(prev, r, 2).Functions {
-			delta += f.CallsDelta
-		}
-		if delta != 2*each+1 {
-			t.Errorf("%s: %d calls in the interval, want %d", name, delta, 2*each+1)
-		}
-		prev = r
-	}
-	var calls uint64
-	folded := false
-	for _, c := range prev.Codes {
-		calls += c.Calls
-		folded = folded || c.Code.More && c.Code.Function == "(more functions)"
-	}
-	if want := prev.Processes[0].Calls; calls != want || want != runs*(2*each+1) {
-		t.Errorf("%d calls of functions, %d of the process, want %d", calls, want, runs*(2*each+1))
-	}
-	if most := mostFreed/functionSize + each; !folded || len(prev.Codes) > most {
-		t.Errorf("%d functions of %d, at most %d wanted; one stands for more: %v", len(prev.Codes), each*runs, most, folded)
 	}
 }

@@ -152,7 +152,7 @@ func (c *Calls) addLive(e *entry) {
 	o.seen, o.last = c.polls, countsOf(&e.count)
 	o.function.seen = c.polls
 	o.function.now.add(o.last)
-	c.holdAgainst(o, e.count.Calls+e.count.Resumes)
+	c.compareHits(o, e.count.Calls+e.count.Resumes)
 }
 
 // nameLost is what a function is called whose name could not be had.

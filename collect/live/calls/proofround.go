@@ -34,9 +34,9 @@ type doubtful struct {
 	at   time.Time
 }
 
-// holdAgainst compares a code object's hits, as read now, with those at the
+// compareHits compares a code object's hits, as read now, with those at the
 // round's beginning, if it was seen to start since.
-func (c *Calls) holdAgainst(o *object, hits uint64) {
+func (c *Calls) compareHits(o *object, hits uint64) {
 	if o.round != c.proving.round {
 		o.round, o.before = c.proving.round, o.hits
 	}
@@ -193,7 +193,7 @@ func (n objectName) less(o objectName) bool {
 // would obey.
 func (n objectName) words() string {
 	const most = 80 // characters
-	plain := func(text string) string {
+	short := func(text string) string {
 		text = strings.Map(func(r rune) rune {
 			if !unicode.IsPrint(r) {
 				return '?'
@@ -205,7 +205,7 @@ func (n objectName) words() string {
 		}
 		return text
 	}
-	return fmt.Sprintf("%s (%s:%d)", plain(n.function), plain(filepath.Base(n.file)), n.line)
+	return fmt.Sprintf("%s (%s:%d)", short(n.function), short(filepath.Base(n.file)), n.line)
 }
 
 // provenWords says how many functions were seen running, and counted.

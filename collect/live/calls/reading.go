@@ -24,7 +24,7 @@ func (c *Calls) ReadProcess(of *target.Process, r *collect.ProcessReading) (meas
 }
 
 // Read adds the functions, and what was lost of their calls.
-func (c *Calls) Read(r *collect.Reading, _ []*target.Process) collect.Probe {
+func (c *Calls) Read(r *collect.Reading) collect.Probe {
 	r.Codes, r.Focus, r.Lost = c.functions.reading(), c.focus, c.lost()
 	if c.focus != 0 {
 		r.ByThread = c.byThread()
@@ -34,7 +34,7 @@ func (c *Calls) Read(r *collect.Reading, _ []*target.Process) collect.Probe {
 
 // lost sums what was lost over all processes, by cause.
 func (c *Calls) lost() []collect.Loss {
-	sum := c.past.lost
+	sum := c.ended.lost
 	for _, p := range c.all() {
 		for i := range sum {
 			sum[i] += p.Lost(i)
@@ -82,7 +82,7 @@ func (c *Calls) probe() collect.Probe {
 	if len(missed) > 0 {
 		reasons = append(reasons, missedWords(missed))
 	}
-	probe.Hits, probe.Lost, probe.Cost = probe.Hits+c.past.hits, probe.Lost+c.past.hitsLost, probe.Cost+c.past.cost
+	probe.Hits, probe.Lost, probe.Cost = probe.Hits+c.ended.hits, probe.Lost+c.ended.hitsLost, probe.Cost+c.ended.cost
 	reasons = append(append(reasons, c.Targets.Words()...), c.sharedWords(payers)...)
 	probe.Method, probe.Reason = strings.Join(methods, "; ")+provenWords(c.proving.proven), strings.Join(reasons, "; ")
 	return probe

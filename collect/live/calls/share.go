@@ -67,10 +67,10 @@ func closeAll(list []*links) error {
 	return errors.Join(errs...)
 }
 
-// letGo frees a process, whose counting costs too much, from breakpoints that
+// detachOne frees a process, whose counting costs too much, from breakpoints that
 // it shares: the others of its file get their own. In between nothing is
 // counted, which they say. When there are too many others all are let go.
-func (c *Calls) letGo(p *process) error {
+func (c *Calls) detachOne(p *process) error {
 	b := p.build()
 	var others []*process
 	for _, o := range c.all() {

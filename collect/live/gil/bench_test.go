@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"fmt"
@@ -10,7 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pytop/bpf"
+	"pytop/collect/live"
 	"pytop/collect/live/attach"
+	"pytop/collect/live/livetest"
 )
 
 // pairs are nanoseconds of a system call that drops and takes the GIL once.
@@ -23,22 +25,22 @@ type pairs struct {
 // at the same sites, followed, with its fields read instead, and with programs
 // that do nothing where other tools put theirs: at take_gil's entry and
 // return, and at drop_gil's entry (0 where the file has no such symbols).
-func measurePairs(t testing.TB, p python, repeat int) pairs {
-	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "0.3")
-	s := open(t, w, Options{GIL: true, NoCalls: true})
-	one := s.order[0]
+func measurePairs(t testing.TB, p livetest.Python, repeat int) pairs {
+	w := p.Start(t, p.Workloads(t)+"/gil.py", "storm", "0.3")
+	s := open(t, w, live.Options{Probes: onlyGIL})
+	one := s.first()
 	least := pairs{bare: 1e18, empty: 1e18, followed: 1e18, calls: 1e18, light: 1e18, returns: 1e18}
 	var paid, used time.Duration
-	run := func(to *float64) { *to = min(*to, w.once(t).NS) }
-	w.once(t) // warm
+	run := func(to *float64) { *to = min(*to, once(t, w).NS) }
+	once(t, w) // warm
 	for range repeat {
 		if err := s.Detach("benchmark"); err != nil {
 			t.Fatal(err)
 		}
 		run(&least.bare)
-		nothing := *one.build.gil
+		nothing := *one.build().gil
 		nothing.Signalled, nothing.Waited, nothing.Forced = nothing.Empty, nothing.Empty, nothing.Empty
-		links, err := attachConditions(one.gil.conditions, &nothing, one.info.PID, 0)
+		links, err := attachConditions(one.conditions, &nothing, one.Info.PID, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,16 +53,16 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 		if err := s.Attach(true); err != nil {
 			t.Fatal(err)
 		}
-		before := read(t, s).Processes[0]
+		before := livetest.Read(t, s).Processes[0]
 		run(&least.followed)
-		after := read(t, s).Processes[0]
+		after := livetest.Read(t, s).Processes[0]
 		paid, used = paid+after.Tax-before.Tax, used+after.CPU-before.CPU
 		changeOver(t, s)
 		run(&least.calls)
-		s.mu.Lock()
-		err = s.unlinkGILs(one)
-		s.lighten(one)
-		s.mu.Unlock()
+		s.table.Lock.Lock()
+		err = s.table.unlink(one)
+		s.table.beginSampling(one)
+		s.table.Lock.Unlock()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,12 +75,12 @@ func measurePairs(t testing.TB, p python, repeat int) pairs {
 // attachReturns puts programs that do nothing where other tools put theirs;
 // nil where the file has no such symbols, or where not each take and drop passes
 // them, since the compiler has made copies.
-func attachReturns(t testing.TB, w *target, p *process, programs *bpf.GILPrograms) []link.Link {
-	executable, err := link.OpenExecutable(p.build.path())
+func attachReturns(t testing.TB, w *livetest.Workload, p *followed, programs *bpf.GILPrograms) []link.Link {
+	executable, err := link.OpenExecutable(p.Build.Path())
 	if err != nil {
 		return nil
 	}
-	o := &link.UprobeMultiOptions{PID: uint32(p.info.PID)}
+	o := &link.UprobeMultiOptions{PID: uint32(p.Info.PID)}
 	entries, err := executable.UprobeMulti([]string{"take_gil", "drop_gil"}, programs.Empty, o)
 	if err != nil {
 		return nil
@@ -96,7 +98,7 @@ func attachReturns(t testing.TB, w *target, p *process, programs *bpf.GILProgram
 }
 
 // hitsAWrite is how often a program runs a write.
-func hitsAWrite(t testing.TB, w *target, program *ebpf.Program) float64 {
+func hitsAWrite(t testing.TB, w *livetest.Workload, program *ebpf.Program) float64 {
 	stats, err := ebpf.EnableStats(unix.BPF_STATS_RUN_TIME)
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +109,7 @@ func hitsAWrite(t testing.TB, w *target, program *ebpf.Program) float64 {
 		t.Fatal(err)
 	}
 	const seconds = 0.05
-	wrote := seconds * w.goes(t, fmt.Sprintf("go %v", seconds)).PerS
+	wrote := seconds * goes(t, w, fmt.Sprintf("go %v", seconds)).PerS
 	after, err := program.Stats()
 	if err != nil {
 		t.Fatal(err)
@@ -117,25 +119,25 @@ func hitsAWrite(t testing.TB, w *target, program *ebpf.Program) float64 {
 
 // changeOver moves the probes of a source's first process to the calls, and
 // waits until they are there alone.
-func changeOver(t testing.TB, s *Source) {
+func changeOver(t testing.TB, s *source) {
 	t.Helper()
-	s.mu.Lock()
-	g := s.order[0].gil
-	err := s.changeOver(s.order[0], 0)
-	s.mu.Unlock()
+	s.table.Lock.Lock()
+	g := s.first()
+	err := s.table.changeOver(s.first(), 0)
+	s.table.Lock.Unlock()
 	if err != nil || g.calls == nil {
 		t.Fatal(err, g.stays)
 	}
 	changedOver(t, s)
 }
 
-func changedOver(t testing.TB, s *Source) {
+func changedOver(t testing.TB, s *source) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		s.mu.Lock()
-		g := s.order[0].gil
+		s.table.Lock.Lock()
+		g := s.first()
 		done := g.calls != nil && g.leaving == nil && g.left == nil
-		s.mu.Unlock()
+		s.table.Lock.Unlock()
 		if done {
 			return
 		}
@@ -148,13 +150,13 @@ func changedOver(t testing.TB, s *Source) {
 // BenchmarkGILCrowd times signalling another condition variable than the
 // GIL's: bare, with probes in libc's functions, and with probes at CPython's calls.
 func BenchmarkGILCrowd(b *testing.B) {
-	needRoot(b)
-	for _, p := range benchmarked(b) {
-		b.Run(p.name, func(b *testing.B) {
-			w := p.start(b, p.workloads(b)+"/gil.py", "crowd", "0.3")
-			s := open(b, w, Options{GIL: true, NoCalls: true})
+	livetest.NeedRoot(b)
+	for _, p := range livetest.Benchmarked(b) {
+		b.Run(p.Name, func(b *testing.B) {
+			w := p.Start(b, p.Workloads(b)+"/gil.py", "crowd", "0.3")
+			s := open(b, w, live.Options{Probes: onlyGIL})
 			bare, functions, calls := 1e18, 1e18, 1e18
-			run := func(to *float64) { *to = min(*to, w.once(b).NS) }
+			run := func(to *float64) { *to = min(*to, once(b, w).NS) }
 			for b.Loop() {
 				for range 5 {
 					if err := s.Detach("benchmark"); err != nil {
@@ -164,9 +166,9 @@ func BenchmarkGILCrowd(b *testing.B) {
 					if err := s.Attach(true); err != nil {
 						b.Fatal(err)
 					}
-					s.mu.Lock()
-					s.order[0].gil.stays = "benchmark"
-					s.mu.Unlock()
+					s.table.Lock.Lock()
+					s.first().stays = "benchmark"
+					s.table.Lock.Unlock()
 					run(&functions)
 					changeOver(b, s)
 					run(&calls)
@@ -183,9 +185,9 @@ func BenchmarkGILCrowd(b *testing.B) {
 
 // BenchmarkGIL times following the GIL in ratios of one run.
 func BenchmarkGIL(b *testing.B) {
-	needRoot(b)
-	for _, p := range benchmarked(b) {
-		b.Run(p.name, func(b *testing.B) {
+	livetest.NeedRoot(b)
+	for _, p := range livetest.Benchmarked(b) {
+		b.Run(p.Name, func(b *testing.B) {
 			var m pairs
 			for b.Loop() {
 				m = measurePairs(b, p, 5)

@@ -39,11 +39,11 @@ var stage [512]byte
 // calibrate measures on pytop's own process what a take and a drop take
 // from a process.
 func (t *table) calibrate(programs *bpf.GILPrograms) (price.Hit, error) {
-	return price.OnStage(t.Beside, func() (price.Hit, link.Link, error) { return t.passTakes(programs) })
+	return price.OnStage(t.Beside, func() (price.Hit, link.Link, error) { return t.measureAcquires(programs) })
 }
 
-// passTakes measures a price, and returns what is still attached to pytop itself.
-func (t *table) passTakes(programs *bpf.GILPrograms) (hit price.Hit, attached link.Link, err error) {
+// measureAcquires measures a price, and returns what is still attached to pytop itself.
+func (t *table) measureAcquires(programs *bpf.GILPrograms) (hit price.Hit, attached link.Link, err error) {
 	const cond, switchCond = 32, 120 // any will do
 	if len(t.freeProcesses) == 0 || len(t.freeStates) == 0 {
 		return hit, nil, errNoRoom
@@ -59,7 +59,7 @@ func (t *table) passTakes(programs *bpf.GILPrograms) (hit price.Hit, attached li
 	if attached, err = price.AttachToSelf(programs.Signalled, programs.Multi, price.SignalsJump, uint64(process)); err != nil {
 		return hit, nil, err
 	}
-	hit = price.Hit(price.Least(func() { price.PassSignals(price.Hits, uintptr(at+switchCond), uintptr(at+cond)) }))
+	hit = price.Hit(price.Least(func() { price.HitSignals(price.Hits, uintptr(at+switchCond), uintptr(at+cond)) }))
 	var counted bpf.GILState
 	err = errors.Join(t.Maps.GilStates.Lookup(&state, &counted), t.forgetOwnThread(),
 		t.Maps.GilStates.Put(&state, &bpf.GILState{}), t.Maps.GilProcesses.Put(&process, &bpf.GILProcess{}))

@@ -55,7 +55,7 @@ func (t *table) detach(why string, list ...*followed) error {
 	err := t.unlink(list...)
 	for _, g := range list {
 		if g.status != "" && (g.status != collect.ProbeOff || g.waiting) {
-			t.stopLight(g)
+			t.stopSampling(g)
 			g.status, g.reason, g.waiting, g.lookingSince = collect.ProbeOff, why, false, time.Time{}
 		}
 	}
@@ -142,9 +142,9 @@ func (t *table) shut() error {
 			links = append(links, g.probes()...)
 		}
 		g.links, g.leaving = nil, nil
-		if g.light != nil {
-			g.light.end()
-			g.light = nil
+		if g.sampler != nil {
+			g.sampler.end()
+			g.sampler = nil
 		}
 	}
 	return attach.Close(links)

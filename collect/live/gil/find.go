@@ -56,10 +56,10 @@ func (t *table) find(g *followed) error {
 		}
 	}
 	for _, o := range g.gils {
-		if o.gone || seen[o.address] == o {
+		if o.ended || seen[o.address] == o {
 			continue
 		}
-		o.gone = true
+		o.ended = true
 		if o.active {
 			gone = append(gone, o)
 		}
@@ -86,7 +86,7 @@ func (t *table) retireGone(g *followed, gone []*object) error {
 func (t *table) leave(g *followed) {
 	err := t.detach("it runs another program since", g)
 	for _, o := range g.gils {
-		o.gone = true
+		o.ended = true
 	}
 	g.started, g.early = false, false
 	g.calls, g.stays, g.symbols = nil, "", nil // were the program's before
@@ -98,7 +98,7 @@ func (t *table) leave(g *followed) {
 // object finds or makes the GIL that an interpreter uses.
 func (g *followed) object(i stack.Interpreter) *object {
 	for _, o := range g.gils {
-		if o.address == i.GIL && !o.gone && o.interpreter == i.ID {
+		if o.address == i.GIL && !o.ended && o.interpreter == i.ID {
 			return o
 		}
 	}

@@ -1,19 +1,23 @@
-package gil_test
+package gil
 
 import (
 	"testing"
 
 	"pytop/collect"
+	"pytop/collect/live/probe"
+	"pytop/collect/live/target"
 )
 
 // TestFoldThreads: what is known of threads that have ended stays bounded, and
 // sums stay what they were.
 func TestFoldThreads(t *testing.T) {
-	p := &process{info: &collect.Process{PID: 7}}
-	o := &gilObject{pairs: map[pair]pairCount{}, blame: map[blamed]blameCount{}}
-	p.gil = &gilProcess{gils: []*gilObject{o}}
-	table := &gilTable{slots: map[uint64]*gilThread{}, byTID: map[threadName]*gilThread{}, stacks: map[uint64]blamedStack{}}
-	s := &Source{order: []*process{p}, gil: table}
+	of := &target.Process{Info: &collect.Process{PID: 7}}
+	o := &object{pairs: map[pair]pairCount{}, blame: map[blamed]blameCount{}}
+	p := &followed{Process: of, gils: []*object{o}}
+	table := &table{
+		Host: &probe.Host{Targets: &target.Set{Order: []*target.Process{of}}}, of: map[*target.Process]*followed{of: p},
+		slots: map[uint64]*thread{}, byTID: map[threadName]*thread{}, stacks: map[uint64]blamedStack{},
+	}
 	const main, many = uint64(1), uint64(50_000)
 	table.slots[main] = table.thread(p, 7)
 	for id := main + 1; id <= main+many; id++ {
@@ -23,7 +27,7 @@ func TestFoldThreads(t *testing.T) {
 		delete(table.byTID, one.name)
 		o.pairs[pair{main, id}], o.pairs[pair{id, main}] = pairCount{1, 10}, pairCount{1, 20}
 		o.blame[blamed{id, id % 3}] = blameCount{100, 1}
-		s.foldThreads()
+		table.foldThreads()
 	}
 	if n := max(len(table.all), len(table.slots), len(o.pairs)/2, len(o.blame)/3); n > 2*keptThreads+1 {
 		t.Errorf("%d threads, %d slots, %d pairs, %d blamed are kept", len(table.all), len(table.slots), len(o.pairs), len(o.blame))

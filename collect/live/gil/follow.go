@@ -33,7 +33,7 @@ var errNoRoom = fmt.Errorf("not followed: the GILs of %d processes are already, 
 // count is how many processes' GILs are followed, by probes or by reading.
 func (t *table) count() (n int) {
 	for _, g := range t.list() {
-		if g.links != nil || g.light != nil {
+		if g.links != nil || g.sampler != nil {
 			n++
 		}
 	}
@@ -51,7 +51,7 @@ func (t *table) attach(p *target.Process, parks bool) {
 		g = &followed{Process: p, table: t}
 		t.of[p] = g
 	}
-	if g.links != nil || g.light != nil {
+	if g.links != nil || g.sampler != nil {
 		return
 	}
 	free, err := t.look(g)
@@ -141,7 +141,7 @@ func (l *GIL) Round() time.Duration {
 		if g.Gone != "" || g.HasEnded() {
 			g.endLooks()
 			g.stop()
-			l.stopLight(g)
+			l.stopSampling(g)
 			continue
 		}
 		if g.early && !g.Braked {

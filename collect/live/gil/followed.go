@@ -43,8 +43,8 @@ type followed struct {
 	paid         uint64 // those of which the cost was told
 	now          bpf.GILProcess
 	done         bpf.GILProcess // of detached times
-	light        *light         // nil: followed by probes
-	lightSince   time.Time
+	sampler      *sampler       // nil: followed by probes
+	sampledSince time.Time
 	judged       judged
 	lookingSince time.Time // probes look whether they can stay; zero: they do not
 	closing      *closing  // its links are being closed; nil: they are not
@@ -69,7 +69,7 @@ type object struct {
 	cond, switchCond uint64
 	interpreter      int64 // the lowest ID of those that use it
 	shared           bool  // more than one uses it
-	gone             bool  // its interpreter has ended
+	ended            bool  // its interpreter has
 	index            uint32
 	active           bool          // index is in use: probes follow it
 	measured         time.Duration // of times before
@@ -81,7 +81,7 @@ type object struct {
 	loose            bool // its switch_number moves also without a switch: thread states change
 	seedHolder       int  // TID of who held it when pytop came; 0: nobody, or not known
 	atLeast          bool // it was held when pytop came
-	light            lightCounts
+	sampledBy        sampledCounts
 	long             []collect.LongHold
 	longSince        uint64 // when the last of them began
 	looks            holdLooks

@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"encoding/json"
@@ -11,7 +11,9 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live"
 	"pytop/collect/live/kernelmap"
+	"pytop/collect/live/livetest"
 	"pytop/collect/proc"
 )
 
@@ -25,14 +27,14 @@ type said struct {
 }
 
 // once lets the workload do its work once.
-func (w *target) once(t testing.TB) said { return w.goes(t, "go") }
+func once(t testing.TB, w *livetest.Workload) said { return goes(t, w, "go") }
 
-func (w *target) goes(t testing.TB, line string) (s said) {
+func goes(t testing.TB, w *livetest.Workload, line string) (s said) {
 	t.Helper()
-	if _, err := w.in.Write([]byte(line + "\n")); err != nil {
+	if _, err := w.In.Write([]byte(line + "\n")); err != nil {
 		t.Fatal(err)
 	}
-	answer := w.line(t, "{")
+	answer := w.Line(t, "{")
 	if err := json.Unmarshal([]byte(answer), &s); err != nil {
 		t.Fatalf("%v in %q", err, answer)
 	}
@@ -40,21 +42,21 @@ func (w *target) goes(t testing.TB, line string) (s said) {
 }
 
 // follow starts a way of gil.py, and follows its GIL alone.
-func follow(t *testing.T, p python, way, seconds string) (*target, *Source) {
+func follow(t *testing.T, p livetest.Python, way, seconds string) (*livetest.Workload, *source) {
 	t.Helper()
-	w := p.start(t, p.workloads(t)+"/gil.py", way, seconds)
-	s := open(t, w, Options{GIL: true, NoCalls: true})
-	if g := s.order[0].gil; g.status != collect.ProbeOn {
+	w := p.Start(t, p.Workloads(t)+"/gil.py", way, seconds)
+	s := open(t, w, live.Options{Probes: onlyGIL})
+	if g := s.first(); g.status != collect.ProbeOn {
 		t.Fatalf("the GIL is not followed: %s", g.reason)
 	}
 	return w, s
 }
 
 // withGIL are the interpreters of the matrix that have one.
-func withGIL(t testing.TB) []python {
-	var list []python
-	for _, p := range distinct(t) {
-		if !strings.Contains(p.notes, "freethreaded") {
+func withGIL(t testing.TB) []livetest.Python {
+	var list []livetest.Python
+	for _, p := range livetest.Distinct(t) {
+		if !strings.Contains(p.Notes, "freethreaded") {
 			list = append(list, p)
 		}
 	}
@@ -62,9 +64,9 @@ func withGIL(t testing.TB) []python {
 }
 
 // number is what CPython itself says of how often the first GIL changed hands.
-func number(t *testing.T, s *Source) uint64 {
+func number(t *testing.T, s *source) uint64 {
 	t.Helper()
-	g := s.order[0].gil
+	g := s.first()
 	n, err := g.memory.GIL(g.gils[0].address)
 	if err != nil {
 		t.Fatal(err)
@@ -74,21 +76,21 @@ func number(t *testing.T, s *Source) uint64 {
 
 // balanced checks what holds of every reading of a process that is not in the
 // middle of anything.
-func balanced(t *testing.T, s *Source, r *collect.Reading) {
+func balanced(t *testing.T, s *source, r *collect.Reading) {
 	t.Helper()
 	probe := r.Probes[1]
 	if probe.Status != collect.ProbeOn || probe.Reason != "" || probe.Lost != 0 {
-		t.Errorf("probe %+v; process %+v done %+v", probe, s.order[0].gil.now, s.order[0].gil.done)
-		for _, o := range s.order[0].gil.gils {
+		t.Errorf("probe %+v; process %+v done %+v", probe, s.first().now, s.first().done)
+		for _, o := range s.first().gils {
 			t.Logf("%+v", o.now)
 		}
-		for _, one := range s.gil.all {
+		for _, one := range s.table.all {
 			t.Logf("thread %d: %d takes, %d drops, %d forced, %d waits, %d steps", one.name.tid, one.now.takes+one.done.takes, one.now.drops+one.done.drops,
 				one.now.forced+one.done.forced, one.now.waits+one.done.waits, one.now.steps+one.done.steps)
 		}
 		t.Logf("%+v", r.GILs[0].Pairs)
 	}
-	for _, o := range s.order[0].gil.gils {
+	for _, o := range s.first().gils {
 		takes, drops := o.now.Takes+o.done.Takes, o.now.Drops+o.done.Drops
 		if takes+1 < drops || drops+1 < takes {
 			t.Errorf("%d takes and %d drops", takes, drops)
@@ -119,15 +121,15 @@ func balanced(t *testing.T, s *Source, r *collect.Reading) {
 // TestGILSwitches: two threads that compute. Switches are as many as CPython
 // counted, and holds add up to the run.
 func TestGILSwitches(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
 		for _, way := range []string{"spin", "short"} {
-			t.Run(p.name+"/"+way, func(t *testing.T) {
+			t.Run(p.Name+"/"+way, func(t *testing.T) {
 				w, s := follow(t, p, way, "0.5")
-				before, first := number(t, s), read(t, s)
-				result := w.once(t)
+				before, first := number(t, s), livetest.Read(t, s)
+				result := once(t, w)
 				time.Sleep(10 * time.Millisecond) // until it waits for the next line
-				r := read(t, s)
+				r := livetest.Read(t, s)
 				balanced(t, s, r)
 				g := r.GILs[0]
 				if got, want := g.Switches-first.GILs[0].Switches, number(t, s)-before; got != want || got == 0 {
@@ -153,18 +155,18 @@ func named(t *testing.T, r *collect.Reading, function string) {
 
 // TestGILLongHolds: one thread holds it in C code, another waits.
 func TestGILLongHolds(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
 		for _, way := range []string{"sum", "sort", "regex"} {
-			t.Run(p.name+"/"+way, func(t *testing.T) {
+			t.Run(p.Name+"/"+way, func(t *testing.T) {
 				// In the process, the time that a thread was ready and another process
 				// ran is not to be told from a wait: on a busy machine, again.
 				var why string
 				for range 4 {
 					w, s := follow(t, p, way, "0.4")
-					result := w.once(t)
+					result := once(t, w)
 					time.Sleep(10 * time.Millisecond)
-					r := read(t, s)
+					r := livetest.Read(t, s)
 					balanced(t, s, r)
 					var hold, wait time.Duration
 					for _, one := range r.Threads {
@@ -190,16 +192,16 @@ func apart(what string, got, want float64) string {
 
 // TestGILReleases: threads that release it often, and fork.
 func TestGILReleases(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
 		for _, way := range []string{"releases", "forks"} {
-			t.Run(p.name+"/"+way, func(t *testing.T) {
-				w := p.start(t, p.workloads(t)+"/gil.py", way, "0.3")
-				s := open(t, w, Options{GIL: true, NoCalls: true, Budget: 0})
-				before, first := number(t, s), read(t, s)
-				w.once(t)
+			t.Run(p.Name+"/"+way, func(t *testing.T) {
+				w := p.Start(t, p.Workloads(t)+"/gil.py", way, "0.3")
+				s := open(t, w, live.Options{Probes: onlyGIL, Budget: 0})
+				before, first := number(t, s), livetest.Read(t, s)
+				once(t, w)
 				time.Sleep(10 * time.Millisecond)
-				r := read(t, s)
+				r := livetest.Read(t, s)
 				balanced(t, s, r)
 				if got, want := r.GILs[0].Switches-first.GILs[0].Switches, number(t, s)-before; got != want || got == 0 {
 					t.Errorf("%d switches, CPython counted %d", got, want)
@@ -211,14 +213,14 @@ func TestGILReleases(t *testing.T) {
 
 // TestGILChurn: no take of a short thread is lost.
 func TestGILChurn(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "churn", "1")
-			before, first := number(t, s), read(t, s)
-			result := w.once(t)
+			before, first := number(t, s), livetest.Read(t, s)
+			result := once(t, w)
 			time.Sleep(10 * time.Millisecond)
-			r := read(t, s)
+			r := livetest.Read(t, s)
 			balanced(t, s, r)
 			if got, want := r.GILs[0].Switches-first.GILs[0].Switches, number(t, s)-before; got != want {
 				t.Errorf("%d switches, CPython counted %d", got, want)
@@ -231,7 +233,7 @@ func TestGILChurn(t *testing.T) {
 				}
 			}
 			left := 0
-			if err := kernelmap.ReadAll(s.maps.Blame, func(bpf.BlameKey, bpf.BlameCount) { left++ }); err != nil || left > 100 {
+			if err := kernelmap.ReadAll(s.table.Maps.Blame, func(bpf.BlameKey, bpf.BlameCount) { left++ }); err != nil || left > 100 {
 				t.Errorf("%d entries of whom threads waited for are in the map, %v", left, err)
 			}
 			if ended != result.Threads || takes != r.GILs[0].Takes {
@@ -244,21 +246,21 @@ func TestGILChurn(t *testing.T) {
 // TestGILEndsUntold: a thread whose end the kernel did not tell gives its slot
 // back all the same, and what it did is kept.
 func TestGILEndsUntold(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "churn", "1")
-			s.mu.Lock()
-			err := s.gil.exit.Close()
-			s.gil.exit = nil
-			s.mu.Unlock()
+			s.table.Lock.Lock()
+			err := s.table.exit.Close()
+			s.table.exit = nil
+			s.table.Lock.Unlock()
 			if err != nil {
 				t.Fatal(err)
 			}
-			result := w.once(t)
-			read(t, s) // they are looked for
+			result := once(t, w)
+			livetest.Read(t, s) // they are looked for
 			time.Sleep(endPatience + 50*time.Millisecond)
-			r := read(t, s)
+			r := livetest.Read(t, s)
 			ended, takes, slots := 0, uint64(0), 0
 			for _, one := range r.Threads {
 				takes += one.Holds
@@ -266,7 +268,7 @@ func TestGILEndsUntold(t *testing.T) {
 					ended++
 				}
 			}
-			for _, one := range s.gil.all {
+			for _, one := range s.table.all {
 				if one.slotID != 0 {
 					slots++
 				}
@@ -281,9 +283,9 @@ func TestGILEndsUntold(t *testing.T) {
 // TestGILInterpreters: sub-interpreters with a GIL of their own. Whether both
 // are seen to run depends on how fast the machine is: longer, if they were not.
 func TestGILInterpreters(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			why := ""
 			for _, seconds := range []float64{0.5, 4, 16} {
 				if why = interpreters(t, p, seconds); why == "" {
@@ -295,20 +297,20 @@ func TestGILInterpreters(t *testing.T) {
 	}
 }
 
-func interpreters(t *testing.T, p python, seconds float64) string {
+func interpreters(t *testing.T, p livetest.Python, seconds float64) string {
 	w, s := follow(t, p, "interpreters", fmt.Sprint(seconds))
-	if s.order[0].build.python.Offsets.Interpreter.GIL == ^uint32(0) {
+	if s.first().Build.Python.Offsets.Interpreter.GIL == ^uint32(0) {
 		return "" // all interpreters share one before 3.12
 	}
 	began := time.Now()
-	fmt.Fprintln(w.in, "go")
+	fmt.Fprintln(w.In, "go")
 	answered := make(chan error)
 	go func() {
-		_, err := w.out.ReadString('\n')
+		_, err := w.Out.ReadString('\n')
 		answered <- err
 	}()
 	for most := 0; ; time.Sleep(20 * time.Millisecond) {
-		most = max(most, inModule(read(t, s)))
+		most = max(most, inModule(livetest.Read(t, s)))
 		select {
 		case err := <-answered:
 			if err != nil {
@@ -322,7 +324,7 @@ func interpreters(t *testing.T, p python, seconds float64) string {
 		}
 		break
 	}
-	r := read(t, s)
+	r := livetest.Read(t, s)
 	if len(r.GILs) != 3 {
 		t.Fatalf("%d GILs", len(r.GILs))
 	}
@@ -347,15 +349,15 @@ func inModule(r *collect.Reading) (n int) {
 
 // TestGILEnd: what holds or waits when the process ends leaves nothing behind.
 func TestGILEnd(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "daemons", "0.1")
-			w.once(t)
+			once(t, w)
 			busy := 0
 			for range 20 { // one may be between both
 				busy = 0
-				for _, one := range read(t, s).Threads {
+				for _, one := range livetest.Read(t, s).Threads {
 					if one.Holding > 0 || one.Waiting > 0 {
 						busy++
 					}
@@ -367,10 +369,10 @@ func TestGILEnd(t *testing.T) {
 			if busy < 4 {
 				t.Errorf("%d threads hold or wait", busy)
 			}
-			w.in.Write([]byte("end\n"))
-			w.in.Close()
+			w.In.Write([]byte("end\n"))
+			w.In.Close()
 			w.Wait()
-			r := last(t, s)
+			r := livetest.Last(t, s)
 			for _, one := range r.Threads {
 				if !one.Ended || one.Holding != 0 || one.Waiting != 0 || one.Hold < 0 || one.Wait < 0 {
 					t.Errorf("%+v", one)
@@ -379,10 +381,10 @@ func TestGILEnd(t *testing.T) {
 			if g := r.GILs[0]; g.Holder != 0 || g.HeldFor != 0 {
 				t.Errorf("%d holds it after the end", g.Holder)
 			}
-			for slot := range s.maps.GilThreads.MaxEntries() {
+			for slot := range s.table.Maps.GilThreads.MaxEntries() {
 				var b threadBuffer
-				if head, _ := b.head(s.gil.threads, slot); head.Id != 0 {
-					stats, err := s.order[0].build.gil.Exited.Stats()
+				if head, _ := b.head(s.table.threads, slot); head.Id != 0 {
+					stats, err := s.first().build().gil.Exited.Stats()
 					t.Errorf("slot %d is still thread %d's; the kernel left out %+v, %v", slot, head.Tid, stats, err)
 				}
 			}
@@ -393,9 +395,9 @@ func TestGILEnd(t *testing.T) {
 // TestGILInTheMiddle attaches while it is held for long. Whether it then is
 // depends on how fast the machine is at that moment: again, if it was not.
 func TestGILInTheMiddle(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			why := ""
 			for range 4 {
 				if why = inTheMiddle(t, p); why == "" {
@@ -407,10 +409,10 @@ func TestGILInTheMiddle(t *testing.T) {
 	}
 }
 
-func inTheMiddle(t *testing.T, p python) string {
-	w := p.start(t, p.workloads(t)+"/gil.py", "sum", "3")
+func inTheMiddle(t *testing.T, p livetest.Python) string {
+	w := p.Start(t, p.Workloads(t)+"/gil.py", "sum", "3")
 	defer w.Process.Kill()
-	w.in.Write([]byte("go\n"))
+	w.In.Write([]byte("go\n"))
 	for range 200 { // until it has measured how long, and its threads run
 		if tids, err := proc.System().TIDs(w.Process.Pid); err == nil && len(tids) == 3 {
 			break
@@ -418,9 +420,9 @@ func inTheMiddle(t *testing.T, p python) string {
 		time.Sleep(10 * time.Millisecond)
 	}
 	time.Sleep(300 * time.Millisecond)
-	s := open(t, w, Options{GIL: true, NoCalls: true})
+	s := open(t, w, live.Options{Probes: onlyGIL})
 	time.Sleep(50 * time.Millisecond)
-	r := read(t, s)
+	r := livetest.Read(t, s)
 	waiting := 0
 	for _, one := range r.Threads {
 		if one.Waiting > 20*time.Millisecond {
@@ -459,11 +461,11 @@ func inTheMiddle(t *testing.T, p python) string {
 // TestGILAlone: a thread that computes alone takes and drops nothing while
 // pytop watches, and has held it all the same: also once it was killed.
 func TestGILAlone(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := begin(t, p.command("-c", "print('waiting', flush=True)\nwhile True: pass"))
-			s := open(t, w, Options{GIL: true, NoCalls: true})
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w := livetest.Begin(t, p.Command("-c", "print('waiting', flush=True)\nwhile True: pass"))
+			s := open(t, w, live.Options{Probes: onlyGIL})
 			time.Sleep(200 * time.Millisecond)
 			check := func(r *collect.Reading, least time.Duration) {
 				t.Helper()
@@ -472,7 +474,7 @@ func TestGILAlone(t *testing.T) {
 					t.Errorf("held %v of %v in %d takes, its thread %v", g.Held, g.Measured, g.Takes, one.Hold)
 				}
 			}
-			r := read(t, s)
+			r := livetest.Read(t, s)
 			check(r, 200*time.Millisecond)
 			if one := r.Threads[0]; one.Holding == 0 || r.GILs[0].Holder != one.TID {
 				t.Errorf("%+v holds it", one)
@@ -480,21 +482,21 @@ func TestGILAlone(t *testing.T) {
 			if err := s.Detach("a test"); err != nil {
 				t.Fatal(err)
 			}
-			detached := read(t, s)
+			detached := livetest.Read(t, s)
 			check(detached, r.GILs[0].Held)
 			if err := s.Attach(false); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(100 * time.Millisecond)
-			r = read(t, s)
+			r = livetest.Read(t, s)
 			check(r, detached.GILs[0].Held+90*time.Millisecond)
 			w.Process.Kill()
 			w.Wait()
 			time.Sleep(100 * time.Millisecond)
-			r = read(t, s)
+			r = livetest.Read(t, s)
 			check(r, detached.GILs[0].Held+90*time.Millisecond)
 			time.Sleep(50 * time.Millisecond)
-			if again := read(t, s); again.GILs[0].Measured != r.GILs[0].Measured || again.GILs[0].Held != r.GILs[0].Held || again.Threads[0].Hold != r.Threads[0].Hold {
+			if again := livetest.Read(t, s); again.GILs[0].Measured != r.GILs[0].Measured || again.GILs[0].Held != r.GILs[0].Held || again.Threads[0].Hold != r.Threads[0].Hold {
 				t.Errorf("it goes on after its end: %+v, then %+v", r.GILs[0], again.GILs[0])
 			}
 		})
@@ -503,26 +505,26 @@ func TestGILAlone(t *testing.T) {
 
 // TestGILBrake: detached, nothing is counted; attached again, it goes on.
 func TestGILBrake(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	p := withGIL(t)[0]
 	w, s := follow(t, p, "spin", "0.2")
 	first := number(t, s)
-	w.once(t)
+	once(t, w)
 	time.Sleep(10 * time.Millisecond)
 	counted := number(t, s) - first
 	if err := s.Detach("braked"); err != nil { // before it is read
 		t.Fatal(err)
 	}
-	w.once(t)
-	off := read(t, s)
+	once(t, w)
+	off := livetest.Read(t, s)
 	if a, b := counted, off.GILs[0].Switches; b != a && b != a-1 || off.Probes[1].Status != collect.ProbeOff { // the first take may be no switch that was seen
 		t.Errorf("%d switches, then %d; %+v", a, b, off.Probes[1])
 	}
 	if err := s.Attach(false); err != nil {
 		t.Fatal(err)
 	}
-	w.once(t)
-	r := read(t, s)
+	once(t, w)
+	r := livetest.Read(t, s)
 	balanced(t, s, r)
 	if r.GILs[0].Switches < off.GILs[0].Switches+10 {
 		t.Errorf("%d switches, then %d", off.GILs[0].Switches, r.GILs[0].Switches)
@@ -535,19 +537,19 @@ func TestGILBrake(t *testing.T) {
 // TestGILStorm: above the limit its fields are read instead, and probes come
 // back when it is calm.
 func TestGILStorm(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	p := withGIL(t)[0]
-	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "3")
-	s := open(t, w, Options{GIL: true, NoCalls: true, Budget: 0.5})
-	w.in.Write([]byte("go\n"))
+	w := p.Start(t, p.Workloads(t)+"/gil.py", "storm", "3")
+	s := open(t, w, live.Options{Probes: onlyGIL, Budget: 0.5})
+	w.In.Write([]byte("go\n"))
 	time.Sleep(1500 * time.Millisecond)
-	r := read(t, s)
+	r := livetest.Read(t, s)
 	if g := r.GILs[0]; g.Status != collect.GILSampled || g.Held < 200*time.Millisecond || !strings.Contains(r.Probes[1].Method, "times a second") {
 		t.Errorf("%+v\n%+v", g, r.Probes[1])
 	}
-	w.line(t, "{")
+	w.Line(t, "{")
 	time.Sleep(lookEvery + 500*time.Millisecond)
-	if r = read(t, s); !strings.Contains(r.Probes[1].Method, "condition variables") || r.Probes[1].Reason != "" {
+	if r = livetest.Read(t, s); !strings.Contains(r.Probes[1].Method, "condition variables") || r.Probes[1].Reason != "" {
 		t.Errorf("%+v", r.Probes[1])
 	}
 }
@@ -555,12 +557,12 @@ func TestGILStorm(t *testing.T) {
 // TestGILLongHoldKept: a long hold is kept with its thread and its stack, and
 // for how long it lasted: half of it at least, as a busy machine is late to look.
 func TestGILLongHoldKept(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "sum", "1")
-			result := w.once(t)
-			list := read(t, s).GILs[0].LongHolds
+			result := once(t, w)
+			list := livetest.Read(t, s).GILs[0].LongHolds
 			longest := collect.LongHold{}
 			for _, h := range list {
 				if h.Lasted > longest.Lasted {
@@ -577,13 +579,13 @@ func TestGILLongHoldKept(t *testing.T) {
 // TestGILWhoMadeWhomWait: what threads waited is of those who held it meanwhile,
 // all of it but the time before pytop knew who held it.
 func TestGILWhoMadeWhomWait(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "spin", "0.5")
-			w.once(t)
+			once(t, w)
 			time.Sleep(10 * time.Millisecond)
-			r := read(t, s)
+			r := livetest.Read(t, s)
 			balanced(t, s, r)
 			by := map[uint64]time.Duration{}
 			caused := map[uint64]time.Duration{}
@@ -615,12 +617,12 @@ func TestGILWhoMadeWhomWait(t *testing.T) {
 // stack, with who holds it and in what function: half of the wait at least, as
 // a busy machine is late to look.
 func TestGILLongWaitKept(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "sum", "1")
-			result := w.once(t)
-			g := read(t, s).GILs[0]
+			result := once(t, w)
+			g := livetest.Read(t, s).GILs[0]
 			longest := collect.LongWait{}
 			for _, one := range g.LongWaits {
 				if one.Lasted > longest.Lasted {
@@ -658,7 +660,7 @@ func inStack(stack []collect.Place, function string) bool {
 // TestClockOfTakenOut: what goes on when probes are taken out is known until
 // then, however long that takes, and what began later not at all.
 func TestClockOfTakenOut(t *testing.T) {
-	g := gilProcess{stopped: 1000}
+	g := followed{stopped: 1000}
 	for _, c := range []struct{ since, holding uint64 }{{0, 0}, {400, 600}, {1000, 0}, {1400, 0}} {
 		n := threadCountsOf(&bpf.GILThread{HoldSince: c.since, WaitSince: c.since, HoldNs: 7, WaitNs: 7}, g.clock())
 		if n.holding != c.holding || n.waiting != c.holding || n.hold != 7+c.holding || n.wait != 7+c.holding || n.holdMax != c.holding {

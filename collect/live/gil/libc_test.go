@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"testing"

@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"testing"
@@ -6,28 +6,30 @@ import (
 
 	"github.com/cilium/ebpf/link"
 
+	"pytop/collect/live"
 	"pytop/collect/live/attach"
+	"pytop/collect/live/livetest"
 	"pytop/collect/proc"
 )
 
 // BenchmarkGILLinks: what following 200 other processes adds to a take and a
 // drop of one, and how long their probes take to be put in and out.
 func BenchmarkGILLinks(b *testing.B) {
-	needRoot(b)
+	livetest.NeedRoot(b)
 	const others = 200
-	p := pythons(b)[0]
-	w := p.start(b, p.workloads(b)+"/gil.py", "storm", "0.1")
-	family := p.start(b, p.workloads(b)+"/family.py", "serve", "200")
+	p := livetest.Pythons(b)[0]
+	w := p.Start(b, p.Workloads(b)+"/gil.py", "storm", "0.1")
+	family := p.Start(b, p.Workloads(b)+"/family.py", "serve", "200")
 	pids, err := proc.System().Processes()
 	if err != nil {
 		b.Fatal(err)
 	}
-	s := open(b, w, Options{GIL: true, NoCalls: true})
-	one := s.order[0]
+	s := open(b, w, live.Options{Probes: onlyGIL})
+	one := s.first()
 	least := func() float64 {
 		ns := 1e18
 		for range 8 {
-			ns = min(ns, w.once(b).NS)
+			ns = min(ns, once(b, w).NS)
 		}
 		return ns
 	}
@@ -39,7 +41,7 @@ func BenchmarkGILLinks(b *testing.B) {
 			if stat, err := proc.System().Stat(pid); err != nil || stat.Parent != family.Process.Pid {
 				continue
 			}
-			some, err := attachConditions(one.gil.conditions, one.build.gil, pid, 0)
+			some, err := attachConditions(one.conditions, one.build().gil, pid, 0)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"fmt"
@@ -13,7 +13,9 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live"
 	"pytop/collect/live/kernelmap"
+	"pytop/collect/live/livetest"
 	"pytop/collect/proc"
 )
 
@@ -30,7 +32,6 @@ func workers(r *collect.Reading, parent int) (list []collect.ProcessReading) {
 	return list
 }
 
-
 // waiting waits until all workers wait for an order: before that a take of the
 // GIL is still to come, with which the system call returns that was theirs.
 func waiting(t testing.TB, parent int) {
@@ -44,19 +45,19 @@ func waiting(t testing.TB, parent int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		await(t, text+" waits for an order", func() bool {
+		livetest.Await(t, text+" waits for an order", func() bool {
 			number, _, ok, err := proc.System().Syscall(pid, pid)
 			return err == nil && ok && number == unix.SYS_READ
 		})
 	}
 }
 
-// followed waits until the GILs of all workers are followed and none is under
+// followedAll waits until the GILs of all workers are followed and none is under
 // way.
-func followed(t testing.TB, s *Source, parent, number int) *collect.Reading {
+func followedAll(t testing.TB, s *source, parent, number int) *collect.Reading {
 	t.Helper()
 	waiting(t, parent)
-	return until(t, s, func(r *collect.Reading) string {
+	return livetest.Until(t, s, func(r *collect.Reading) string {
 		list := workers(r, parent)
 		for _, p := range list {
 			if p.GIL.Status != collect.GILExact {
@@ -81,11 +82,11 @@ func gilOfPID(t testing.TB, r *collect.Reading, pid int) collect.GILReading {
 }
 
 // numberOf is what CPython itself says of how often a process's GIL changed hands.
-func numberOf(t testing.TB, s *Source, pid int) uint64 {
+func numberOf(t testing.TB, s *source, pid int) uint64 {
 	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	g := s.followed(pid).gil
+	s.table.Lock.Lock()
+	defer s.table.Lock.Unlock()
+	g := s.table.withPID(pid)
 	n, err := g.memory.GIL(g.gils[0].address)
 	if err != nil {
 		t.Fatal(err)
@@ -94,24 +95,24 @@ func numberOf(t testing.TB, s *Source, pid int) uint64 {
 }
 
 // order lets all workers do something, and waits until all have.
-func (w *target) order(t testing.TB, what string) {
+func order(t testing.TB, w *livetest.Workload, what string) {
 	t.Helper()
-	if _, err := fmt.Fprintln(w.in, what); err != nil {
+	if _, err := fmt.Fprintln(w.In, what); err != nil {
 		t.Fatal(err)
 	}
-	w.line(t, "served")
+	w.Line(t, "served")
 	waiting(t, w.Process.Pid)
 }
 
 // rounds lets workers take the GIL a known number of times, then switch it
 // between threads, and compares each worker's counts with that.
-func rounds(t *testing.T, s *Source, w *target, number int) {
+func rounds(t *testing.T, s *source, w *livetest.Workload, number int) {
 	t.Helper()
-	before := followed(t, s, w.Process.Pid, number)
+	before := followedAll(t, s, w.Process.Pid, number)
 	for range 3 {
-		w.order(t, "w")
+		order(t, w, "w")
 	}
-	after := until(t, s, func(r *collect.Reading) string { // until all wait again
+	after := livetest.Until(t, s, func(r *collect.Reading) string { // until all wait again
 		for _, p := range workers(r, w.Process.Pid) {
 			pid := p.Process.PID
 			if n := gilOfPID(t, r, pid).Takes - gilOfPID(t, before, pid).Takes; n != 3*takesOfRound {
@@ -124,8 +125,8 @@ func rounds(t *testing.T, s *Source, w *target, number int) {
 	for _, p := range workers(after, w.Process.Pid) {
 		numbers[p.Process.PID] = numberOf(t, s, p.Process.PID)
 	}
-	w.order(t, "s")
-	r := until(t, s, func(r *collect.Reading) string {
+	order(t, w, "s")
+	r := livetest.Until(t, s, func(r *collect.Reading) string {
 		for _, p := range workers(r, w.Process.Pid) {
 			pid := p.Process.PID
 			got, want := gilOfPID(t, r, pid).Switches-gilOfPID(t, after, pid).Switches, numberOf(t, s, pid)-numbers[pid]
@@ -154,22 +155,22 @@ func rounds(t *testing.T, s *Source, w *target, number int) {
 // TestGILChildren: of forked workers each take is counted, and switches as
 // CPython counts them, from when they are followed; so are their calls.
 func TestGILChildren(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/family.py", "gil", "4")
-			s := open(t, w, Options{Children: true, GIL: true})
-			fmt.Fprintln(w.in)
-			w.line(t, "serving")
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w := p.Start(t, p.Workloads(t)+"/family.py", "gil", "4")
+			s := open(t, w, live.Options{Children: true})
+			fmt.Fprintln(w.In)
+			w.Line(t, "serving")
 			rounds(t, s, w, 4)
-			r := read(t, s)
+			r := livetest.Read(t, s)
 			for _, p := range workers(r, w.Process.Pid) {
 				if !strings.Contains(p.GIL.Reason, "what it did before is not measured") {
 					t.Errorf("pid %d: %q", p.Process.PID, p.GIL.Reason)
 				}
 			}
-			w.in.Close()
-			r = readUntilEnd(t, s, 50*time.Millisecond)
+			w.In.Close()
+			r = livetest.ReadUntilEnd(t, s, 50*time.Millisecond)
 			for _, p := range append(r.Past, r.Processes...) {
 				if p.Status != collect.Exact || p.GIL.Status != collect.GILExact || p.GIL.Held == 0 {
 					t.Errorf("pid %d: %s, %+v", p.Process.PID, p.Status, p.GIL)
@@ -182,16 +183,17 @@ func TestGILChildren(t *testing.T) {
 
 // TestGILAll: so are those of --all, that run already and that start later.
 func TestGILAll(t *testing.T) {
-	needRoot(t)
-	p := some(t)[0]
-	serving := func() *target {
-		w := p.start(t, p.workloads(t)+"/family.py", "gil", "2")
-		fmt.Fprintln(w.in)
-		w.line(t, "serving")
+	livetest.NeedRoot(t)
+	p := livetest.Some(t)[0]
+	serving := func() *livetest.Workload {
+		w := p.Start(t, p.Workloads(t)+"/family.py", "gil", "2")
+		fmt.Fprintln(w.In)
+		w.Line(t, "serving")
 		return w
 	}
 	before := serving()
-	s, err := Open(Options{All: true, GIL: true, NoCalls: true})
+	opened, err := live.Open(live.Options{All: true, Probes: onlyGIL})
+	s := &source{opened, lastTable}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,26 +206,26 @@ func TestGILAll(t *testing.T) {
 // TestGILManyBrake: a brake, and the end, do not wait for each process's probes
 // one after the other, and leave none.
 func TestGILManyBrake(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	const number = 100
 	const soon = 10 * time.Second // one by one its 300 links would take as long on an idle machine
-	p := some(t)[0]
-	w := p.start(t, p.workloads(t)+"/family.py", "gil", fmt.Sprint(number))
-	s := open(t, w, Options{Children: true, GIL: true, NoCalls: true})
-	fmt.Fprintln(w.in)
-	w.line(t, "serving")
-	r := followed(t, s, w.Process.Pid, number)
-	_, ofBPF := descriptors(t)
+	p := livetest.Some(t)[0]
+	w := p.Start(t, p.Workloads(t)+"/family.py", "gil", fmt.Sprint(number))
+	s := open(t, w, live.Options{Children: true, Probes: onlyGIL})
+	fmt.Fprintln(w.In)
+	w.Line(t, "serving")
+	r := followedAll(t, s, w.Process.Pid, number)
+	_, ofBPF := livetest.Descriptors(t)
 	began := time.Now()
 	if err := s.Detach("braked"); err != nil {
 		t.Fatal(err)
 	}
 	took := time.Since(began)
-	if _, n := descriptors(t); took > soon || n != ofBPF-2*3*(number+1) { // a link tells its program too
+	if _, n := livetest.Descriptors(t); took > soon || n != ofBPF-2*3*(number+1) { // a link tells its program too
 		t.Errorf("braked in %v; %d links, programs and maps, before %d", took, n, ofBPF)
 	}
-	w.order(t, "w")
-	off := read(t, s)
+	order(t, w, "w")
+	off := livetest.Read(t, s)
 	for _, p := range workers(off, w.Process.Pid) {
 		pid := p.Process.PID
 		if p.GIL.Status != collect.GILOff || p.GIL.Reason != "braked" || gilOfPID(t, off, pid).Takes != gilOfPID(t, r, pid).Takes {
@@ -242,18 +244,18 @@ func TestGILManyBrake(t *testing.T) {
 }
 
 // TestGILNoRoom: those beyond what can be followed at once say so, and are
-// followed when there is room.
+// followedAll when there is room.
 func TestGILNoRoom(t *testing.T) {
-	needRoot(t)
-	p := some(t)[0]
-	w := p.start(t, p.workloads(t)+"/family.py", "gil", "2")
-	s := open(t, w, Options{Children: true, GIL: true, NoCalls: true})
-	s.mu.Lock()
-	s.gil.room = 2
-	s.mu.Unlock()
-	fmt.Fprintln(w.in)
-	w.line(t, "serving")
-	r := until(t, s, func(r *collect.Reading) string {
+	livetest.NeedRoot(t)
+	p := livetest.Some(t)[0]
+	w := p.Start(t, p.Workloads(t)+"/family.py", "gil", "2")
+	s := open(t, w, live.Options{Children: true, Probes: onlyGIL})
+	s.table.Lock.Lock()
+	s.table.room = 2
+	s.table.Lock.Unlock()
+	fmt.Fprintln(w.In)
+	w.Line(t, "serving")
+	r := livetest.Until(t, s, func(r *collect.Reading) string {
 		for _, p := range workers(r, w.Process.Pid) {
 			if strings.Contains(p.GIL.Reason, "not followed: ") {
 				return ""
@@ -269,72 +271,70 @@ func TestGILNoRoom(t *testing.T) {
 	if gil := r.Probes[1]; gil.Status != collect.ProbeOn || !strings.Contains(gil.Reason, "1 process is not followed") {
 		t.Errorf("%+v", gil)
 	}
-	s.mu.Lock()
-	s.gil.room = mostFollowed
-	s.mu.Unlock()
+	s.table.Lock.Lock()
+	s.table.room = mostFollowed
+	s.table.Lock.Unlock()
 	rounds(t, s, w, 2)
 }
 
 // noGILHeld checks that of processes that have ended nothing is left in the
 // maps for the GIL, and of those that were not asked for nothing at all.
-func noGILHeld(t testing.TB, s *Source) {
+func noGILHeld(t testing.TB, s *source) {
 	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.table.Lock.Lock()
+	defer s.table.Lock.Unlock()
 	asked, states := 0, 0
-	for _, p := range s.order {
-		if p.gil == nil || p.gil.links == nil {
+	for _, p := range s.table.list() {
+		if p.links == nil {
 			continue
 		}
 		asked++
-		for _, o := range p.gil.gils {
+		for _, o := range p.gils {
 			if o.active {
 				states++
 			}
 		}
 	}
-	if n := int(s.maps.GilProcesses.MaxEntries()) - len(s.gil.freeProcesses); n != asked {
+	if n := int(s.table.Maps.GilProcesses.MaxEntries()) - len(s.table.freeProcesses); n != asked {
 		t.Errorf("%d processes are in the map, %d in the source", n, asked)
 	}
-	if n := int(s.maps.GilStates.MaxEntries()) - len(s.gil.freeStates); n != states {
+	if n := int(s.table.Maps.GilStates.MaxEntries()) - len(s.table.freeStates); n != states {
 		t.Errorf("%d GILs are in the map, %d in the source", n, states)
 	}
 	var b threadBuffer
-	for slot := range s.maps.GilThreads.MaxEntries() {
-		if head, _ := b.head(s.gil.threads, slot); head.Id != 0 {
+	for slot := range s.table.Maps.GilThreads.MaxEntries() {
+		if head, _ := b.head(s.table.threads, slot); head.Id != 0 {
 			t.Errorf("slot %d is still thread %d's", slot, head.Tid)
 		}
 	}
-	alive := map[*process]bool{}
-	for _, p := range s.order {
+	alive := map[*followed]bool{}
+	for _, p := range s.table.list() {
 		alive[p] = true
 	}
-	for _, o := range s.gil.all {
+	for _, o := range s.table.all {
 		if !alive[o.process] {
 			t.Errorf("thread %v is kept", o.name)
 		}
 	}
-	for _, o := range s.gil.slots {
+	for _, o := range s.table.slots {
 		if !alive[o.process] {
 			t.Errorf("thread %v is kept by its slot", o.name)
 		}
 	}
 	indexes := map[uint64]bool{}
-	for _, p := range s.order {
-		if p.gil != nil {
-			for _, o := range p.gil.gils {
-				indexes[uint64(o.index)] = o.active
-			}
+	for _, p := range s.table.list() {
+		for _, o := range p.gils {
+			indexes[uint64(o.index)] = o.active
 		}
 	}
-	if err := kernelmap.ReadAll(s.maps.GilPairs, func(key bpf.GILPair, _ bpf.GILPairCount) {
+	if err := kernelmap.ReadAll(s.table.Maps.GilPairs, func(key bpf.GILPair, _ bpf.GILPairCount) {
 		if !indexes[key.Gil] {
 			t.Errorf("a pair of GIL %d is kept", key.Gil)
 		}
 	}); err != nil {
 		t.Error(err)
 	}
-	if err := kernelmap.ReadAll(s.maps.Blame, func(key bpf.BlameKey, _ bpf.BlameCount) {
+	if err := kernelmap.ReadAll(s.table.Maps.Blame, func(key bpf.BlameKey, _ bpf.BlameCount) {
 		if !indexes[key.Gil] {
 			t.Errorf("blame of GIL %d is kept", key.Gil)
 		}
@@ -342,7 +342,7 @@ func noGILHeld(t testing.TB, s *Source) {
 		t.Error(err)
 	}
 	var task, slot uint32
-	for it := s.maps.GilSlots.Iterate(); it.Next(&task, &slot); {
+	for it := s.table.Maps.GilSlots.Iterate(); it.Next(&task, &slot); {
 		t.Errorf("task %d has slot %d still", task, slot)
 	}
 }

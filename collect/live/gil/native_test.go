@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"os"
@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 	"pytop/collect/site"
 )
 
 // longest is the longest hold that was kept.
-func longest(t *testing.T, s *Source) (longest collect.LongHold) {
+func longest(t *testing.T, s *source) (longest collect.LongHold) {
 	t.Helper()
-	for _, g := range read(t, s).GILs {
+	for _, g := range livetest.Read(t, s).GILs {
 		for _, h := range g.LongHolds {
 			if h.Lasted > longest.Lasted {
 				longest = h
@@ -26,18 +28,17 @@ func longest(t *testing.T, s *Source) (longest collect.LongHold) {
 }
 
 // sampled lets a way of gil.py hold the GIL once, and returns what was seen of it.
-func sampled(t *testing.T, p python, way string) (collect.LongHold, *Source) {
+func sampled(t *testing.T, p livetest.Python, way string) (collect.LongHold, *source) {
 	t.Helper()
 	w, s := follow(t, p, way, "1")
-	w.once(t)
+	once(t, w)
 	h := longest(t, s)
 	if n := h.Native; n.Reason != "" || n.Lost != 0 || n.Ran.Hits > n.Ran.Looks || n.Slept.Hits > n.Slept.Looks {
 		t.Errorf("%+v", h)
 	}
-	await(t, "no perf event is open", func() bool { return perfEvents(t) == 0 })
+	livetest.Await(t, "no perf event is open", func() bool { return perfEvents(t) == 0 })
 	return h, s
 }
-
 
 // perfEvents is how many perf events this process has open, and has mapped.
 func perfEvents(t *testing.T) (n int) {
@@ -62,24 +63,24 @@ func perfEvents(t *testing.T) (n int) {
 // is named where the file has symbols, and else told apart from others; its
 // callers are known where the build keeps frame pointers.
 func TestNative(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			h, s := sampled(t, p, "match")
 			n := h.Native.Ran
 			t.Logf("%v: %+v", h.Lasted, n)
 			if most := int(h.Lasted/looksPeriod) + 2; n.Looks < 5 || n.Looks > most {
 				t.Fatalf("%d samples of a hold of %v", n.Looks, h.Lasted)
 			}
-			b := s.order[0].build
+			b := s.first().build()
 			leaf := n.Stack[0]
-			if leaf.Module != b.name {
-				t.Errorf("in %s, not in %s", leaf.Module, b.name)
+			if leaf.Module != b.Name {
+				t.Errorf("in %s, not in %s", leaf.Module, b.Name)
 			}
-			if _, symbols := b.elf.Section(".symtab"); symbols && !strings.Contains(strings.ToLower(leaf.Symbol), "sre_") || leaf.Symbol == "" && leaf.Start == 0 {
+			if _, symbols := b.ELF.Section(".symtab"); symbols && !strings.Contains(strings.ToLower(leaf.Symbol), "sre_") || leaf.Symbol == "" && leaf.Start == 0 {
 				t.Errorf("in %+v", leaf)
 			}
-			if site.KeepsFramePointers(b.elf) {
+			if site.KeepsFramePointers(b.ELF) {
 				if len(n.Stack) < 4 {
 					t.Errorf("%d functions of a build with frame pointers", len(n.Stack))
 				}
@@ -92,14 +93,14 @@ func TestNative(t *testing.T) {
 
 // TestNativeMain: with frame pointers the stack leads to where the program began.
 func TestNativeMain(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	tried := 0
 	for _, p := range withGIL(t) {
-		if !strings.Contains(p.name, "debian-sid-3.15") {
+		if !strings.Contains(p.Name, "debian-sid-3.15") {
 			continue
 		}
 		tried++
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			h, _ := sampled(t, p, "main")
 			if !slices.ContainsFunc(h.Native.Ran.Stack, func(f collect.NativeFrame) bool { return f.Symbol == "Py_BytesMain" }) {
 				t.Errorf("%+v", h)
@@ -113,9 +114,9 @@ func TestNativeMain(t *testing.T) {
 
 // TestNativeAsleep: a hold that sleeps in the kernel is seen where it sleeps.
 func TestNativeAsleep(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(p.Name, func(t *testing.T) {
 			h, _ := sampled(t, p, "asleep")
 			n := h.Native.Slept
 			if n.Looks < 2 || n.Hits < n.Looks/2 || !n.Cut || len(n.Stack) != 1 {
@@ -132,39 +133,39 @@ func TestNativeAsleep(t *testing.T) {
 
 // TestNativeEnd: whatever ends while a thread is sampled, no event stays open.
 func TestNativeEnd(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	p := withGIL(t)[0]
-	for name, end := range map[string]func(w *target, s *Source) error{
-		"process": func(w *target, _ *Source) error { return w.Process.Kill() },
-		"detach":  func(_ *target, s *Source) error { return s.Detach("braked") },
-		"close":   func(_ *target, s *Source) error { return s.Close() },
+	for name, end := range map[string]func(w *livetest.Workload, s *source) error{
+		"process": func(w *livetest.Workload, _ *source) error { return w.Process.Kill() },
+		"detach":  func(_ *livetest.Workload, s *source) error { return s.Detach("braked") },
+		"close":   func(_ *livetest.Workload, s *source) error { return s.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, s := follow(t, p, "sum", "60")
 			defer w.Process.Kill()
-			w.in.Write([]byte("go\n"))
-			await(t, "samples", func() bool { return longest(t, s).Native.Ran.Looks > 0 })
+			w.In.Write([]byte("go\n"))
+			livetest.Await(t, "samples", func() bool { return longest(t, s).Native.Ran.Looks > 0 })
 			if perfEvents(t) != 2 { // a descriptor and a mapping
 				t.Errorf("%d perf events while it is sampled", perfEvents(t))
 			}
 			if err := end(w, s); err != nil {
 				t.Fatal(err)
 			}
-			await(t, "no perf event is open", func() bool { return perfEvents(t) == 0 })
+			livetest.Await(t, "no perf event is open", func() bool { return perfEvents(t) == 0 })
 		})
 	}
 }
 
 // TestNativeInTheMiddle: a hold that pytop finds when it comes is sampled, too.
 func TestNativeInTheMiddle(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	p := withGIL(t)[0]
-	w := p.start(t, p.workloads(t)+"/gil.py", "main", "60")
+	w := p.Start(t, p.Workloads(t)+"/gil.py", "main", "60")
 	defer w.Process.Kill()
-	w.in.Write([]byte("go\n"))
+	w.In.Write([]byte("go\n"))
 	time.Sleep(time.Second) // by far longer than it takes to find out how long a second is
-	s := open(t, w, Options{GIL: true, NoCalls: true})
-	await(t, "samples", func() bool { return longest(t, s).Native.Ran.Looks > 0 })
+	s := open(t, w, live.Options{Probes: onlyGIL})
+	livetest.Await(t, "samples", func() bool { return longest(t, s).Native.Ran.Looks > 0 })
 	if h := longest(t, s); h.TID != w.Process.Pid || len(h.Stack) == 0 {
 		t.Errorf("%+v", h)
 	}

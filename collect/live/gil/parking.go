@@ -58,7 +58,7 @@ func (k *Parking) Round() time.Duration {
 }
 
 // Read adds the pauses, and who caused them.
-func (k *Parking) Read(r *collect.Reading, _ []*target.Process) collect.Probe {
+func (k *Parking) Read(r *collect.Reading) collect.Probe {
 	if !k.Asked {
 		return collect.Probe{}
 	}

@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"encoding/binary"
@@ -12,16 +12,18 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 	"pytop/collect/proc"
 )
 
 // free are the interpreters of the matrix that have no GIL.
-func free(t testing.TB) []python {
+func free(t testing.TB) []livetest.Python {
 	t.Helper()
-	needRoot(t)
-	var list []python
-	for _, p := range pythons(t) {
-		if strings.Contains(p.notes, "freethreaded") {
+	livetest.NeedRoot(t)
+	var list []livetest.Python
+	for _, p := range livetest.Pythons(t) {
+		if strings.Contains(p.Notes, "freethreaded") {
 			list = append(list, p)
 		}
 	}
@@ -45,26 +47,26 @@ type wait struct {
 // parks lets freethreaded.py do its work once, and returns what it says, what
 // was read afterwards, and how long its main thread was ready to run meanwhile
 // and another ran.
-func parks(t *testing.T, p python, way, rounds string, o Options) (*target, *Source, wait, *collect.Reading, float64) {
+func parks(t *testing.T, p livetest.Python, way, rounds string, o live.Options) (*livetest.Workload, *source, wait, *collect.Reading, float64) {
 	t.Helper()
-	w := p.start(t, p.workloads(t)+"/freethreaded.py", way, rounds)
-	o.GIL, o.NoCalls = true, true
+	w := p.Start(t, p.Workloads(t)+"/freethreaded.py", way, rounds)
+	o.Probes = onlyGIL
 	s := open(t, w, o)
-	if g := s.order[0].gil; g.status != collect.ProbeOn || g.world == nil {
+	if g := s.first(); g.status != collect.ProbeOn || g.world == nil {
 		t.Fatalf("its waits are not followed: %s", g.reason)
 	}
-	read(t, s)
+	livetest.Read(t, s)
 	pid := w.Process.Pid
 	before, err := proc.System().ThreadStat(pid, pid)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var said wait
-	line := w.obey(t, "go", "{")
+	line := w.Obey(t, "go", "{")
 	if err := json.Unmarshal([]byte(line), &said); err != nil {
 		t.Fatalf("%v in %q", err, line)
 	}
-	r := read(t, s)
+	r := livetest.Read(t, s)
 	after, err := proc.System().ThreadStat(pid, pid)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +75,7 @@ func parks(t *testing.T, p python, way, rounds string, o Options) (*target, *Sou
 }
 
 // main is a process's main thread.
-func mainThread(t *testing.T, w *target, r *collect.Reading) *collect.ThreadReading {
+func mainThread(t *testing.T, w *livetest.Workload, r *collect.Reading) *collect.ThreadReading {
 	t.Helper()
 	for i := range r.Threads {
 		if r.Threads[i].TID == w.Process.Pid {
@@ -100,8 +102,8 @@ func asleep(t *testing.T, what string, got float64, said wait, queued float64) {
 // TestFreeThreadedMutex: each append to a list that is sorted waits once.
 func TestFreeThreadedMutex(t *testing.T) {
 	for _, p := range free(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w, s, said, r, queued := parks(t, p, "mutex", "4", Options{})
+		t.Run(p.Name, func(t *testing.T) {
+			w, s, said, r, queued := parks(t, p, "mutex", "4", live.Options{})
 			one := mainThread(t, w, r)
 			if one.Waits < 4 || !one.NoGIL || one.Holds != 0 {
 				t.Errorf("%+v", one)
@@ -124,8 +126,8 @@ func TestFreeThreadedMutex(t *testing.T) {
 func TestFreeThreadedPause(t *testing.T) {
 	const rounds = 5
 	for _, p := range free(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w, s, said, r, queued := parks(t, p, "pause", "5", Options{})
+		t.Run(p.Name, func(t *testing.T) {
+			w, s, said, r, queued := parks(t, p, "pause", "5", live.Options{})
 			one, world := mainThread(t, w, r), r.Worlds[0]
 			if one.Pauses < rounds || one.Pauses > 2*rounds {
 				t.Errorf("%d pauses in %d collections", one.Pauses, rounds)
@@ -157,8 +159,8 @@ func TestFreeThreadedPause(t *testing.T) {
 func TestFreeThreadedPauses(t *testing.T) {
 	const rounds = 200
 	for _, p := range free(t) {
-		t.Run(p.name, func(t *testing.T) {
-			_, s, _, r, _ := parks(t, p, "pauses", strconv.Itoa(rounds), Options{Budget: 10})
+		t.Run(p.Name, func(t *testing.T) {
+			_, s, _, r, _ := parks(t, p, "pauses", strconv.Itoa(rounds), live.Options{Budget: 10})
 			world, felt, most := r.Worlds[0], uint64(0), uint64(0)
 			for _, one := range r.Threads {
 				felt, most = felt+one.Pauses, max(most, one.Pauses)
@@ -176,7 +178,7 @@ func TestFreeThreadedPauses(t *testing.T) {
 }
 
 // clean checks that nothing was lost and nothing goes on.
-func clean(t *testing.T, s *Source, r *collect.Reading) {
+func clean(t *testing.T, s *source, r *collect.Reading) {
 	t.Helper()
 	if probe := r.Probes[1]; probe.Status != collect.ProbeOn || probe.Reason != "" || probe.Lost != 0 || probe.Hits == 0 {
 		t.Errorf("%+v", probe)
@@ -200,7 +202,7 @@ func clean(t *testing.T, s *Source, r *collect.Reading) {
 	if left := attached(t, s); left != 0 {
 		t.Errorf("%d probes are left", left)
 	}
-	after := read(t, s)
+	after := livetest.Read(t, s)
 	for i := range after.Worlds {
 		if a, b := after.Worlds[i], r.Worlds[i]; a.Pauses != b.Pauses || a.Status != collect.GILOff || a.Pause != b.Pause {
 			t.Errorf("after detaching %+v, before %+v", a, b)
@@ -209,28 +211,28 @@ func clean(t *testing.T, s *Source, r *collect.Reading) {
 }
 
 // attached is how many links to a process's libc and CPython a source has.
-func attached(t *testing.T, s *Source) int {
+func attached(t *testing.T, s *source) int {
 	t.Helper()
-	return len(s.order[0].gil.links)
+	return len(s.first().links)
 }
 
 // TestFreeThreadedStorm: what costs too much is taken out, and said.
 func TestFreeThreadedStorm(t *testing.T) {
 	for _, p := range free(t) {
-		t.Run(p.name, func(t *testing.T) {
-			_, s, said, r, _ := parks(t, p, "storm", "20", Options{Budget: 0.2})
+		t.Run(p.Name, func(t *testing.T) {
+			_, s, said, r, _ := parks(t, p, "storm", "20", live.Options{Budget: 0.2})
 			probe := r.Probes[1]
 			t.Logf("%d exchanges: %+v", said.Exchanges, probe)
 			if probe.Hits == 0 {
 				t.Error("no wait for a queue was seen")
 			}
-			if probe.Status == collect.ProbeOn && float64(probe.Hits) > 2*mostGIL*2/s.order[0].build.parking.price.PerSecond(1) {
+			if probe.Status == collect.ProbeOn && float64(probe.Hits) > 2*mostGIL*2/s.first().build().parking.price.PerSecond(1) {
 				t.Error("it costs more than it may, and they are still in")
 			}
 			for deadline := time.Now().Add(30 * time.Second); r.Probes[1].Status != collect.ProbeOn && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-				r = read(t, s) // it is over: they come back
+				r = livetest.Read(t, s) // it is over: they come back
 			}
-			if r = read(t, s); r.Probes[1].Status != collect.ProbeOn || !strings.HasPrefix(r.Probes[1].Reason, "for a time probes were out") {
+			if r = livetest.Read(t, s); r.Probes[1].Status != collect.ProbeOn || !strings.HasPrefix(r.Probes[1].Reason, "for a time probes were out") {
 				t.Errorf("they did not come back, or do not say that they were out: %+v", r.Probes[1])
 			}
 			if w := r.Worlds[0]; w.Status != collect.GILLowerBound || !strings.Contains(r.Processes[0].GIL.Reason, "for a time probes were out") {
@@ -243,13 +245,13 @@ func TestFreeThreadedStorm(t *testing.T) {
 // TestFreeThreadedGIL: a free-threaded build that runs with its GIL has that followed.
 func TestFreeThreadedGIL(t *testing.T) {
 	for _, p := range free(t) {
-		t.Run(p.name, func(t *testing.T) {
-			c := p.command(p.workloads(t)+"/gil.py", "spin", "0.2")
+		t.Run(p.Name, func(t *testing.T) {
+			c := p.Command(p.Workloads(t)+"/gil.py", "spin", "0.2")
 			c.Env = append(c.Env, "PYTHON_GIL=1")
-			w := begin(t, c)
-			s := open(t, w, Options{GIL: true, NoCalls: true})
-			w.once(t)
-			r := read(t, s)
+			w := livetest.Begin(t, c)
+			s := open(t, w, live.Options{Probes: onlyGIL})
+			once(t, w)
+			r := livetest.Read(t, s)
 			if len(r.Worlds) != 0 || len(r.GILs) != 1 || r.GILs[0].Takes == 0 || r.Probes[1].Status != collect.ProbeOn {
 				t.Errorf("%+v %+v %+v", r.Worlds, r.GILs, r.Probes[1])
 			}
@@ -262,10 +264,10 @@ func TestFreeThreadedGIL(t *testing.T) {
 // in the interpreter's place, which reads its input meanwhile.
 func TestFreeThreadedSwitchesOn(t *testing.T) {
 	for _, p := range free(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/freethreaded.py", "mutex", "2")
-			s := open(t, w, Options{GIL: true, NoCalls: true})
-			m := s.order[0].gil.memory
+		t.Run(p.Name, func(t *testing.T) {
+			w := p.Start(t, p.Workloads(t)+"/freethreaded.py", "mutex", "2")
+			s := open(t, w, live.Options{Probes: onlyGIL})
+			m := s.first().memory
 			list, err := m.Interpreters()
 			if err != nil {
 				t.Fatal(err)
@@ -282,18 +284,18 @@ func TestFreeThreadedSwitchesOn(t *testing.T) {
 				}
 			}
 			enable(1)
-			time.Sleep(3 * gilTick)
-			if r := read(t, s); len(r.GILs) != 0 || len(r.Worlds) != 1 || r.Worlds[0].Status != collect.GILExact {
+			time.Sleep(3 * tick)
+			if r := livetest.Read(t, s); len(r.GILs) != 0 || len(r.Worlds) != 1 || r.Worlds[0].Status != collect.GILExact {
 				t.Errorf("while something is imported: %+v %+v", r.GILs, r.Worlds)
 			}
 			enable(math.MaxInt32)
-			for deadline := time.Now().Add(5 * time.Second); len(read(t, s).GILs) == 0; time.Sleep(gilTick) {
+			for deadline := time.Now().Add(5 * time.Second); len(livetest.Read(t, s).GILs) == 0; time.Sleep(tick) {
 				if time.Now().After(deadline) {
 					t.Fatal("its GIL is not followed")
 				}
 			}
-			w.obey(t, "go", "{")
-			r := read(t, s)
+			w.Obey(t, "go", "{")
+			r := livetest.Read(t, s)
 			if g := r.GILs[0]; g.Takes == 0 || g.Status != collect.GILLowerBound || r.Processes[0].GIL.None || r.Worlds[0].Status != collect.GILOff {
 				t.Errorf("%+v, %+v, %+v", g, r.Processes[0].GIL, r.Worlds)
 			}
@@ -304,16 +306,16 @@ func TestFreeThreadedSwitchesOn(t *testing.T) {
 // TestFreeThreadedEnds: a process that ends while its threads wait.
 func TestFreeThreadedEnds(t *testing.T) {
 	for _, p := range free(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/freethreaded.py", "dies")
-			s := open(t, w, Options{GIL: true, NoCalls: true})
-			if _, err := w.in.Write([]byte("go\n")); err != nil {
+		t.Run(p.Name, func(t *testing.T) {
+			w := p.Start(t, p.Workloads(t)+"/freethreaded.py", "dies")
+			s := open(t, w, live.Options{Probes: onlyGIL})
+			if _, err := w.In.Write([]byte("go\n")); err != nil {
 				t.Fatal(err)
 			}
 			waiting := 0
 			var r *collect.Reading
 			for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-				r = read(t, s)
+				r = livetest.Read(t, s)
 				n := 0
 				for _, one := range r.Threads {
 					if one.Waiting > 0 {

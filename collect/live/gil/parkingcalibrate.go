@@ -16,11 +16,11 @@ import (
 // calibrateParking measures on pytop's own process what the beginning of a
 // wait takes; its end reads less.
 func (t *table) calibrateParking(programs *bpf.ParkPrograms) (price.Hit, error) {
-	return price.OnStage(t.Beside, func() (price.Hit, link.Link, error) { return t.passParks(programs) })
+	return price.OnStage(t.Beside, func() (price.Hit, link.Link, error) { return t.measureParks(programs) })
 }
 
-// passParks measures a price, and returns what is still attached to pytop itself.
-func (t *table) passParks(programs *bpf.ParkPrograms) (hit price.Hit, attached link.Link, err error) {
+// measureParks measures a price, and returns what is still attached to pytop itself.
+func (t *table) measureParks(programs *bpf.ParkPrograms) (hit price.Hit, attached link.Link, err error) {
 	const semaphore, mutex = 64, 128 // any will do
 	if len(t.freeProcesses) == 0 {
 		return hit, nil, errNoRoom
@@ -38,7 +38,7 @@ func (t *table) passParks(programs *bpf.ParkPrograms) (hit price.Hit, attached l
 	if attached, err = price.AttachToSelf(programs.Parked, programs.Multi, price.SignalsJump, uint64(process)); err != nil {
 		return hit, nil, err
 	}
-	hit = price.Hit(price.Least(func() { price.PassSignals(price.Hits, uintptr(at+semaphore), uintptr(at+semaphore)) }))
+	hit = price.Hit(price.Least(func() { price.HitSignals(price.Hits, uintptr(at+semaphore), uintptr(at+semaphore)) }))
 	var counted bpf.GILProcess
 	err = errors.Join(t.Maps.GilProcesses.Lookup(&process, &counted), t.forgetOwnThread(),
 		t.Maps.Worlds.Put(&process, &bpf.World{}), t.Maps.GilProcesses.Put(&process, &bpf.GILProcess{}))

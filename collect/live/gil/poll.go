@@ -17,8 +17,8 @@ func (t *table) poll() error {
 	}
 	byIndex := map[uint64]*object{}
 	for _, g := range t.list() {
-		if g.light != nil {
-			g.light.collect(t, g)
+		if g.sampler != nil {
+			g.sampler.collect(t, g)
 		}
 		if g.links == nil {
 			continue
@@ -39,7 +39,7 @@ func (t *table) poll() error {
 			byIndex[uint64(o.index)] = o
 			o.pairsNow = map[pair]pairCount{}
 			o.blameNow = map[blamed]blameCount{}
-			t.holdSeeded(g, o)
+			t.creditSeeded(g, o)
 		}
 	}
 	if err := t.pollPairs(byIndex); err != nil {

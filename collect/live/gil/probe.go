@@ -25,7 +25,7 @@ func (t *table) says(p *target.Process) (is collect.ProcessGIL) {
 		is.None, is.Reason = true, words.Join("it runs free-threaded: there is no GIL", g.reason, g.weak(), g.since)
 	case g.status == collect.ProbeOn && !g.started:
 		is.Reason = "no interpreter was found in it"
-	case g.status == collect.ProbeOn && g.light != nil:
+	case g.status == collect.ProbeOn && g.sampler != nil:
 		is.Status, is.Reason = collect.GILSampled, g.reason
 	case g.status == collect.ProbeOn && g.sampled() > 0: // as of each of its GILs
 		is.Status, is.Reason = collect.GILSampled, words.Join("its fields were read for a time: totals have a hole", g.weak())
@@ -47,7 +47,7 @@ func (t *table) says(p *target.Process) (is collect.ProcessGIL) {
 // sampled is for how long a process's GILs' fields were read instead.
 func (g *followed) sampled() (longest time.Duration) {
 	for _, o := range g.gils {
-		longest = max(longest, o.light.measured)
+		longest = max(longest, o.sampledBy.measured)
 	}
 	return longest
 }
@@ -95,12 +95,12 @@ func (t *table) account(parks bool) (probe collect.Probe, methods []string) {
 // probe says how GILs are followed, and whether they are.
 func (l *GIL) probe() collect.Probe {
 	probe, methods := l.account(false)
-	past := &l.past
-	probe.Hits, probe.Lost, probe.Cost = probe.Hits+past.hits, probe.Lost+past.lost, probe.Cost+past.cost
-	if probe.Status == collect.ProbeOff && past.followed > 0 && l.Shared.Brake == "" {
+	ended := &l.ended
+	probe.Hits, probe.Lost, probe.Cost = probe.Hits+ended.hits, probe.Lost+ended.lost, probe.Cost+ended.cost
+	if probe.Status == collect.ProbeOff && ended.followed > 0 && l.Shared.Brake == "" {
 		probe.Status = collect.ProbeOn // for those that come
 	}
-	takes, drops, checks := past.takes, past.drops, past.checks
+	takes, drops, checks := ended.takes, ended.drops, ended.checks
 	for _, g := range l.list() {
 		t, d, c := g.checked()
 		takes, drops, checks = takes+t, drops+d, checks+c
@@ -114,7 +114,7 @@ func (l *GIL) probe() collect.Probe {
 
 // words is what is to be said of many processes together.
 func (t *table) words() (list []string) {
-	waiting, late := 0, t.past.unfollowed
+	waiting, late := 0, t.ended.unfollowed
 	for _, p := range t.Targets.Order {
 		g := t.of[p]
 		switch {
@@ -131,7 +131,7 @@ func (t *table) words() (list []string) {
 	if waiting > 0 {
 		list = append(list, fmt.Sprintf("%s not followed: there is room for %d", words.Number(waiting, "process is", "processes are"), mostFollowed))
 	}
-	if n := t.past.weak; n > 0 {
+	if n := t.ended.weak; n > 0 {
 		list = append(list, words.Number(n, "process", "processes")+" that ended said that not all was seen")
 	}
 	if apart := t.apart(); apart > tick {
@@ -148,8 +148,8 @@ func (g *followed) method() string {
 	if g.conditions == nil || g.build().gil == nil || g.waiting {
 		return ""
 	}
-	if g.light != nil {
-		return fmt.Sprintf("its fields are read %.0f times a second", 1/g.light.step().Seconds())
+	if g.sampler != nil {
+		return fmt.Sprintf("its fields are read %.0f times a second", 1/g.sampler.step().Seconds())
 	}
 	return fmt.Sprintf("%s, a hold includes ~%.1f µs of the probe", g.probed().where(), 1e6*g.price().PerSecond(1))
 }

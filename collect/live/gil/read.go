@@ -34,7 +34,7 @@ func (g *followed) unread() bool {
 }
 
 // Read adds what is known of GILs and threads to a reading.
-func (l *GIL) Read(r *collect.Reading, _ []*target.Process) collect.Probe {
+func (l *GIL) Read(r *collect.Reading) collect.Probe {
 	if !l.Asked {
 		return collect.Probe{}
 	}
@@ -158,7 +158,7 @@ func (t *table) lookAtThreads(g *followed, of []*thread) []*thread {
 // heldFor is how long a GIL was held, what goes on included, and for how long
 // that was measured.
 func (o *object) heldFor(g *followed) (held, measured time.Duration) {
-	held, measured = time.Duration(o.now.HeldNs+o.done.HeldNs)+o.light.held, o.measured+o.light.measured
+	held, measured = time.Duration(o.now.HeldNs+o.done.HeldNs)+o.sampledBy.held, o.measured+o.sampledBy.measured
 	if !o.active {
 		return held, measured
 	}
@@ -173,13 +173,13 @@ func (o *object) heldFor(g *followed) (held, measured time.Duration) {
 func (t *table) gilReading(g *followed, o *object, threads []*thread) collect.GILReading {
 	n, d := &o.now, &o.done
 	r := collect.GILReading{
-		ID: o.id, PID: g.Info.PID, Interpreter: o.interpreter, Status: g.statusOf(o), Sampled: o.light.measured,
-		Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.light.switches, Forced: d.Forced + n.Forced, Wait: time.Duration(d.WaitNs + n.WaitNs),
+		ID: o.id, PID: g.Info.PID, Interpreter: o.interpreter, Status: g.statusOf(o), Sampled: o.sampledBy.measured,
+		Takes: d.Takes + n.Takes, Switches: d.Switches + n.Switches + o.sampledBy.switches, Forced: d.Forced + n.Forced, Wait: time.Duration(d.WaitNs + n.WaitNs),
 		Pairs: t.pairReading(o), Blame: t.blameReading(o), LongHolds: slices.Clone(o.long), LongWaits: o.waitReading(),
 	}
 	r.Held, r.Measured = o.heldFor(g)
 	if !o.active {
-		r.Holder = o.light.holderTID(g)
+		r.Holder = o.sampledBy.holderTID(g)
 		return r
 	}
 	now := g.clock()

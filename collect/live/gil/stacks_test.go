@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"strings"
@@ -6,31 +6,32 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect/live/kernelmap"
+	"pytop/collect/live/livetest"
 )
 
 // TestBlameStacks: the stacks that were read leave the kernel's map, so that
 // one full of old stacks has room for those that make others wait now.
 func TestBlameStacks(t *testing.T) {
-	needRoot(t)
+	livetest.NeedRoot(t)
 	w, s := follow(t, withGIL(t)[0], "spin", "0.5")
 	for key := uint64(2); ; key += 2 { // the programs' own keys are odd
-		if s.maps.BlameStacks.Put(&key, &bpf.BlameStack{}) != nil {
+		if s.table.Maps.BlameStacks.Put(&key, &bpf.BlameStack{}) != nil {
 			break
 		}
 	}
-	read(t, s)
-	w.once(t)
-	named(t, read(t, s), "spin")
-	read(t, s)
+	livetest.Read(t, s)
+	once(t, w)
+	named(t, livetest.Read(t, s), "spin")
+	livetest.Read(t, s)
 	left := 0
-	if err := kernelmap.ReadAll(s.maps.BlameStacks, func(uint64, bpf.BlameStack) { left++ }); err != nil || left > 100 {
+	if err := kernelmap.ReadAll(s.table.Maps.BlameStacks, func(uint64, bpf.BlameStack) { left++ }); err != nil || left > 100 {
 		t.Errorf("%d stacks are in the map, %v", left, err)
 	}
 }
 
 // TestBlameLost: blame for which there was no room is said.
 func TestBlameLost(t *testing.T) {
-	g := &gilProcess{}
+	g := &followed{}
 	if why := g.weak(); why != "" {
 		t.Errorf("nothing was lost: %q", why)
 	}

@@ -1,7 +1,9 @@
-package gil_test
+package gil
 
 import (
 	"fmt"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 	"testing"
 	"time"
 )
@@ -12,61 +14,61 @@ type storms struct{ bare, probes, fallback float64 }
 // measureStorm lets so many threads write: bare, with the probes held on, and
 // with the fallback to reading the GIL's fields that there is by default: for
 // longer than lookEvery, so that the probes come back meanwhile to look.
-func measureStorm(t testing.TB, p python, threads, repeat int) storms {
-	w := p.start(t, p.workloads(t)+"/gil.py", "storm", "0.5", fmt.Sprint(threads))
-	s := open(t, w, Options{GIL: true, NoCalls: true})
-	one := s.order[0]
+func measureStorm(t testing.TB, p livetest.Python, threads, repeat int) storms {
+	w := p.Start(t, p.Workloads(t)+"/gil.py", "storm", "0.5", fmt.Sprint(threads))
+	s := open(t, w, live.Options{Probes: onlyGIL})
+	one := s.first()
 	detach := func() {
 		if err := s.Detach("benchmark"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	attach := func(budget float64) {
-		s.mu.Lock()
-		s.options.Budget = budget
-		s.mu.Unlock()
+		s.table.Lock.Lock()
+		s.table.Budget = budget
+		s.table.Lock.Unlock()
 		if err := s.Attach(false); err != nil {
 			t.Fatal(err)
 		}
 	}
 	fallen := func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return one.gil.light != nil
+		s.table.Lock.Lock()
+		defer s.table.Lock.Unlock()
+		return one.sampler != nil
 	}
 	var most storms
-	w.once(t) // warm
+	once(t, w) // warm
 	for range repeat {
 		detach()
-		most.bare = max(most.bare, w.once(t).PerS)
+		most.bare = max(most.bare, once(t, w).PerS)
 		attach(0)
-		most.probes = max(most.probes, w.once(t).PerS)
+		most.probes = max(most.probes, once(t, w).PerS)
 		if fallen() {
 			t.Fatal("the probes were not held on")
 		}
 		detach()
 		attach(0.5)
 		for range 10 {
-			if w.once(t); fallen() {
+			if once(t, w); fallen() {
 				break
 			}
 		}
 		if !fallen() {
 			t.Fatal("it did not fall back")
 		}
-		most.fallback = max(most.fallback, w.goes(t, fmt.Sprintf("go %.1f", (lookEvery+500*time.Millisecond).Seconds())).PerS)
+		most.fallback = max(most.fallback, goes(t, w, fmt.Sprintf("go %.1f", (lookEvery+500*time.Millisecond).Seconds())).PerS)
 	}
 	detach()
-	most.bare = max(most.bare, w.once(t).PerS) // the machine may have been slower before
+	most.bare = max(most.bare, once(t, w).PerS) // the machine may have been slower before
 	return most
 }
 
 // BenchmarkGILStorm says what is left of a storm of takes and drops.
 func BenchmarkGILStorm(b *testing.B) {
-	needRoot(b)
-	for _, p := range benchmarked(b) {
+	livetest.NeedRoot(b)
+	for _, p := range livetest.Benchmarked(b) {
 		for _, threads := range []int{1, 2, 4} {
-			b.Run(fmt.Sprintf("%s/threads=%d", p.name, threads), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/threads=%d", p.Name, threads), func(b *testing.B) {
 				var m storms
 				for b.Loop() {
 					m = measureStorm(b, p, threads, 2)

@@ -20,7 +20,7 @@ type table struct {
 	of         map[*target.Process]*followed // those that were tried to follow
 	builds     map[*target.Build]*build
 	conditions []*conditions
-	past       past
+	ended      ended
 
 	processes, states, threads *ebpf.Memory // nil: not open yet
 	freeProcesses, freeStates  []uint32
@@ -31,7 +31,7 @@ type table struct {
 	stacks                     map[uint64]blamedStack
 	lastID, lastSeed           uint64
 	room                       int          // mostFollowed; less in tests
-	lights                     atomic.Int32 // processes whose fields are read instead
+	sampling                   atomic.Int32 // processes whose fields are read instead
 	noticed                    time.Time    // when it was last looked for processes that came
 	released                   time.Time    // when files were given up last
 	polled                     time.Time    // when threads were read last

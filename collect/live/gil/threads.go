@@ -197,9 +197,9 @@ func (t *table) freeSlot(slot uint32) error {
 	return t.Maps.GilFree.Update(nil, &slot, ebpf.UpdateAny)
 }
 
-// holdSeeded tells the thread that has held a GIL since before pytop came so:
+// creditSeeded tells the thread that has held a GIL since before pytop came so:
 // the kernel has not seen it yet.
-func (t *table) holdSeeded(g *followed, o *object) {
+func (t *table) creditSeeded(g *followed, o *object) {
 	clock := g.clock()
 	if !o.seeded(&o.now) || o.seedHolder == 0 || clock <= o.now.Attached {
 		return

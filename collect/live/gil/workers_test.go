@@ -1,4 +1,4 @@
-package gil_test
+package gil
 
 import (
 	"fmt"
@@ -9,28 +9,31 @@ import (
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
+	"pytop/collect/live/probe"
 )
 
 // gilWorkers starts family.py with two workers whose GILs are followed.
-func gilWorkers(t *testing.T, p python, o Options) (*target, *Source, *collect.Reading) {
+func gilWorkers(t *testing.T, p livetest.Python, o live.Options) (*livetest.Workload, *source, *collect.Reading) {
 	t.Helper()
-	w := p.start(t, p.workloads(t)+"/family.py", "gil", "2")
-	o.Children, o.GIL = true, true
+	w := p.Start(t, p.Workloads(t)+"/family.py", "gil", "2")
+	o.Children = true
 	s := open(t, w, o)
-	fmt.Fprintln(w.in)
-	w.line(t, "serving")
-	return w, s, followed(t, s, w.Process.Pid, 2)
+	fmt.Fprintln(w.In)
+	w.Line(t, "serving")
+	return w, s, followedAll(t, s, w.Process.Pid, 2)
 }
 
 // TestGILWorkersLong: in each of several workers long holds are kept with the
 // machine code they were in, long waits with who held the GIL, and blame.
 func TestGILWorkersLong(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w, s, _ := gilWorkers(t, p, Options{NoCalls: true})
-			w.order(t, "h")
-			r := read(t, s)
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w, s, _ := gilWorkers(t, p, live.Options{Probes: onlyGIL})
+			order(t, w, "h")
+			r := livetest.Read(t, s)
 			rows := collect.Diff(nil, r, 1).GILs
 			for _, p := range workers(r, w.Process.Pid) {
 				g, hold, wait := gilOfPID(t, r, p.Process.PID), collect.LongHold{}, collect.LongWait{}
@@ -56,9 +59,9 @@ func TestGILWorkersLong(t *testing.T) {
 					}
 				}
 			}
-			await(t, "no perf event is open", func() bool { return perfEvents(t) == 0 })
-			w.in.Close()
-			readUntilEnd(t, s, 50*time.Millisecond)
+			livetest.Await(t, "no perf event is open", func() bool { return perfEvents(t) == 0 })
+			w.In.Close()
+			livetest.ReadUntilEnd(t, s, 50*time.Millisecond)
 			noGILHeld(t, s)
 		})
 	}
@@ -68,30 +71,30 @@ func TestGILWorkersLong(t *testing.T) {
 // changes over to the calls by itself, and nothing is lost; the parent, which
 // does not, stays in libc.
 func TestGILWorkersCrowd(t *testing.T) {
-	needRoot(t)
-	for _, p := range some(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w, s, first := gilWorkers(t, p, Options{NoCalls: true, Budget: 0.5})
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Some(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w, s, first := gilWorkers(t, p, live.Options{Probes: onlyGIL, Budget: 0.5})
 			parent := w.Process.Pid
-			w.order(t, "w") // the first take after an attach is no switch that was seen
-			first = until(t, s, func(r *collect.Reading) string { return took(t, r, first, parent, takesOfRound) })
+			order(t, w, "w") // the first take after an attach is no switch that was seen
+			first = livetest.Until(t, s, func(r *collect.Reading) string { return took(t, r, first, parent, takesOfRound) })
 			numbers := map[int]uint64{}
 			for _, p := range workers(first, parent) {
 				numbers[p.Process.PID] = numberOf(t, s, p.Process.PID)
 			}
-			until(t, s, func(r *collect.Reading) string { // on a busy machine it may take more than one
-				w.order(t, "c")
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				if calls := s.followed(parent).build.gilCalls; calls == nil || calls.followed != 2 {
+			livetest.Until(t, s, func(r *collect.Reading) string { // on a busy machine it may take more than one
+				order(t, w, "c")
+				s.table.Lock.Lock()
+				defer s.table.Lock.Unlock()
+				if calls := s.table.withPID(parent).build().calls; calls == nil || calls.followed != 2 {
 					return fmt.Sprintf("the workers did not change over: %+v", r.Probes[1])
 				}
 				return ""
 			})
-			second := until(t, s, func(r *collect.Reading) string {
-				s.mu.Lock()
-				n := s.followed(parent).gil.conditions.followed
-				s.mu.Unlock()
+			second := livetest.Until(t, s, func(r *collect.Reading) string {
+				s.table.Lock.Lock()
+				n := s.table.withPID(parent).conditions.followed
+				s.table.Lock.Unlock()
 				if n != 1 {
 					return fmt.Sprintf("%d are followed in libc, not the parent alone", n)
 				}
@@ -103,8 +106,8 @@ func TestGILWorkersCrowd(t *testing.T) {
 				}
 				return ""
 			})
-			w.order(t, "w")
-			r := until(t, s, func(r *collect.Reading) string { return took(t, r, second, parent, takesOfRound) })
+			order(t, w, "w")
+			r := livetest.Until(t, s, func(r *collect.Reading) string { return took(t, r, second, parent, takesOfRound) })
 			for _, p := range workers(r, parent) {
 				if p.GIL.Status != collect.GILExact {
 					t.Errorf("pid %d: %+v", p.Process.PID, p.GIL)
@@ -116,16 +119,16 @@ func TestGILWorkersCrowd(t *testing.T) {
 			if err := syscall.Kill(workers(r, parent)[0].Process.PID, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			until(t, s, func(*collect.Reading) string { // it is dropped after a reading that shows its end
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				if n := s.followed(parent).build.gilCalls.followed; n != 1 {
+			livetest.Until(t, s, func(*collect.Reading) string { // it is dropped after a reading that shows its end
+				s.table.Lock.Lock()
+				defer s.table.Lock.Unlock()
+				if n := s.table.withPID(parent).build().calls.followed; n != 1 {
 					return fmt.Sprintf("%d are followed at the calls, of one that lives", n)
 				}
 				return ""
 			})
-			w.in.Close()
-			readUntilEnd(t, s, 50*time.Millisecond)
+			w.In.Close()
+			livetest.ReadUntilEnd(t, s, 50*time.Millisecond)
 			noGILHeld(t, s)
 		})
 	}
@@ -145,30 +148,30 @@ func took(t *testing.T, r, since *collect.Reading, parent int, want uint64) stri
 // TestGILBecome: a process that execs another CPython while its probes are at
 // the calls of the one before is followed at those of the new one.
 func TestGILBecome(t *testing.T) {
-	needRoot(t)
-	all := slices.DeleteFunc(pythons(t), func(p python) bool { return p.chroot != "" || strings.Contains(p.notes, "freethreaded") })
+	livetest.NeedRoot(t)
+	all := slices.DeleteFunc(livetest.Pythons(t), func(p livetest.Python) bool { return p.Chroot != "" || strings.Contains(p.Notes, "freethreaded") })
 	from, to := all[0], all[len(all)-1]
-	if from.path == to.path {
+	if from.Path == to.Path {
 		t.Skip("there is one CPython here")
 	}
-	c := from.command(from.workloads(t)+"/family.py", "become")
-	c.Env = append(c.Env, "BECOME="+to.path)
-	w := begin(t, c)
-	s := open(t, w, Options{GIL: true, NoCalls: true, atCalls: true})
+	c := from.Command(from.Workloads(t)+"/family.py", "become")
+	c.Env = append(c.Env, "BECOME="+to.Path)
+	w := livetest.Begin(t, c)
+	s := open(t, w, live.Options{Probes: onlyGIL, Tests: probe.Tests{AtCalls: true}})
 	changedOver(t, s)
-	before := s.order[0].build
-	fmt.Fprintln(w.in)
-	w.line(t, "became")
-	until(t, s, func(r *collect.Reading) string {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		p := s.order[0]
-		if p.build == before || p.gil.links == nil || p.gil.calls == nil || p.gil.calls != p.build.gilCalls || p.gil.left != nil || p.gil.leaving != nil {
-			return fmt.Sprintf("it runs %s: %+v", p.build.name, r.Probes[1])
+	before := s.first().build()
+	fmt.Fprintln(w.In)
+	w.Line(t, "became")
+	livetest.Until(t, s, func(r *collect.Reading) string {
+		s.table.Lock.Lock()
+		defer s.table.Lock.Unlock()
+		p := s.first()
+		if p.build() == before || p.links == nil || p.calls == nil || p.calls != p.build().calls || p.left != nil || p.leaving != nil {
+			return fmt.Sprintf("it runs %s: %+v", p.Build.Name, r.Probes[1])
 		}
 		return ""
 	})
-	if before.gilCalls.followed != 0 || s.order[0].gil.conditions.followed != 0 || s.order[0].build.gilCalls.followed != 1 {
-		t.Errorf("%d at the calls before, %d in libc, %d at the calls now", before.gilCalls.followed, s.order[0].gil.conditions.followed, s.order[0].build.gilCalls.followed)
+	if before.calls.followed != 0 || s.first().conditions.followed != 0 || s.first().build().calls.followed != 1 {
+		t.Errorf("%d at the calls before, %d in libc, %d at the calls now", before.calls.followed, s.first().conditions.followed, s.first().build().calls.followed)
 	}
 }

@@ -137,7 +137,7 @@ func (m *Memory) thread(i stack.Interpreter, state stack.Thread, tid int) collec
 	if stat, err := proc.System().ThreadStat(m.PID, tid); err == nil {
 		out.Name, out.State = stat.Name, StateOf(stat.State)
 	}
-	trace, err := m.Trace(state.Address)
+	trace, err := m.TraceThread(state, tid)
 	if err != nil {
 		out.Reason = err.Error()
 		return out

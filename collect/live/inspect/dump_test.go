@@ -7,24 +7,25 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"pytop/collect"
+	"pytop/collect/live/inspect"
+	"pytop/collect/live/livetest"
 )
 
 // TestDump compares stacks with what the program says of them itself.
 func TestDump(t *testing.T) {
-	needRoot(t)
-	for _, p := range pythons(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/gil.py", "stacks")
-			w.in.Write([]byte("go\n"))
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Pythons(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w := p.Start(t, p.Workloads(t)+"/gil.py", "stacks")
+			w.In.Write([]byte("go\n"))
 			var said struct {
 				Stacks map[string][][3]any `json:"stacks"`
 			}
-			if err := json.Unmarshal([]byte(w.line(t, "{")), &said); err != nil {
+			if err := json.Unmarshal([]byte(w.Line(t, "{")), &said); err != nil {
 				t.Fatal(err)
 			}
 			d := dumpAsleep(t, w.Process.Pid)
@@ -39,7 +40,7 @@ func TestDump(t *testing.T) {
 				if one.TID == w.Process.Pid {
 					want = [][3]any{{one.Stack[0].File, "main", float64(one.Stack[0].Line)}, {one.Stack[0].File, "<module>", float64(one.Stack[1].Line)}}
 				}
-				sameStack(t, one.Stack, want)
+				livetest.SameStack(t, one.Stack, want)
 			}
 			if d.NoGIL {
 				return
@@ -55,7 +56,7 @@ func TestDump(t *testing.T) {
 func dumpAsleep(t *testing.T, pid int) *collect.Dump {
 	t.Helper()
 	for tries := 0; ; tries++ {
-		d, err := Dump(pid)
+		d, err := inspect.Dump(pid)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,29 +68,16 @@ func dumpAsleep(t *testing.T, pid int) *collect.Dump {
 	}
 }
 
-func sameStack(t *testing.T, got []collect.Place, want [][3]any) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("%d frames, not %d", len(got), len(want))
-	}
-	for i := range min(len(got), len(want)) {
-		if g := got[i]; g.File != want[i][0] || g.Function != want[i][1] || float64(g.Line) != want[i][2] {
-			t.Errorf("frame %d: %s %s:%d, not %v", i, g.Function, g.File, g.Line, want[i])
-			return
-		}
-	}
-}
-
 // TestDumpBusy reads stacks that change all the time, and who has the GIL.
 func TestDumpBusy(t *testing.T) {
-	needRoot(t)
-	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := p.start(t, p.workloads(t)+"/gil.py", "hog", "60")
-			w.in.Write([]byte("go\n"))
+	livetest.NeedRoot(t)
+	for _, p := range livetest.WithGIL(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			w := p.Start(t, p.Workloads(t)+"/gil.py", "hog", "60")
+			w.In.Write([]byte("go\n"))
 			held, waited, dumps := 0, 0, 0
 			for deadline := time.Now().Add(20 * time.Second); dumps < 20 || (held == 0 || waited == 0) && time.Now().Before(deadline); dumps++ {
-				d, err := Dump(w.Process.Pid)
+				d, err := inspect.Dump(w.Process.Pid)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -113,73 +101,18 @@ func TestDumpBusy(t *testing.T) {
 	}
 }
 
-// TestDumpRecursing reads stacks that are another one before they are read.
-func TestDumpRecursing(t *testing.T) {
-	needRoot(t)
-	const program = `import threading
-def fib(n):
-    return 1 if n < 2 else fib(n - 1) + fib(n - 2)
-def squares(n):
-    for i in range(n):
-        yield i * i
-def work():
-    while True:
-        fib(12)
-        sum(squares(100))
-for _ in range(2):
-    threading.Thread(target=work, daemon=True).start()
-print("waiting", flush=True)
-work()`
-	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w := begin(t, p.command("-c", program))
-			whole, torn, none := 0, 0, 0
-			for range 30 {
-				d, err := Dump(w.Process.Pid)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, one := range d.Threads {
-					if one.HoldsGIL && one.WaitsForGIL {
-						t.Errorf("%d has the GIL and waits for it", one.TID)
-					}
-					if len(one.Stack) == 0 {
-						if none++; one.Reason == "" {
-							t.Errorf("no stack and no reason: %+v", one)
-						}
-						continue
-					}
-					last := one.Stack[len(one.Stack)-1].Function
-					switch isWhole := last == "<module>" || strings.HasSuffix(last, "_bootstrap"); {
-					case isWhole && !one.Torn:
-						whole++
-					case isWhole:
-						torn++
-					case !one.Torn:
-						t.Errorf("a stack that ends in %s is said to be whole", last)
-					}
-				}
-			}
-			if whole == 0 || none > 30 { // of 90
-				t.Errorf("%d whole, %d torn, %d none", whole, torn, none)
-			}
-			t.Logf("%d whole, %d torn, %d none", whole, torn, none)
-		})
-	}
-}
-
 // TestLines compares the line of every instruction of some of the standard
 // library with what the interpreter says.
 func TestLines(t *testing.T) {
-	needRoot(t)
-	for _, p := range pythons(t) {
-		t.Run(p.name, func(t *testing.T) {
-			out, err := p.command(p.workloads(t) + "/lines.py").Output()
+	livetest.NeedRoot(t)
+	for _, p := range livetest.Pythons(t) {
+		t.Run(p.Name, func(t *testing.T) {
+			out, err := p.Command(p.Workloads(t) + "/lines.py").Output()
 			if err != nil {
 				t.Fatal(err)
 			}
-			w := p.start(t, p.workloads(t)+"/gil.py", "spin")
-			l, err := Locate(w.Process.Pid)
+			w := p.Start(t, p.Workloads(t)+"/gil.py", "spin")
+			l, err := inspect.Locate(w.Process.Pid)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -223,41 +156,6 @@ func TestLines(t *testing.T) {
 				t.Errorf("only %d instructions", checked)
 			}
 			t.Logf("%d instructions, %d wrong", checked, wrong)
-		})
-	}
-}
-
-// TestStack compares the stack of each thread of a process that is followed
-// with what the program says itself.
-func TestStack(t *testing.T) {
-	needRoot(t)
-	for _, p := range withGIL(t) {
-		t.Run(p.name, func(t *testing.T) {
-			w, s := follow(t, p, "stacks", "1")
-			w.in.Write([]byte("go\n"))
-			var said struct {
-				Stacks map[string][][3]any `json:"stacks"`
-			}
-			if err := json.Unmarshal([]byte(w.line(t, "{")), &said); err != nil {
-				t.Fatal(err)
-			}
-			for tid, want := range said.Stacks {
-				var n int
-				if _, err := fmt.Sscan(tid, &n); err != nil {
-					t.Fatal(err)
-				}
-				if n == w.Process.Pid {
-					continue // it goes on
-				}
-				one, err := s.Stack(w.Process.Pid, n)
-				if err != nil || one.Reason != "" {
-					t.Fatalf("%v %+v", err, one)
-				}
-				sameStack(t, one.Stack, want)
-			}
-			if one, err := s.Stack(w.Process.Pid, 1); err != nil || one.Reason == "" {
-				t.Errorf("a stack of another process's thread: %v %+v", err, one)
-			}
 		})
 	}
 }

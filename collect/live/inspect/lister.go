@@ -122,7 +122,7 @@ func (l *Lister) look(stat proc.Stat) *listed {
 	p.seen = true
 	p.file, p.why = l.find(stat)
 	if p.file != nil || p.why != "" {
-		p.info = About(stat)
+		p.info = ProcessOf(stat)
 	}
 	return p
 }

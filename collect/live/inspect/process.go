@@ -14,8 +14,8 @@ import (
 // CPython before pytop says that it has none.
 const ExecGrace = 3 * time.Second
 
-// About is what /proc says of a process that does not change.
-func About(stat proc.Stat) *collect.Process {
+// ProcessOf is what /proc says of a process that does not change.
+func ProcessOf(stat proc.Stat) *collect.Process {
 	pid := stat.PID
 	p := &collect.Process{PID: pid, Start: stat.Start, Parent: stat.Parent, Command: "[" + stat.Name + "]"}
 	if command, err := proc.System().Command(pid); err == nil {

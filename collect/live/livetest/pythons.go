@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -36,10 +35,15 @@ func NeedRoot(t testing.TB) {
 	t.Skip("needs CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE: run as root")
 }
 
-// repository is the root of the repository.
+// repository is the root of the repository, above the directory of the tests that
+// run: what the compiler knew of it may be trimmed, and the tests run elsewhere.
 var repository = func() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "../../..")
+	for dir := "."; len(dir) < 64; dir = filepath.Join(dir, "..") {
+		if _, err := os.Stat(filepath.Join(dir, "testdata/workloads")); err == nil {
+			return dir
+		}
+	}
+	return "."
 }()
 
 // Pythons finds the interpreters that this machine has: its own, pyenv's, and

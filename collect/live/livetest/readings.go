@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"pytop/collect"
-	"pytop/collect/live"
 	"strings"
 	"testing"
 	"time"
@@ -65,7 +64,7 @@ func Lost(r *collect.Reading, cause string) uint64 {
 }
 
 // Until reads until what is wanted is so; why says what is not.
-func Until(t testing.TB, s *live.Source, why func(r *collect.Reading) string) *collect.Reading {
+func Until(t testing.TB, s Source, why func(r *collect.Reading) string) *collect.Reading {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		r := Read(t, s)
@@ -80,7 +79,7 @@ func Until(t testing.TB, s *live.Source, why func(r *collect.Reading) string) *c
 }
 
 // ReadUntilEnd reads as a screen does, until nothing is left to count.
-func ReadUntilEnd(t testing.TB, s *live.Source, every time.Duration) *collect.Reading {
+func ReadUntilEnd(t testing.TB, s Source, every time.Duration) *collect.Reading {
 	t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
 	for time.Now().Before(deadline) {
@@ -108,7 +107,7 @@ func Await(t testing.TB, what string, is func() bool) {
 }
 
 // Read reads once.
-func Read(t testing.TB, s *live.Source) *collect.Reading {
+func Read(t testing.TB, s Source) *collect.Reading {
 	t.Helper()
 	r, err := s.Read()
 	if err != nil {

@@ -55,7 +55,13 @@ func (w *Workload) Line(t testing.TB, word string) string {
 	return line
 }
 
-// open opens a source on a workload, with no budget unless o says one.
+// Source is what is read: a live.Source, or what a probe's tests make of one.
+type Source interface {
+	collect.Source
+	Ended() <-chan struct{}
+}
+
+// Open opens a source on a workload, with no budget unless o says one.
 func Open(t testing.TB, w *Workload, o live.Options) *live.Source {
 	t.Helper()
 	o.PIDs = []int{w.Process.Pid}
@@ -73,7 +79,7 @@ func Open(t testing.TB, w *Workload, o live.Options) *live.Source {
 
 // Finish lets the workload run to its end and returns the last reading and
 // what the workload printed.
-func Finish(t testing.TB, s *live.Source, w *Workload) (*collect.Reading, []byte) {
+func Finish(t testing.TB, s Source, w *Workload) (*collect.Reading, []byte) {
 	t.Helper()
 	if _, err := w.In.Write([]byte("\n")); err != nil {
 		t.Fatal(err)
@@ -89,7 +95,7 @@ func Finish(t testing.TB, s *live.Source, w *Workload) (*collect.Reading, []byte
 	return Last(t, s), said
 }
 
-func Last(t testing.TB, s *live.Source) *collect.Reading {
+func Last(t testing.TB, s Source) *collect.Reading {
 	t.Helper()
 	select {
 	case <-s.Ended():

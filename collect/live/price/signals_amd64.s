@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func PassSignals(n uint64, taken, dropped uintptr)
-TEXT ·PassSignals(SB), NOSPLIT, $0-24
+// func HitSignals(n uint64, taken, dropped uintptr)
+TEXT ·HitSignals(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), CX
 	MOVQ taken+8(FP), SI
 	MOVQ dropped+16(FP), DI
@@ -12,8 +12,8 @@ loop:
 	JNZ  loop
 	RET
 
-// func passSignalsAddress() uintptr
-TEXT ·passSignalsAddress(SB), NOSPLIT, $0-8
-	LEAQ ·PassSignals(SB), AX
+// func hitSignalsAddress() uintptr
+TEXT ·hitSignalsAddress(SB), NOSPLIT, $0-8
+	LEAQ ·HitSignals(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET

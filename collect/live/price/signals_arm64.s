@@ -1,7 +1,7 @@
 #include "textflag.h"
 
-// func PassSignals(n uint64, taken, dropped uintptr)
-TEXT ·PassSignals(SB), NOSPLIT, $0-24
+// func HitSignals(n uint64, taken, dropped uintptr)
+TEXT ·HitSignals(SB), NOSPLIT, $0-24
 	MOVD n+0(FP), R3
 	MOVD taken+8(FP), R1
 	MOVD dropped+16(FP), R0
@@ -14,8 +14,8 @@ loop:
 	CBNZ R3, loop
 	RET
 
-// func passSignalsAddress() uintptr
-TEXT ·passSignalsAddress(SB), NOSPLIT, $0-8
-	MOVD $·PassSignals(SB), R0
+// func hitSignalsAddress() uintptr
+TEXT ·hitSignalsAddress(SB), NOSPLIT, $0-8
+	MOVD $·HitSignals(SB), R0
 	MOVD R0, ret+0(FP)
 	RET

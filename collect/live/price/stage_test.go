@@ -1,7 +1,10 @@
 package price
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -16,5 +19,17 @@ func TestOnThread(t *testing.T) {
 		if !ran {
 			t.Fatal("it ran on the first thread, or not at all")
 		}
+	}
+}
+
+// TestUnsupported: what makes pytop try perf event uprobes.
+func TestUnsupported(t *testing.T) {
+	for _, err := range []error{syscall.EINVAL, syscall.EOPNOTSUPP, ErrMiscounted} {
+		if !Unsupported(fmt.Errorf("attach: %w", errors.Join(err))) {
+			t.Errorf("%v is the end", err)
+		}
+	}
+	if Unsupported(syscall.EPERM) {
+		t.Error("what is not permitted is taken for not supported")
 	}
 }

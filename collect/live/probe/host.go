@@ -43,6 +43,6 @@ type Tests struct {
 	Unfollowed bool                          // as if the kernel could not tell of forks, execs and ends
 	Without    func([]site.Site) []site.Site // leaves out sites that count, as if they had not been found
 	AtCalls    bool                          // follow the GIL at the instructions that call libc from the beginning
-	Old        bool                          // as on the oldest kernels: no uprobe_multi, preallocated maps
 	Made       func(Probe)                   // is given each probe that was made
+	Old        bool                          // as on the oldest kernels: no uprobe_multi, preallocated maps
 }

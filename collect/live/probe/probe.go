@@ -57,8 +57,8 @@ type Probe interface {
 	// is something, so that it is remembered when the process has ended.
 	ReadProcess(p *target.Process, r *collect.ProcessReading) (measured bool)
 	// Read adds the probe's sections to a reading, whose processes have been read
-	// by ReadProcess, and says how it goes. rows are those of r.Processes.
-	Read(r *collect.Reading, rows []*target.Process) collect.Probe
+	// by ReadProcess, and says how it goes.
+	Read(r *collect.Reading) collect.Probe
 	// Inspect says how a process would be measured, and attaches nothing. An
 	// empty finding: not at all, and that is as it should be.
 	Inspect(p *target.Process) (Finding, error)

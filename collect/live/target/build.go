@@ -65,11 +65,11 @@ func (b *Build) Method() string {
 
 // deleted tells whether a build's file has no name any more: nobody can start it.
 func (b *Build) deleted() bool {
-	about, err := b.File.Stat()
+	status, err := b.File.Stat()
 	if err != nil {
 		return false
 	}
-	stat, ok := about.Sys().(*syscall.Stat_t)
+	stat, ok := status.Sys().(*syscall.Stat_t)
 	return ok && stat.Nlink == 0
 }
 

@@ -13,7 +13,7 @@ func (s *Set) BuildOf(l *inspect.Located) (*Build, error) {
 	id := l.Mapping.ID()
 	for _, b := range s.Builds {
 		same := b.ID == id
-		if !same && !(plain(b.File) && plain(l.File)) && b.ELF.Size() == l.ELF.Size() && b.ELF.BuildID() == l.ELF.BuildID() {
+		if !same && !(hasOwnNumber(b.File) && hasOwnNumber(l.File)) && b.ELF.Size() == l.ELF.Size() && b.ELF.BuildID() == l.ELF.BuildID() {
 			var err error
 			if same, err = b.sameFile(l); err != nil {
 				return nil, errors.Join(err, l.Close())

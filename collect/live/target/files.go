@@ -34,14 +34,14 @@ func (f files) forget(now time.Time) {
 	}
 }
 
-// plain tells whether a file lies where it has the one number that the kernel
+// hasOwnNumber tells whether a file lies where it has the one number that the kernel
 // knows it by. Others (overlay file systems, FUSE) may pass on another's.
-func plain(file *os.File) bool {
-	var about unix.Statfs_t
-	if unix.Fstatfs(int(file.Fd()), &about) != nil {
+func hasOwnNumber(file *os.File) bool {
+	var status unix.Statfs_t
+	if unix.Fstatfs(int(file.Fd()), &status) != nil {
 		return false
 	}
-	switch about.Type {
+	switch status.Type {
 	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.TMPFS_MAGIC:
 		return true
 	}

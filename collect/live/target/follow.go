@@ -145,7 +145,7 @@ func (s *Set) lookInto(key bpf.ProcessKey, e *execed) bool {
 			s.following.looked[key] = state.Execs
 		}
 		return false
-	case errors.Is(err, proc.ErrNoProcess) && !known && !e.looked && s.options.All && !s.Past.has(key):
+	case errors.Is(err, proc.ErrNoProcess) && !known && !e.looked && s.options.All && !s.Ended.has(key):
 		s.following.unseen++ // of others the state tells, when it is forgotten
 	}
 	return true

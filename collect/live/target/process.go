@@ -33,6 +33,7 @@ type Process struct {
 	Payers    int              // children that inherited its breakpoints
 	unwatched []bpf.ProcessKey // children that ran its program before, and do still
 	ending    bool             // was seen to have ended after the maps were read
+	late      bool             // was first met in the maps, as they were read: all that it did is there at the next poll
 }
 
 // Program is what a process runs. It changes when the process execs.

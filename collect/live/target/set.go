@@ -62,7 +62,7 @@ type Set struct {
 
 	Order      []*Process // as asked for, then as they came
 	Builds     []*Build
-	Past       Past
+	Ended      Ended
 	Begun      time.Time // since when counting is ready; zero: it is not
 	Unattached int       // processes that ended before they were attached to
 	processes  map[bpf.ProcessKey]*Process
@@ -105,7 +105,7 @@ func (s *Set) Missed() uint64 { return s.following.missed }
 func (s *Set) Living() int {
 	living := s.following.living
 	for _, p := range s.Order {
-		if p.Gone == "" && (p.Build != nil || p.Ancestor) {
+		if (p.Gone == "" || p.late) && (p.Build != nil || p.Ancestor) {
 			living++
 		}
 	}

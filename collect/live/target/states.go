@@ -52,7 +52,7 @@ func (s *Set) ReadStates() (unknown []bpf.ProcessKey, err error) {
 		}
 	}
 	for _, p := range s.Order {
-		p.Payers = payers[p.Info.PID]
+		p.Payers, p.late = payers[p.Info.PID], false
 		p.unwatched = slices.DeleteFunc(p.unwatched, func(key bpf.ProcessKey) bool { return !runs(key) })
 	}
 	return unknown, nil
@@ -91,7 +91,9 @@ func (s *Set) Of(key bpf.ProcessKey) *Process {
 	if s.Maps.Processes.Lookup(&key, &state) != nil {
 		return nil
 	}
-	return s.adopt(key, &state)
+	p := s.adopt(key, &state)
+	p.late = true
+	return p
 }
 
 // adopt watches a process that the programs have registered. It may have ended.
@@ -105,7 +107,7 @@ func (s *Set) adopt(key bpf.ProcessKey, state *bpf.ProcessState) *Process {
 	p.Build = s.numbered(state.Build)
 	p.Info = &collect.Process{PID: pid, Start: proc.System().StartTime(uint64(key.Started)), Command: commandOf(state)}
 	if stat, err := proc.System().Stat(pid); err == nil && uint32(stat.StartTicks) == key.Started {
-		p.Info = inspect.About(stat)
+		p.Info = inspect.ProcessOf(stat)
 		p.Image = s.imageOf(key, state)
 	}
 	if state.Parent != 0 {

@@ -33,7 +33,7 @@ func (s *Set) WatchAsked() error {
 		}
 		s.list(pid, err, true).Ancestor = ancestor
 	}
-	if s.options.Children && !s.options.FromStart {
+	if s.options.Children {
 		if err := s.watchDescendants(); err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (s *Set) list(pid int, why error, asked bool) *Process {
 		p.Gone, p.Refused = "is not there", "it is not watched: "+why.Error()
 	} else {
 		p.Key = bpf.ProcessKey{Pid: uint32(pid), Started: uint32(stat.StartTicks)}
-		p.Info = inspect.About(stat)
+		p.Info = inspect.ProcessOf(stat)
 	}
 	s.add(p)
 	return p
@@ -102,7 +102,7 @@ func (s *Set) describe(p *Process, pid int) error {
 	}
 	p.CodeType, p.Build = codeType, b
 	p.Key = bpf.ProcessKey{Pid: uint32(pid), Started: uint32(stat.StartTicks)}
-	p.Info = inspect.About(stat)
+	p.Info = inspect.ProcessOf(stat)
 	p.Info.Python, p.Info.Build = b.Python.Version, b.Words()
 	return nil
 }

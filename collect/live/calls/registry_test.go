@@ -1,0 +1,3 @@
+package calls_test
+
+import _ "pytop/collect/live/registry" // the probes

@@ -1,0 +1,3 @@
+package inspect_test
+
+import _ "pytop/collect/live/registry" // the probes

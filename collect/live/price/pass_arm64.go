@@ -1,4 +1,0 @@
-package price
-
-// passed: x0, x1, x2; [sp+24]; b to the next instruction.
-var passed = place{code: 0, frame: 1, next: 2, slot: 24, jump: []byte{1, 0, 0, 0x14}}

@@ -1,0 +1,3 @@
+package live_test
+
+import _ "pytop/collect/live/registry" // the probes

@@ -1,0 +1,3 @@
+package target_test
+
+import _ "pytop/collect/live/registry" // the probes
