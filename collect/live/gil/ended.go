@@ -3,11 +3,12 @@ package gil
 import (
 	"errors"
 	"maps"
-	"pytop/collect/live/target"
 	"slices"
 	"time"
 
 	"github.com/cilium/ebpf"
+
+	"pytop/collect/live/target"
 )
 
 // ended is what is left of the GILs of processes that were dropped.
@@ -31,10 +32,10 @@ func (t *table) drop(ended map[*target.Process]bool) error {
 	}
 	left := map[*followed]bool{}
 	var errs []error
-	for p := range ended {
+	for p, measured := range ended {
 		g := t.of[p]
 		switch {
-		case t.endedUnfollowed(p):
+		case t.endedUnfollowed(p) && measured:
 			t.ended.unfollowed++
 		case g != nil && len(g.gils)+len(g.worlds) > 0:
 			t.ended.add(g)

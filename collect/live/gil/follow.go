@@ -136,6 +136,7 @@ func (l *GIL) Round() time.Duration {
 	next := tick
 	l.releaseConditions(time.Now())
 	l.takeIn()
+	apart, looking := l.apart(), l.looking()
 	for _, g := range l.list() {
 		if g.Gone != "" || g.HasEnded() {
 			g.endLooks()
@@ -147,7 +148,10 @@ func (l *GIL) Round() time.Duration {
 			l.attachEither(g.Process)
 		}
 		if g.world == nil {
-			l.keep(g, l.apart(), l.looking() < mostLooking)
+			looked := g.lookingSince
+			if l.keep(g, apart, looking < mostLooking); looked.IsZero() && !g.lookingSince.IsZero() {
+				looking++
+			}
 		}
 		if l.FromStart && g.Process.Asked && !g.started && g.world == nil && time.Since(g.Since) < time.Minute {
 			next = startTick

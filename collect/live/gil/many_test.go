@@ -244,7 +244,7 @@ func TestGILManyBrake(t *testing.T) {
 }
 
 // TestGILNoRoom: those beyond what can be followed at once say so, and are
-// followedAll when there is room.
+// followed when there is room.
 func TestGILNoRoom(t *testing.T) {
 	livetest.NeedRoot(t)
 	p := livetest.Some(t)[0]
@@ -275,6 +275,28 @@ func TestGILNoRoom(t *testing.T) {
 	s.table.room = mostFollowed
 	s.table.Lock.Unlock()
 	rounds(t, s, w, 2)
+}
+
+// TestGILManyShort: of processes that come and go by the hundreds, of which each
+// tenth lives long enough to be followed, nothing is held.
+func TestGILManyShort(t *testing.T) {
+	livetest.NeedRoot(t)
+	const number = 1000
+	p := livetest.Some(t)[0]
+	w := p.Start(t, p.Workloads(t)+"/family.py", "short", fmt.Sprint(number), "linger")
+	s := open(t, w, live.Options{Children: true})
+	fmt.Fprintln(w.In)
+	r := livetest.ReadUntilEnd(t, s.Source, 300*time.Millisecond)
+	followed := 0
+	for _, p := range append(r.Past, r.Processes...) {
+		if p.GIL.Status != collect.GILOff && p.GIL.Measured > 0 {
+			followed++
+		}
+	}
+	if n := len(r.Past) + len(r.Processes) - 1; n != number || followed < 50 {
+		t.Errorf("%d processes ended, want %d; %d were followed", n, number, followed)
+	}
+	noGILHeld(t, s)
 }
 
 // noGILHeld checks that of processes that have ended nothing is left in the
@@ -310,6 +332,11 @@ func noGILHeld(t testing.TB, s *source) {
 	alive := map[*followed]bool{}
 	for _, p := range s.table.list() {
 		alive[p] = true
+	}
+	for p, g := range s.table.of {
+		if !alive[g] {
+			t.Errorf("process %d is kept", p.Info.PID)
+		}
 	}
 	for _, o := range s.table.all {
 		if !alive[o.process] {

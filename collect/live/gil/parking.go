@@ -44,9 +44,14 @@ func (k *Parking) Round() time.Duration {
 	if !k.Asked {
 		return probe.Forever
 	}
+	apart, looking := k.apart(), k.looking()
 	for _, g := range k.list() {
-		if g.world != nil && g.closing == nil && g.Gone == "" && !g.HasEnded() {
-			k.keepWorld(g, k.apart(), k.looking() < mostLooking)
+		if g.world == nil || g.closing != nil || g.Gone != "" || g.HasEnded() {
+			continue
+		}
+		looked := g.lookingSince
+		if k.keepWorld(g, apart, looking < mostLooking); looked.IsZero() && !g.lookingSince.IsZero() {
+			looking++
 		}
 	}
 	return tick

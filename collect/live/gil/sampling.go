@@ -1,10 +1,11 @@
 package gil
 
 import (
-	"pytop/collect/live/inspect"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"pytop/collect/live/inspect"
 )
 
 // beginSampling reads a process's GIL's fields instead of following it by probes,

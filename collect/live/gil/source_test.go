@@ -10,7 +10,7 @@ import (
 	"pytop/collect/live/probe"
 )
 
-// last is the table of the source that was opened last: tests that look into it
+// lastTable is the table of the source that was opened last: tests that look into it
 // do not run beside others that open one.
 var lastTable *table
 

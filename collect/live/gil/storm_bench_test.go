@@ -2,10 +2,11 @@ package gil
 
 import (
 	"fmt"
-	"pytop/collect/live"
-	"pytop/collect/live/livetest"
 	"testing"
 	"time"
+
+	"pytop/collect/live"
+	"pytop/collect/live/livetest"
 )
 
 // storms are os.write calls a second, each of which drops and takes the GIL.

@@ -42,12 +42,16 @@ func (t *table) open() (err error) {
 	if t.threads != nil {
 		return nil
 	}
+	defer func() {
+		if err != nil { // it is tried again
+			t.threads, t.freeProcesses, t.freeStates = nil, nil, nil
+		}
+	}()
 	for _, m := range []struct {
 		from *ebpf.Map
 		to   **ebpf.Memory
 	}{{t.Maps.GilProcesses, &t.processes}, {t.Maps.GilStates, &t.states}, {t.Maps.GilThreads, &t.threads}} {
 		if *m.to, err = m.from.Memory(); err != nil {
-			t.threads = nil
 			return fmt.Errorf("map the GIL's counters: %w", err)
 		}
 	}

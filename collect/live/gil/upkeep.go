@@ -3,9 +3,10 @@ package gil
 import (
 	"fmt"
 	"math"
+	"time"
+
 	"pytop/collect/live/kernelmap"
 	"pytop/collect/live/words"
-	"time"
 )
 
 const (

@@ -2,10 +2,11 @@ package inspect
 
 import (
 	"path/filepath"
-	"pytop/collect/elf"
-	"pytop/collect/proc"
 	"slices"
 	"strings"
+
+	"pytop/collect/elf"
+	"pytop/collect/proc"
 )
 
 // Candidates are the files of a process with code, each once, those first that

@@ -2,12 +2,13 @@ package inspect
 
 import (
 	"errors"
+
+	"golang.org/x/sys/unix"
+
 	"pytop/collect"
 	"pytop/collect/cpython"
 	"pytop/collect/proc"
 	"pytop/collect/stack"
-
-	"golang.org/x/sys/unix"
 )
 
 // Memory reads what a process's Python threads do. It numbers them as pytop

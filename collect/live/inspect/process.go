@@ -3,10 +3,11 @@ package inspect
 import (
 	"errors"
 	"fmt"
+	"time"
+
 	"pytop/collect"
 	"pytop/collect/proc"
 	"pytop/collect/stack"
-	"time"
 )
 
 // ExecGrace is how long a program that a process exec'd may take to load its

@@ -3,10 +3,11 @@ package livetest
 import (
 	"fmt"
 	"os"
-	"pytop/collect"
 	"strings"
 	"testing"
 	"time"
+
+	"pytop/collect"
 )
 
 // Some are the interpreters that these tests run on: the machine's own, and

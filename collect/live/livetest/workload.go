@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"pytop/collect"
-	"pytop/collect/live"
 	"strings"
 	"testing"
 	"time"
+
+	"pytop/collect"
+	"pytop/collect/live"
 )
 
 // Workload is a workload that waits to be told to go on.

@@ -38,7 +38,7 @@ type Probe interface {
 	Execed(p *target.Process, e target.Exec)
 	Ended(p *target.Process)
 	Lingers(p *target.Process) bool
-	Drop(ended map[*target.Process]bool) error
+	Drop(ended map[*target.Process]bool) error // true: some probe measured something of it
 
 	// Poll brings what is known up to date with the kernel. Polled follows when
 	// all probes have, and it is known what CPU time processes have used.

@@ -46,11 +46,11 @@ func (s *Set) DropEnded() error {
 			keep = append(keep, p)
 			continue
 		}
-		left[p] = true
 		if p.Build != nil {
 			s.Ended.Watched++
 		}
-		if r, measured := s.probes.ReadProcess(p); measured {
+		r, measured := s.probes.ReadProcess(p)
+		if left[p] = measured; measured {
 			s.Ended.add(r)
 		}
 		delete(s.processes, p.Key)

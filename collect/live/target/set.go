@@ -45,7 +45,7 @@ type Probes interface {
 	Execed(p *Process, e Exec)          // p runs something else
 	Ended(p *Process)                   // nothing goes on in p
 	Lingers(p *Process) bool            // the kernel may still write what p did
-	Drop(ended map[*Process]bool) error // forgets processes
+	Drop(ended map[*Process]bool) error // forgets processes; true: something was measured of it
 	Shares(b *Build) bool               // something is attached to the file for all processes
 	Unshare(b *Build) []func() error    // detaches that; what it returns waits for the kernel, without the lock
 	Release(b *Build) []func() error    // gives up what Prepare loaded; what it returns frees it, without the lock
