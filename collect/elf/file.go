@@ -91,7 +91,6 @@ type File struct {
 	seal     *seal    // nil: see Fingerprint
 
 	dynamicAt, dynamicSize uint64 // in the file
-	notes                  [][2]uint64
 	sectionsAt             uint64
 	sectionCount           int
 	sectionNames           int
@@ -143,7 +142,7 @@ func New(in io.ReaderAt, size int64) (*File, error) {
 var le = binary.LittleEndian
 
 // readPrograms reads the program headers: what is mapped, and where the
-// dynamic section and the notes are.
+// dynamic section is.
 func (f *File) readPrograms(at uint64, count int) error {
 	if count == 0 || count > maxPrograms {
 		return fmt.Errorf("%w: %d program headers", ErrCorrupt, count)
@@ -167,8 +166,6 @@ func (f *File) readPrograms(at uint64, count int) error {
 			f.dynamicAt, f.dynamicSize = offset, size
 		case elf.PT_GNU_EH_FRAME:
 			f.unwind.at = address
-		case elf.PT_NOTE:
-			f.notes = append(f.notes, [2]uint64{offset, size})
 		}
 	}
 	f.loaded = make([][]byte, len(f.segments))

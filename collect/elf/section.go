@@ -3,14 +3,11 @@ package elf
 import (
 	"bytes"
 	"debug/elf"
-	"encoding/hex"
 	"fmt"
 )
 
 const (
 	sectionSize  = 64
-	maxNoteSize  = 64 << 10
-	maxBuildID   = 64
 	maxNamesSize = 1 << 20
 	searched     = 256 << 10 // bytes at once, by Find
 )
@@ -57,39 +54,6 @@ func (f *File) findSectionNames() {
 	if err == nil {
 		f.sectionText = Section{Offset: le.Uint64(b[24:]), Size: min(le.Uint64(b[32:]), maxNamesSize)}
 	}
-}
-
-// BuildID is the file's GNU build ID in hexadecimal; empty: it has none.
-func (f *File) BuildID() string {
-	for _, n := range f.notes {
-		b, err := f.ReadFile(n[0], min(n[1], maxNoteSize))
-		if err != nil {
-			continue
-		}
-		if id := findBuildID(b); id != nil {
-			return hex.EncodeToString(id)
-		}
-	}
-	return ""
-}
-
-// findBuildID looks through notes: sizes of name and contents, type, both
-// padded to four bytes.
-func findBuildID(b []byte) []byte {
-	const typeBuildID = 3
-	for len(b) >= 12 {
-		name, size, kind := uint64(le.Uint32(b)), uint64(le.Uint32(b[4:])), le.Uint32(b[8:])
-		b = b[12:]
-		padded := (name+3)&^3 + (size+3)&^3
-		if (name+3)&^3+size > uint64(len(b)) {
-			return nil
-		}
-		if kind == typeBuildID && string(b[:name]) == "GNU\x00" && size > 0 && size <= maxBuildID {
-			return b[(name+3)&^3:][:size]
-		}
-		b = b[min(padded, uint64(len(b))):]
-	}
-	return nil
 }
 
 // Find is where a text occurs in the file's constants (mapped, not writable):

@@ -97,8 +97,8 @@ func TestCopyHasItsOwnPlan(t *testing.T) {
 	f, p := open(t, path)
 	other := moved(t, f, p, b)
 	g, q := openBytes(t, other)
-	if f.Size() != g.Size() || f.BuildID() != g.BuildID() {
-		t.Fatal("size or build ID differ")
+	if f.Size() != g.Size() {
+		t.Fatal("the sizes differ")
 	}
 	c := Cache{t.TempDir()}
 	plan, err := c.Find(f, p)

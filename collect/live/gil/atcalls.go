@@ -27,7 +27,7 @@ func (b *build) callsOf() (*conditions, error) {
 		return b.calls, b.callsErr
 	}
 	var found [][]site.Site
-	e, err := elf.Open(b.Path()) // another than b.ELF, which would keep the whole text
+	e, err := elf.Of(b.File) // another than b.ELF, which would keep the whole text
 	if err == nil {
 		found, err = site.Callers(e, "pthread_cond_signal", "pthread_cond_timedwait", "pthread_cond_wait")
 		err = errors.Join(err, e.Close())

@@ -13,6 +13,8 @@ import (
 	"pytop/collect/live/inspect"
 	"pytop/collect/proc"
 	"pytop/collect/site"
+
+	"golang.org/x/sys/unix"
 )
 
 // conditions is where in a file probes see condition variables waited for and
@@ -92,15 +94,15 @@ func openConditions(pid int, m proc.Mapping, id proc.FileID) (_ *conditions, err
 		return nil, err
 	}
 	c := &conditions{id: id, name: filepath.Base(m.Path)}
-	if c.file, err = os.Open(path); err != nil {
+	if c.file, err = os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0); err != nil { // what is no file may wait for a writer
 		return nil, err
 	}
-	e, err := elf.Open(c.path())
+	e, err := elf.Of(c.file)
 	if err == nil {
 		err = errors.Join(c.find(e), e.Close())
 	}
 	if err == nil {
-		c.elf, err = elf.Open(c.path()) // another, which keeps nothing of the text
+		c.elf, err = elf.Of(c.file) // another, which keeps nothing of the text
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), c.file.Close())

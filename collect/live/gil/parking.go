@@ -133,7 +133,7 @@ func (t *table) loadParking(b *build) error {
 }
 
 func (k *parking) load(t *table, b *build) error {
-	e, err := elf.Open(b.Path())
+	e, err := elf.Of(b.File)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", b.Name, err)
 	}

@@ -57,10 +57,9 @@ func Bias(e *elf.File, m proc.Mapping) (uint64, bool) {
 
 // CodeType is the address of PyCode_Type in a process; 0: not known.
 func CodeType(l *Located) uint64 {
-	symbol, ok := l.ELF.Symbol("PyCode_Type")
 	bias, found := Bias(l.ELF, l.Mapping)
-	if !ok || !found {
+	if !found || l.Python.CodeType == 0 {
 		return 0
 	}
-	return symbol.Address + bias
+	return l.Python.CodeType + bias
 }

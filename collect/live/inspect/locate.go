@@ -11,6 +11,8 @@ import (
 	"pytop/collect/cpython"
 	"pytop/collect/elf"
 	"pytop/collect/proc"
+
+	"golang.org/x/sys/unix"
 )
 
 // Located is the file of a process that holds its CPython.
@@ -85,11 +87,11 @@ func Open(pid int, m proc.Mapping) (*Located, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0) // what is no file may wait for a writer
 	if err != nil {
 		return nil, err
 	}
-	e, err := elf.Open(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
+	e, err := elf.Of(file)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", m.Path, err), file.Close())
 	}

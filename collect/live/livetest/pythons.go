@@ -190,3 +190,18 @@ func ParseRows(t testing.TB, text []byte) (rows []WantRow, whole bool) {
 func IsRacy(file string) bool {
 	return strings.HasSuffix(file, "/threading.py") || strings.HasSuffix(file, "/logging/__init__.py")
 }
+
+// Library is the file that holds an interpreter's code: a libpython, or the
+// interpreter itself.
+func (p Python) Library(t testing.TB) string {
+	t.Helper()
+	out, err := p.Command("-c", "import sys\nprint(next((l.split()[-1] for l in open('/proc/self/maps') if 'libpython' in l), sys.executable))").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := filepath.EvalSymlinks(strings.TrimSpace(string(out)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -33,6 +33,7 @@ type Build struct {
 	Harmless *ebpf.Program
 	Multi    bool
 
+	key    site.Key  // of the bytes that all this follows from
 	unused time.Time // since when no process runs it; zero: one does, or did lately
 }
 

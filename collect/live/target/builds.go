@@ -6,15 +6,22 @@ import (
 
 	"pytop/collect/live/inspect"
 	"pytop/collect/proc"
+	"pytop/collect/site"
 )
 
 // BuildOf finds or makes the build of a located file, which it takes over.
 func (f *Files) BuildOf(l *inspect.Located) (*Build, error) {
 	id := l.Mapping.ID()
+	key, err := site.KeyOf(l.ELF, l.Python)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	for _, b := range f.Builds {
+		if b.key != key { // whatever its number and name
+			continue
+		}
 		same := b.ID == id
-		if !same && !(hasOwnNumber(b.File) && hasOwnNumber(l.File)) && b.ELF.Size() == l.ELF.Size() && b.ELF.BuildID() == l.ELF.BuildID() {
-			var err error
+		if !same && !(hasOwnNumber(b.File) && hasOwnNumber(l.File)) {
 			if same, err = b.sameFile(l); err != nil {
 				return nil, errors.Join(err, l.Close())
 			}
@@ -23,7 +30,7 @@ func (f *Files) BuildOf(l *inspect.Located) (*Build, error) {
 			return b, l.Close()
 		}
 	}
-	b, err := f.newBuild(l, id)
+	b, err := f.newBuild(l, id, key)
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -31,11 +38,12 @@ func (f *Files) BuildOf(l *inspect.Located) (*Build, error) {
 	return b, nil
 }
 
-func (f *Files) newBuild(l *inspect.Located, id proc.FileID) (*Build, error) {
+func (f *Files) newBuild(l *inspect.Located, id proc.FileID, key site.Key) (*Build, error) {
 	f.last++
-	b := &Build{ID: id, File: l.File, ELF: l.ELF, Python: l.Python, Name: filepath.Base(l.Mapping.Path), Offsets: offsetsOf(l.Python), Number: f.last}
-	for _, o := range f.Builds { // a copy of a file has its build ID, and all that follows from its text
-		if o.Same == nil && l.ELF.BuildID() != "" && o.ELF.BuildID() == l.ELF.BuildID() && o.ELF.Size() == l.ELF.Size() {
+	b := &Build{ID: id, File: l.File, ELF: l.ELF, Python: l.Python, Name: filepath.Base(l.Mapping.Path), Offsets: offsetsOf(l.Python), Number: f.last, key: key}
+	for _, o := range f.Builds { // all that is known follows from the bytes
+		if o.Same == nil && o.key == key {
+			l.ELF.Release()
 			b.Same, b.Plan, b.Harmless, b.Multi = o, o.Plan, o.Harmless, o.Multi
 			return b, nil
 		}

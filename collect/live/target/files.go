@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pytop/collect/elf"
 	"pytop/collect/live/inspect"
 	"pytop/collect/proc"
 )
@@ -94,19 +95,32 @@ func (f *Files) judge(pid int, m proc.Mapping) (verdict, error) {
 	v := verdict{at: time.Now()}
 	l, err := inspect.Open(pid, m)
 	switch {
-	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, proc.ErrOtherFile):
+	case passing(err):
 		return v, err
 	case err != nil:
 		v.not = err
 	default:
-		v.build, v.err = f.BuildOf(l)
+		if v.build, v.err = f.BuildOf(l); passing(v.err) {
+			return v, v.err
+		}
 	}
 	f.known[id] = v
 	return v, nil
 }
 
+// passing tells whether an error says nothing of the file: it may be another the
+// next time that it is looked at.
+func passing(err error) bool {
+	for _, one := range []error{proc.ErrNoProcess, fs.ErrNotExist, fs.ErrPermission, proc.ErrOtherFile, elf.ErrFull, elf.ErrChanged} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
+}
+
 // CodeTypeOf is the address of PyCode_Type in a process that maps a build's
 // file so; 0: not known.
 func CodeTypeOf(b *Build, m proc.Mapping) uint64 {
-	return inspect.CodeType(&inspect.Located{ELF: b.ELF, Mapping: m})
+	return inspect.CodeType(&inspect.Located{ELF: b.ELF, Python: b.Python, Mapping: m})
 }

@@ -31,8 +31,9 @@ var ErrNotCode = errors.New("what its probes found were no code objects")
 // file, for its own process alone. Where that changes what is mapped the two
 // are one. Nothing runs there.
 func (b *Build) sameFile(l *inspect.Located) (same bool, err error) {
-	symbol, ok := l.ELF.Symbol("_PyEval_EvalFrameDefault")
+	symbol, ok := l.ELF.Symbol("_PyEval_EvalFrameDefault") // the bytes are those of the build, and there is no site of its plan
 	offset, found := l.ELF.Offset(symbol.Address)
+	l.ELF.Release()
 	if !ok || !found {
 		return false, nil
 	}
@@ -68,10 +69,9 @@ func (p *Process) Reached() error {
 	if p.CodeType == 0 || len(p.Build.Plan.Calls) == 0 { // a test may leave out all sites
 		return nil
 	}
-	symbol, _ := p.Build.ELF.Symbol("PyCode_Type")
 	first := p.Build.Plan.Calls[0]
 	now := make([]byte, len(first.Bytes))
-	err := proc.ReadMemory(p.Info.PID, p.CodeType-symbol.Address+first.Address, now)
+	err := proc.ReadMemory(p.Info.PID, p.CodeType-p.Build.Python.CodeType+first.Address, now)
 	if err == nil && bytes.Equal(now, first.Bytes) {
 		return fmt.Errorf("process %d: %w", p.Info.PID, ErrNotReached)
 	}
