@@ -39,7 +39,7 @@ func newSource(o Options) (_ *Source, err error) {
 	s.probes.poll = s.poll
 	return s, s.probes.make(probe.Host{
 		Options: probe.Options{Children: o.Children, All: o.All, FromStart: o.FromStart, Functions: o.Functions, Budget: o.Budget, Tests: o.Tests},
-		Maps:    s.maps, Machine: machine, Targets: s.targets, Lock: &s.mu, Beside: s.beside, Poll: s.poll, Shared: &s.shared,
+		Maps:    s.maps, Machine: machine, Targets: s.targets, Lock: &s.mu, Links: &s.links, Beside: s.beside, Poll: s.poll, Shared: &s.shared,
 	}, o.Probes)
 }
 

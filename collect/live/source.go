@@ -6,9 +6,11 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/attach"
 	"pytop/collect/live/probe"
 	"pytop/collect/live/target"
 	"pytop/collect/site"
@@ -38,6 +40,7 @@ type Source struct {
 	options Options
 	host    string
 	maps    *bpf.Maps
+	links   attach.Owner // with a lock of its own
 
 	mu      sync.Mutex // guards all below, and all that probes and targets hold
 	targets *target.Set
@@ -97,7 +100,10 @@ var errClosed = errors.New("the source is closed")
 
 // Detach takes every probe away; it may be put back by Attach.
 func (s *Source) Detach(why string) error {
-	s.mu.Lock()
+	if !s.lockWithin(patience) {
+		_ = s.links.CloseAll(false) // what is said of them follows
+		s.mu.Lock()
+	}
 	defer s.mu.Unlock()
 	s.shared.Brake = why
 	var away []*target.Process
@@ -158,9 +164,38 @@ func (s *Source) Stack(pid, tid int) (*collect.DumpThread, error) {
 	return s.probes.stack(s.targets.ByPID(pid), pid, tid)
 }
 
-// Close detaches everything and frees the maps.
+// patience is how long detaching waits for who has the lock: what a target never
+// answers may hold it.
+const patience = 400 * time.Millisecond
+
+// lastPatience is how long it is waited then for who has the lock, so that the
+// maps are freed, too.
+const lastPatience = 3 * time.Second
+
+// lockWithin takes the lock; false: it could not be had for so long.
+func (s *Source) lockWithin(patience time.Duration) bool {
+	for deadline := time.Now().Add(patience); !s.mu.TryLock(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
+// errStuck is why the maps are not freed: the process's end does it.
+var errStuck = errors.New("something that is watched does not answer; its probes were taken out")
+
+// Close detaches everything and frees the maps. Where something that is watched
+// never answers, it only detaches.
 func (s *Source) Close() error {
-	s.mu.Lock()
+	if !s.lockWithin(patience) {
+		if err := s.links.CloseAll(true); err != nil {
+			return err
+		}
+		if !s.lockWithin(lastPatience) {
+			return errStuck
+		}
+	}
 	if s.shared.Closed {
 		s.mu.Unlock()
 		return nil

@@ -13,8 +13,12 @@ const maxCmdline = 64 << 10
 
 // Cmdline reads a process's arguments, cut after 64 KiB. They are as the
 // process wrote them, and not sanitised. None: it is a kernel thread, a
-// zombie, or has overwritten them.
+// zombie, or has overwritten them. They lie in its memory: see ReadMemory.
 func (f *FS) Cmdline(pid int) ([]string, error) {
+	return Within(pid, answerWithin, func() ([]string, error) { return f.cmdline(pid) }, nil)
+}
+
+func (f *FS) cmdline(pid int) ([]string, error) {
 	file, err := f.fsys.Open(pidName(pid) + "/cmdline")
 	if err != nil {
 		return nil, f.wrap("read", pid, "cmdline", err)

@@ -43,7 +43,7 @@ func madePython() *cpython.Python {
 func TestLeaf(t *testing.T) {
 	m := &memory
 	*m = made{}
-	p := &Process{machine: target(os.Getpid()), Python: madePython(), CodeType: codeType}
+	p := &Process{machine: &target{pid: os.Getpid()}, Python: madePython(), CodeType: codeType}
 	state := State{Address: where(m.state[:]), interp: 5, thread: 6}
 	m.put(m.state[:], 16, 5)
 	m.put(m.state[:], 32, 6)
@@ -105,7 +105,7 @@ func TestBody(t *testing.T) {
 			if c.name == "RESUME behind the end" {
 				m.code[66] = 20
 			}
-			p := &Process{machine: target(os.Getpid()), Python: madePython(), CodeType: codeType}
+			p := &Process{machine: &target{pid: os.Getpid()}, Python: madePython(), CodeType: codeType}
 			leaf := Leaf{Frame: Frame{Code: where(m.code[:]), Instruction: where(m.code[64:]) + uint64(int64(c.at))}, owner: c.owner}
 			body, err := p.Body(leaf)
 			if (err != nil) != c.err || err == nil && body.Has(leaf) != c.has {

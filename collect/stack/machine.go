@@ -1,6 +1,10 @@
 package stack
 
-import "pytop/collect/proc"
+import (
+	"sync/atomic"
+
+	"pytop/collect/proc"
+)
 
 // machine is what a Process asks of the machine that the target runs on. Tests
 // make one up.
@@ -20,18 +24,36 @@ type machine interface {
 	on(cpu int, do func()) error
 }
 
-// target is a process of this machine, by its PID.
-type target int
+// target is a process of this machine.
+type target struct {
+	pid   int
+	bound atomic.Bool // who reads is bound to a CPU
+}
 
-func (t target) read(at uint64, to []byte) error { return proc.ReadMemory(int(t), at, to) }
-func (t target) tids() ([]int, error)            { return proc.System().TIDs(int(t)) }
-func (t target) slices(tid int) (uint64, error)  { return proc.System().Slices(int(t), tid) }
-func (t target) cpu(tid int) (int, error)        { return proc.System().CPU(int(t), tid) }
-func (t target) on(cpu int, do func()) error     { return proc.OnCPU(cpu, do) }
+func (t *target) tids() ([]int, error)           { return proc.System().TIDs(t.pid) }
+func (t *target) slices(tid int) (uint64, error) { return proc.System().Slices(t.pid, tid) }
+func (t *target) cpu(tid int) (int, error)       { return proc.System().CPU(t.pid, tid) }
+
+// read gives up on memory that does not answer, but for who is bound to a CPU:
+// another thread would not be.
+func (t *target) read(at uint64, to []byte) error {
+	if t.bound.Load() {
+		return proc.ReadMemoryHere(t.pid, at, to)
+	}
+	return proc.ReadMemory(t.pid, at, to)
+}
+
+func (t *target) on(cpu int, do func()) error {
+	return proc.OnCPU(cpu, func() {
+		t.bound.Store(true)
+		defer t.bound.Store(false)
+		do()
+	})
+}
 
 // sleeps: the kernel tells the system call of a thread only once it has seen
 // that it is off its CPU, and that it sleeps (task_current_syscall).
-func (t target) sleeps(tid int) bool {
-	_, asleep, err := proc.System().SleepsAt(int(t), tid)
+func (t *target) sleeps(tid int) bool {
+	_, asleep, err := proc.System().SleepsAt(t.pid, tid)
 	return err == nil && asleep
 }

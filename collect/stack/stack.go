@@ -40,7 +40,7 @@ type Process struct {
 func New(pid int, python *cpython.Python, bias uint64) *Process {
 	return &Process{
 		PID: pid, Python: python, Runtime: python.Runtime + bias, CodeType: python.CodeType + bias,
-		machine: target(pid), codes: map[uint64]*code{},
+		machine: &target{pid: pid}, codes: map[uint64]*code{},
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // File is what is to be attached to: a file as one process maps it, or with pid
 // 0 as all do.
 type File struct {
+	owner      *Owner
 	executable *link.Executable
 	name       string // of the file, for people
 	multi      bool   // by uprobe_multi
@@ -31,12 +32,12 @@ type Probes struct {
 
 // Open opens a file that is reached by path; name is what people call it. multi:
 // attach by uprobe_multi.
-func Open(path, name string, multi bool, pid int) (*File, error) {
+func (o *Owner) Open(path, name string, multi bool, pid int) (*File, error) {
 	executable, err := link.OpenExecutable(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, err)
 	}
-	return &File{executable: executable, name: name, multi: multi, pid: pid}, nil
+	return &File{owner: o, executable: executable, name: name, multi: multi, pid: pid}, nil
 }
 
 // Put attaches programs, the first first, to sites whose bytes were compared.
@@ -74,6 +75,9 @@ func (a *File) putOne(program *ebpf.Program, sites []site.Site) (all []link.Link
 		if err != nil {
 			return nil, fmt.Errorf("attach %d sites in %s: %w", len(sites), a.name, err)
 		}
+		if err := a.owner.hold(one); err != nil {
+			return nil, err
+		}
 		return []link.Link{one}, nil
 	}
 	for _, s := range sites {
@@ -81,13 +85,18 @@ func (a *File) putOne(program *ebpf.Program, sites []site.Site) (all []link.Link
 		if err != nil {
 			return all, fmt.Errorf("attach at %s+%#x: %w", a.name, s.Offset, err)
 		}
+		if err := a.owner.hold(one); err != nil {
+			return all, err
+		}
 		all = append(all, one)
 	}
 	return all, nil
 }
 
-// Close closes links at once: each waits for the kernel's readers.
+// Close closes links at once: each waits for the kernel's readers. One that is
+// closed already is left alone.
 func Close(list []link.Link) error {
+	list = take(list)
 	errs := make([]error, len(list))
 	var all sync.WaitGroup
 	for i, one := range list {

@@ -53,11 +53,11 @@ func (l *links) close() error {
 
 // attachTo puts a build's probes into one process, or with pid 0 into all that
 // map its file. What was attached before an error is detached again.
-func attachTo(b *build, pid int, number uint8) (_ *links, err error) {
+func (c *Calls) attachTo(b *build, pid int, number uint8) (_ *links, err error) {
 	if err := site.Validate(b.ELF, b.Plan); err != nil {
 		return nil, fmt.Errorf("check the sites of %s: %w", b.Name, err)
 	}
-	a, err := attach.Open(b.Path(), b.Name, b.programs.Multi, pid)
+	a, err := c.Links.Open(b.Path(), b.Name, b.programs.Multi, pid)
 	if err != nil {
 		return nil, err
 	}

@@ -103,7 +103,7 @@ func (c *Calls) AttachEmpty(p *target.Process) (detach func() error, err error) 
 	called := b.programs.Called
 	b.programs.Called = b.programs.Empty
 	defer func() { b.programs.Called = called }()
-	l, err := attachTo(b, p.Info.PID, 255)
+	l, err := c.attachTo(b, p.Info.PID, 255)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (c *Calls) attach(p *process, force bool) error {
 		p.links, p.attached = p.build().shared, time.Now()
 	default:
 		c.attaches++
-		links, err := attachTo(p.build(), p.Info.PID, c.attaches)
+		links, err := c.attachTo(p.build(), p.Info.PID, c.attaches)
 		if err != nil {
 			return inspect.WhenEnded(p.Info.PID, fmt.Errorf("process %d: %w", p.Info.PID, err))
 		}

@@ -25,7 +25,7 @@ func (c *Calls) share(b *build) error {
 		return nil
 	}
 	c.attaches++
-	l, err := attachTo(b, 0, c.attaches)
+	l, err := c.attachTo(b, 0, c.attaches)
 	if err != nil {
 		return err
 	}

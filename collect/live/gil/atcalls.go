@@ -102,7 +102,7 @@ func (t *table) changeOver(g *followed, others float64) error {
 	if err := t.setPhase(g, bpf.GILOnce); err != nil {
 		return err
 	}
-	links, err := attachConditions(calls, g.build().gil, g.Info.PID, g.index)
+	links, err := t.attachConditions(calls, g.build().gil, g.Info.PID, g.index)
 	if err != nil {
 		stay(err)
 		return t.setPhase(g, bpf.GILAll)

@@ -40,7 +40,7 @@ func measurePairs(t testing.TB, p livetest.Python, repeat int) pairs {
 		run(&least.bare)
 		nothing := *one.build().gil
 		nothing.Signalled, nothing.Waited, nothing.Forced = nothing.Empty, nothing.Empty, nothing.Empty
-		links, err := attachConditions(one.conditions, &nothing, one.Info.PID, 0)
+		links, err := s.table.attachConditions(one.conditions, &nothing, one.Info.PID, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -149,7 +149,7 @@ func (t *table) linkGIL(g *followed) (err error) {
 		return err
 	}
 	at := g.probed()
-	if g.links, err = attachConditions(at, g.build().gil, g.Info.PID, g.index); err != nil {
+	if g.links, err = t.attachConditions(at, g.build().gil, g.Info.PID, g.index); err != nil {
 		return errors.Join(err, t.freeIndex(g))
 	}
 	at.followed++
@@ -187,13 +187,13 @@ func (t *table) freeIndex(g *followed) error {
 
 // attachConditions attaches a build's programs to a process where it meets
 // condition variables.
-func attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) ([]link.Link, error) {
+func (t *table) attachConditions(c *conditions, programs *bpf.GILPrograms, pid int, index uint32) ([]link.Link, error) {
 	for _, sites := range [][]site.Site{c.timedwait, c.wait, c.signal} {
 		if err := site.ValidateSites(c.elf, sites); err != nil {
 			return nil, fmt.Errorf("check the sites in %s: %w", c.name, err)
 		}
 	}
-	a, err := attach.Open(c.path(), c.name, programs.Multi, pid)
+	a, err := t.Links.Open(c.path(), c.name, programs.Multi, pid)
 	if err != nil {
 		return nil, err
 	}

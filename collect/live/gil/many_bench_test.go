@@ -41,7 +41,7 @@ func BenchmarkGILLinks(b *testing.B) {
 			if stat, err := proc.System().Stat(pid); err != nil || stat.Parent != family.Process.Pid {
 				continue
 			}
-			some, err := attachConditions(one.conditions, one.build().gil, pid, 0)
+			some, err := s.table.attachConditions(one.conditions, one.build().gil, pid, 0)
 			if err != nil {
 				b.Fatal(err)
 			}

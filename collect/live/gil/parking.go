@@ -194,7 +194,7 @@ func (t *table) linkWorld(g *followed) (err error) {
 	if err := t.findInterpreters(g); err != nil {
 		return err
 	}
-	if g.links, err = g.build().parking.attach(g.build(), g.Info.PID, g.index); err != nil {
+	if g.links, err = g.build().parking.attach(t.Links, g.build(), g.Info.PID, g.index); err != nil {
 		return err
 	}
 	g.attached, w.began = time.Now(), kernelmap.Now()
@@ -204,13 +204,13 @@ func (t *table) linkWorld(g *followed) (err error) {
 }
 
 // attach attaches a build's programs to one process: what ends a wait first.
-func (k *parking) attach(b *build, pid int, index uint32) ([]link.Link, error) {
+func (k *parking) attach(owner *attach.Owner, b *build, pid int, index uint32) ([]link.Link, error) {
 	for _, sites := range [][]site.Site{k.sites.End, k.sites.Begin} {
 		if err := site.ValidateSites(b.ELF, sites); err != nil {
 			return nil, fmt.Errorf("check the calls in %s: %w", b.Name, err)
 		}
 	}
-	a, err := attach.Open(b.Path(), b.Name, k.programs.Multi, pid)
+	a, err := owner.Open(b.Path(), b.Name, k.programs.Multi, pid)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"pytop/collect/cpython"
 	"pytop/collect/elf"
@@ -81,8 +82,24 @@ func First[T any](pid int, list []proc.Mapping, look func(proc.Mapping) (T, erro
 	return none, fmt.Errorf("process %d: %w", pid, refused)
 }
 
-// Open opens a mapped file and describes the CPython in it.
+// openWithin is how long a file may take to be opened and described.
+const openWithin = 2 * time.Second
+
+// Open opens a mapped file and describes the CPython in it. A file that does not
+// answer is proc.ErrSilent.
 func Open(pid int, m proc.Mapping) (*Located, error) {
+	l, err := proc.Within(m.ID(), openWithin, func() (*Located, error) { return open(pid, m) }, func(l *Located, err error) {
+		if err == nil {
+			_ = l.Close() // it was only read
+		}
+	})
+	if errors.Is(err, proc.ErrSilent) {
+		err = fmt.Errorf("%s: %w", m.Path, err)
+	}
+	return l, err
+}
+
+func open(pid int, m proc.Mapping) (*Located, error) {
 	path, err := proc.System().MapFile(pid, m)
 	if err != nil {
 		return nil, err

@@ -55,7 +55,7 @@ func OnStage[P any](beside func(func()), measure func() (P, link.Link, error)) (
 	}
 	beside(func() { // takes some 50 ms
 		defer stage.Unlock()
-		_ = attached.Close() // its descriptor is closed in any case, and the probe gone with it
+		_ = attach.Close([]link.Link{attached}) // its descriptor is closed in any case, and the probe gone with it
 	})
 	return price, err
 }
@@ -89,7 +89,7 @@ func AttachToSelf(program *ebpf.Program, multi bool, address func() (uint64, err
 	if err != nil {
 		return nil, err
 	}
-	a, err := attach.Open("/proc/self/exe", "pytop itself", multi, os.Getpid())
+	a, err := new(attach.Owner).Open("/proc/self/exe", "pytop itself", multi, os.Getpid())
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pytop/bpf"
+	"pytop/collect/live/attach"
 	"pytop/collect/live/target"
 	"pytop/collect/site"
 )
@@ -16,9 +17,10 @@ type Host struct {
 	Machine bpf.Machine
 	Targets *target.Set
 	Lock    sync.Locker
-	Beside  func(func()) // does what takes a while; its end is waited for
-	Poll    func() error // polls all probes
-	Index   int          // of the kind's account in target.Usage
+	Links   *attach.Owner // of all that is attached
+	Beside  func(func())  // does what takes a while; its end is waited for
+	Poll    func() error  // polls all probes
+	Index   int           // of the kind's account in target.Usage
 	Shared  *Shared
 }
 

@@ -3,6 +3,7 @@ package target
 import (
 	"errors"
 	"path/filepath"
+	"time"
 
 	"pytop/collect/live/inspect"
 	"pytop/collect/proc"
@@ -12,7 +13,10 @@ import (
 // BuildOf finds or makes the build of a located file, which it takes over.
 func (f *Files) BuildOf(l *inspect.Located) (*Build, error) {
 	id := l.Mapping.ID()
-	key, err := site.KeyOf(l.ELF, l.Python)
+	key, err := reading(l, func() (site.Key, error) { return site.KeyOf(l.ELF, l.Python) })
+	if errors.Is(err, proc.ErrSilent) {
+		return nil, err // who reads it closes it
+	}
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -31,6 +35,9 @@ func (f *Files) BuildOf(l *inspect.Located) (*Build, error) {
 		}
 	}
 	b, err := f.newBuild(l, id, key)
+	if errors.Is(err, proc.ErrSilent) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -49,7 +56,7 @@ func (f *Files) newBuild(l *inspect.Located, id proc.FileID, key site.Key) (*Bui
 		}
 	}
 	var err error
-	if b.Plan, err = f.set.options.Cache.Find(l.ELF, l.Python); err != nil {
+	if b.Plan, err = reading(l, func() (*site.Plan, error) { return f.set.options.Cache.Find(l.ELF, l.Python) }); err != nil {
 		return nil, err
 	}
 	if err := f.set.probes.Prepare(b); err != nil {
@@ -61,4 +68,14 @@ func (f *Files) newBuild(l *inspect.Located, id proc.FileID, key site.Key) (*Bui
 		b.Plan = &plan
 	}
 	return b, nil
+}
+
+// readWithin is how long it may take to look through a file: some 100 ms, more on
+// a busy machine.
+const readWithin = 10 * time.Second
+
+// reading reads a located file, which may stop to answer: then it is closed when
+// it does again.
+func reading[T any](l *inspect.Located, read func() (T, error)) (T, error) {
+	return proc.Within(l.Mapping.ID(), readWithin, read, func(T, error) { _ = l.Close() })
 }

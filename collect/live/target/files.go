@@ -111,7 +111,7 @@ func (f *Files) judge(pid int, m proc.Mapping) (verdict, error) {
 // passing tells whether an error says nothing of the file: it may be another the
 // next time that it is looked at.
 func passing(err error) bool {
-	for _, one := range []error{proc.ErrNoProcess, fs.ErrNotExist, fs.ErrPermission, proc.ErrOtherFile, elf.ErrFull, elf.ErrChanged} {
+	for _, one := range []error{proc.ErrNoProcess, fs.ErrNotExist, fs.ErrPermission, proc.ErrOtherFile, elf.ErrFull, elf.ErrChanged, proc.ErrSilent} {
 		if errors.Is(err, one) {
 			return true
 		}

@@ -49,7 +49,7 @@ func (b *Build) sameFile(l *inspect.Located) (same bool, err error) {
 	if err := proc.ReadMemory(os.Getpid(), at, was[:]); err != nil {
 		return false, fmt.Errorf("compare %s with what is attached to: %w", b.Name, err)
 	}
-	a, err := attach.Open(b.Path(), b.Name, b.Multi, os.Getpid())
+	a, err := new(attach.Owner).Open(b.Path(), b.Name, b.Multi, os.Getpid())
 	if err != nil {
 		return false, err
 	}
