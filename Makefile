@@ -45,7 +45,7 @@ live-race: ## those of collect/live that do much at once, with the race detector
 	@.ci/need go
 	@.ci/need python3 || [ "$$(id -u)" != 0 ]
 	@.ci/need gcc="gcc libc6-dev" || { echo "skipped: the race detector needs a C compiler"; [ "$$CI" != true ]; exit; }; \
-	set -x; CGO_ENABLED=1 go test -race -count=1 -timeout 15m $(TESTFLAGS) -run '$(RACE)' ./collect/live
+	set -x; CGO_ENABLED=1 go test -race -count=1 -timeout 15m $(TESTFLAGS) -p 1 -run '$(RACE)' ./collect/live/...
 
 bench: build ## what counting costs, and what pytop itself costs
 	@.ci/need go python3

@@ -74,6 +74,9 @@ func mainStatus(ctx context.Context, args []string) int {
 	}
 	status := exitDone
 	if err == nil {
+		if c.command == nil && c.verb != "demo" { // else the command may take its time to end
+			go lastResort(ctx)
+		}
 		status, err = run(ctx, c)
 	}
 	if err == nil {
@@ -93,6 +96,15 @@ func mainStatus(ctx context.Context, args []string) int {
 		return launch.StatusFailure
 	}
 	return statusOf(err)
+}
+
+// lastResort ends pytop some time after a signal, whatever it still waits for.
+// What is attached goes with it.
+func lastResort(ctx context.Context) {
+	<-ctx.Done()
+	time.Sleep(2 * time.Second)
+	complain("ended by a signal while something that is watched, or a reader of its output, did not answer; every probe goes with pytop")
+	os.Exit(exitFailure)
 }
 
 // complain writes a sentence to the standard error.
