@@ -15,7 +15,7 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 export PYTOP_PYTHONS ?= $(CACHE)/pythons
 
 .DEFAULT_GOAL := build
-.PHONY: demo build install test unit live live-race bench builds doctor fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
+.PHONY: demo build install test unit live live-all live-race bench builds doctor fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
 
 demo: build ## build pytop, start a made-up Python program, watch it live
 	@.ci/need python3
@@ -40,6 +40,9 @@ unit: ## the tests of what loads nothing into the kernel, with the race detector
 live: build ## the tests that watch real interpreters: those here, and what make pythons fetched
 	@.ci/need tmux python3 || [ "$$(id -u)" != 0 ]
 	go test -count=1 -p 1 -timeout 30m $(TESTFLAGS) $(LIVE)
+
+live-all: export PYTOP_ALL = 1
+live-all: live ## the same on every interpreter here, where make live takes a sample; some 10 minutes longer
 
 live-race: ## those of collect/live that do much at once, with the race detector
 	@.ci/need go

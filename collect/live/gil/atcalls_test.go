@@ -33,7 +33,7 @@ func agreed(t *testing.T, s *source, r, first *collect.Reading, before uint64) {
 // counted as in the functions, in every build.
 func TestGILCalls(t *testing.T) {
 	livetest.NeedRoot(t)
-	for i, p := range withGIL(t) {
+	for i, p := range livetest.WithGIL(t) {
 		for _, way := range []string{"spin", "releases", "sum", "old"} {
 			if way == "old" && i > 0 {
 				continue // perf event uprobes: the attach alone is another
@@ -65,7 +65,7 @@ func TestGILCalls(t *testing.T) {
 // change over, and nothing is lost or counted twice.
 func TestGILChangeOver(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w := p.Start(t, p.Workloads(t)+"/gil.py", "releases", "1")
 			s := open(t, w, live.Options{Probes: onlyGIL})
@@ -96,7 +96,7 @@ func TestGILChangeOver(t *testing.T) {
 // over by themselves; their hits end, and nothing is lost.
 func TestGILCrowd(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w := p.Start(t, p.Workloads(t)+"/gil.py", "crowd", "1.5")
 			s := open(t, w, live.Options{Probes: onlyGIL, Budget: 0.5})
@@ -125,7 +125,7 @@ func TestGILCrowd(t *testing.T) {
 // and step back by what they cost, as ever.
 func TestGILCallsRefused(t *testing.T) {
 	livetest.NeedRoot(t)
-	p := withGIL(t)[0]
+	p := livetest.WithGIL(t)[0]
 	w := p.Start(t, p.Workloads(t)+"/gil.py", "crowd", "2")
 	s := open(t, w, live.Options{Probes: onlyGIL, Budget: 0.5})
 	s.table.Lock.Lock()
@@ -149,7 +149,7 @@ func TestGILCallsRefused(t *testing.T) {
 // with CPython's own fields: the probes go back, and it is said.
 func TestGILCallsBack(t *testing.T) {
 	livetest.NeedRoot(t)
-	p := withGIL(t)[0]
+	p := livetest.WithGIL(t)[0]
 	for _, missing := range []string{"drops", "takes", "both"} {
 		t.Run(missing, func(t *testing.T) {
 			w, s := follow(t, p, "spin", "0.5")

@@ -52,17 +52,6 @@ func follow(t *testing.T, p livetest.Python, way, seconds string) (*livetest.Wor
 	return w, s
 }
 
-// withGIL are the interpreters of the matrix that have one.
-func withGIL(t testing.TB) []livetest.Python {
-	var list []livetest.Python
-	for _, p := range livetest.Distinct(t) {
-		if !strings.Contains(p.Notes, "freethreaded") {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
 // number is what CPython itself says of how often the first GIL changed hands.
 func number(t *testing.T, s *source) uint64 {
 	t.Helper()
@@ -122,7 +111,7 @@ func balanced(t *testing.T, s *source, r *collect.Reading) {
 // counted, and holds add up to the run.
 func TestGILSwitches(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		for _, way := range []string{"spin", "short"} {
 			t.Run(p.Name+"/"+way, func(t *testing.T) {
 				w, s := follow(t, p, way, "0.5")
@@ -156,7 +145,7 @@ func named(t *testing.T, r *collect.Reading, function string) {
 // TestGILLongHolds: one thread holds it in C code, another waits.
 func TestGILLongHolds(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		for _, way := range []string{"sum", "sort", "regex"} {
 			t.Run(p.Name+"/"+way, func(t *testing.T) {
 				// In the process, the time that a thread was ready and another process
@@ -193,7 +182,7 @@ func apart(what string, got, want float64) string {
 // TestGILReleases: threads that release it often, and fork.
 func TestGILReleases(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		for _, way := range []string{"releases", "forks"} {
 			t.Run(p.Name+"/"+way, func(t *testing.T) {
 				w := p.Start(t, p.Workloads(t)+"/gil.py", way, "0.3")
@@ -214,7 +203,7 @@ func TestGILReleases(t *testing.T) {
 // TestGILChurn: no take of a short thread is lost.
 func TestGILChurn(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "churn", "1")
 			before, first := number(t, s), livetest.Read(t, s)
@@ -284,7 +273,7 @@ func TestGILEndsUntold(t *testing.T) {
 // are seen to run depends on how fast the machine is: longer, if they were not.
 func TestGILInterpreters(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			why := ""
 			for _, seconds := range []float64{0.5, 4, 16} {
@@ -350,7 +339,7 @@ func inModule(r *collect.Reading) (n int) {
 // TestGILEnd: what holds or waits when the process ends leaves nothing behind.
 func TestGILEnd(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "daemons", "0.1")
 			once(t, w)
@@ -396,7 +385,7 @@ func TestGILEnd(t *testing.T) {
 // depends on how fast the machine is at that moment: again, if it was not.
 func TestGILInTheMiddle(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			why := ""
 			for range 4 {
@@ -506,7 +495,7 @@ func TestGILAlone(t *testing.T) {
 // TestGILBrake: detached, nothing is counted; attached again, it goes on.
 func TestGILBrake(t *testing.T) {
 	livetest.NeedRoot(t)
-	p := withGIL(t)[0]
+	p := livetest.WithGIL(t)[0]
 	w, s := follow(t, p, "spin", "0.2")
 	first := number(t, s)
 	once(t, w)
@@ -538,7 +527,7 @@ func TestGILBrake(t *testing.T) {
 // back when it is calm.
 func TestGILStorm(t *testing.T) {
 	livetest.NeedRoot(t)
-	p := withGIL(t)[0]
+	p := livetest.WithGIL(t)[0]
 	w := p.Start(t, p.Workloads(t)+"/gil.py", "storm", "3")
 	s := open(t, w, live.Options{Probes: onlyGIL, Budget: 0.5})
 	w.In.Write([]byte("go\n"))
@@ -558,7 +547,7 @@ func TestGILStorm(t *testing.T) {
 // for how long it lasted: half of it at least, as a busy machine is late to look.
 func TestGILLongHoldKept(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "sum", "1")
 			result := once(t, w)
@@ -580,7 +569,7 @@ func TestGILLongHoldKept(t *testing.T) {
 // all of it but the time before pytop knew who held it.
 func TestGILWhoMadeWhomWait(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "spin", "0.5")
 			once(t, w)
@@ -618,7 +607,7 @@ func TestGILWhoMadeWhomWait(t *testing.T) {
 // a busy machine is late to look.
 func TestGILLongWaitKept(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w, s := follow(t, p, "sum", "1")
 			result := once(t, w)

@@ -64,7 +64,7 @@ func perfEvents(t *testing.T) (n int) {
 // callers are known where the build keeps frame pointers.
 func TestNative(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			h, s := sampled(t, p, "match")
 			n := h.Native.Ran
@@ -95,7 +95,7 @@ func TestNative(t *testing.T) {
 func TestNativeMain(t *testing.T) {
 	livetest.NeedRoot(t)
 	tried := 0
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		if !strings.Contains(p.Name, "debian-sid-3.15") {
 			continue
 		}
@@ -115,7 +115,7 @@ func TestNativeMain(t *testing.T) {
 // TestNativeAsleep: a hold that sleeps in the kernel is seen where it sleeps.
 func TestNativeAsleep(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range withGIL(t) {
+	for _, p := range livetest.WithGIL(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			h, _ := sampled(t, p, "asleep")
 			n := h.Native.Slept
@@ -134,7 +134,7 @@ func TestNativeAsleep(t *testing.T) {
 // TestNativeEnd: whatever ends while a thread is sampled, no event stays open.
 func TestNativeEnd(t *testing.T) {
 	livetest.NeedRoot(t)
-	p := withGIL(t)[0]
+	p := livetest.WithGIL(t)[0]
 	for name, end := range map[string]func(w *livetest.Workload, s *source) error{
 		"process": func(w *livetest.Workload, _ *source) error { return w.Process.Kill() },
 		"detach":  func(_ *livetest.Workload, s *source) error { return s.Detach("braked") },
@@ -159,7 +159,7 @@ func TestNativeEnd(t *testing.T) {
 // TestNativeInTheMiddle: a hold that pytop finds when it comes is sampled, too.
 func TestNativeInTheMiddle(t *testing.T) {
 	livetest.NeedRoot(t)
-	p := withGIL(t)[0]
+	p := livetest.WithGIL(t)[0]
 	w := p.Start(t, p.Workloads(t)+"/gil.py", "main", "60")
 	defer w.Process.Kill()
 	w.In.Write([]byte("go\n"))

@@ -13,7 +13,7 @@ import (
 // one full of old stacks has room for those that make others wait now.
 func TestBlameStacks(t *testing.T) {
 	livetest.NeedRoot(t)
-	w, s := follow(t, withGIL(t)[0], "spin", "0.5")
+	w, s := follow(t, livetest.WithGIL(t)[0], "spin", "0.5")
 	for key := uint64(2); ; key += 2 { // the programs' own keys are odd
 		if s.table.Maps.BlameStacks.Put(&key, &bpf.BlameStack{}) != nil {
 			break

@@ -51,7 +51,7 @@ func dumps() int {
 // TestDumpRecursing: a stack that is said to be whole is one that there can be.
 func TestDumpRecursing(t *testing.T) {
 	livetest.NeedRoot(t)
-	for _, p := range livetest.Distinct(t) {
+	for _, p := range livetest.Sample(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			w := livetest.Begin(t, p.Command("-c", recursing))
 			whole, torn, none, holders, wholeHolders := 0, 0, 0, 0, 0

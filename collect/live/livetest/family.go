@@ -137,7 +137,7 @@ func NothingHeld(t testing.TB, h *probe.Host) {
 
 // WithGIL are the interpreters of the matrix that have one.
 func WithGIL(t testing.TB) []Python {
-	return slices.DeleteFunc(Distinct(t), func(p Python) bool { return strings.Contains(p.Notes, "freethreaded") })
+	return slices.DeleteFunc(Sample(t), func(p Python) bool { return strings.Contains(p.Notes, "freethreaded") })
 }
 
 // SameStack compares a stack with what the program says: file, function, line.

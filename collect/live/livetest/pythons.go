@@ -205,3 +205,48 @@ func (p Python) Library(t testing.TB) string {
 	}
 	return path
 }
+
+// Sample are the interpreters on which slow tests run: of each minor version one
+// that is no debug build, besides the newest debug build and the newest of
+// python-build-standalone. PYTOP_ALL=1 takes all that Distinct has.
+func Sample(t testing.TB) []Python {
+	t.Helper()
+	all := Distinct(t)
+	if os.Getenv("PYTOP_ALL") == "1" {
+		return all
+	}
+	var list []Python
+	last := map[string]Python{}
+	seen := map[string]bool{}
+	for _, p := range all {
+		kind := "of a minor version"
+		for _, one := range []string{"debug", "standalone", "freethreaded"} {
+			if strings.Contains(p.Notes, one) {
+				kind = one
+			}
+		}
+		if kind != "of a minor version" {
+			last[kind] = p // they are listed in ascending order
+			continue
+		}
+		if minor := p.minor(t); !seen[minor] {
+			seen[minor], list = true, append(list, p)
+		}
+	}
+	for _, kind := range []string{"debug", "standalone", "freethreaded"} {
+		if p, ok := last[kind]; ok {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// minor is an interpreter's version, such as 3.14.
+func (p Python) minor(t testing.TB) string {
+	t.Helper()
+	out, err := p.Command("-c", "import sys; print('%d.%d' % sys.version_info[:2])").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
