@@ -60,6 +60,7 @@ func (c *Calls) attach(p *process, force bool) error {
 		p.lapse.end(p.attached)
 	}
 	p.behind = 0
+	p.silent.begin(p)
 	p.mark = p.markAt(p.attached)
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"pytop/collect"
 	"pytop/collect/live/target"
 	"pytop/collect/live/words"
+	"pytop/collect/proc"
 )
 
 // process is one whose calls are counted, or were.
@@ -37,6 +38,34 @@ type process struct {
 	proof  proof
 	proven int                 // functions that were seen running, and counted
 	missed map[objectName]bool // those that were seen running, and not counted
+	silent silence
+}
+
+// silence is what a process had used and called when its probes went in: one that
+// is busy and calls nothing from then on may pass no probe.
+type silence struct {
+	build *target.Build // that the probes are for
+	cpu   time.Duration // used when they went in last
+	total counts        // counted when they went in first
+}
+
+// busyFrom is the CPU time from which on a process is busy that called nothing.
+const busyFrom = time.Second
+
+// begin notes that probes are in a process.
+func (s *silence) begin(p *process) {
+	s.cpu = p.CPU
+	if cpu, err := proc.CPUTime(p.Info.PID); err == nil {
+		s.cpu = cpu
+	}
+	if s.build != p.Build {
+		s.build, s.total = p.Build, p.total
+	}
+}
+
+// busy tells whether a process is busy and not one of its calls was counted.
+func (s *silence) busy(p *process) bool {
+	return s.build != nil && p.CPUKnown && p.CPU-s.cpu >= busyFrom && p.total == s.total
 }
 
 // build is what its calls have for the file that it runs.
@@ -113,6 +142,9 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	}
 	if len(p.missed) > 0 {
 		why = append(why, missedWords(p.missed))
+	}
+	if p.silent.busy(p) {
+		why = append(why, "busy, and not one call was counted: it runs C code or a loop without calls, or its calls pass no probe")
 	}
 	why = words.Append(why, p.Note)
 	why = words.Append(why, p.lapse.words())
