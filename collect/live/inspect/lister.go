@@ -39,6 +39,7 @@ type listed struct {
 	info  *collect.Process
 	file  *listedFile // nil: it is no CPython, or see reason
 	why   string      // it may be one, and why that is not known
+	title Title
 	seen  bool
 }
 
@@ -201,6 +202,7 @@ func planWords(p *site.Plan) string {
 }
 
 func (p *listed) reading(stat proc.Stat) collect.ProcessReading {
+	p.info = p.title.Read(stat, p.info)
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, Status: collect.Off, Threads: stat.Threads, Memory: stat.Memory, Reason: p.why,
 	}

@@ -5,6 +5,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/inspect"
 	"pytop/collect/live/kernelmap"
 	"pytop/collect/live/price"
 	"pytop/collect/proc"
@@ -28,6 +29,7 @@ type Process struct {
 	Braked   bool   // detached by the user
 	Forced   bool   // attached whatever it costs
 
+	title     inspect.Title
 	State     bpf.ProcessState // what the programs know of it, as of the last poll
 	Base      bpf.ProcessState // when counting was ready
 	Payers    int              // children that inherited its breakpoints
@@ -88,6 +90,9 @@ func (p *Process) Look() bool {
 	p.Stopped, p.Threads, p.Memory = stat.Stopped(), stat.Threads, stat.Memory
 	if p.Build == nil {
 		p.CPU, p.CPUKnown = stat.User+stat.System, true
+	}
+	if p.Gone == "" {
+		p.Info = p.title.Read(stat, p.Info)
 	}
 	return true
 }
