@@ -24,6 +24,7 @@ type process struct {
 	counted  time.Duration // by links since closed
 
 	failed     bool   // attaching failed: see reason
+	vanished   bool   // it ended while its probes went in: its end is noticed next time
 	uncounted  bool   // links are none: its calls are not to be counted
 	overBudget bool   // detached by pytop itself
 	behind     int    // the PID of whose cost it was that it is, not its own; 0: its own
@@ -110,7 +111,7 @@ func (p *process) countedUntil(now time.Time) time.Duration {
 
 // off tells whether its calls are not counted, or were not when it ended.
 func (p *process) off() bool {
-	return p.links == nil && (p.Gone == "" || p.Braked || p.overBudget || p.failed)
+	return p.links == nil && (p.Gone == "" && !p.vanished || p.Braked || p.overBudget || p.failed)
 }
 
 // status says how true the counts are, and why they are not exact.

@@ -51,10 +51,13 @@ func ProgramOf(pid int) string {
 
 // NoMemory is why a process maps nothing.
 func NoMemory(pid int) error {
-	if stat, err := proc.System().Stat(pid); err != nil || !stat.Kernel {
-		return fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
+	if stat, err := proc.System().Stat(pid); err == nil && stat.Kernel {
+		return fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
 	}
-	return fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
+	if err := Living(pid); err != nil {
+		return err
+	}
+	return fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
 }
 
 // First finds the first of a process's files that is a CPython's; look is an
