@@ -206,7 +206,10 @@ func (p *listed) reading(stat proc.Stat) collect.ProcessReading {
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, Status: collect.Off, Threads: stat.Threads, Memory: stat.Memory, Reason: p.why,
 	}
-	if stat.Stopped() {
+	switch {
+	case stat.Traced():
+		r.State = collect.Traced
+	case stat.Stopped():
 		r.State = collect.Stopped
 	}
 	if cpu, err := proc.CPUTime(stat.PID); err == nil {

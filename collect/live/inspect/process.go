@@ -77,8 +77,10 @@ func StateOf(letter byte) string {
 		return "sleeping"
 	case 'D':
 		return "disk sleep"
-	case 'T', 't':
+	case 'T':
 		return "stopped"
+	case 't':
+		return "traced"
 	case 'Z', 'X', 'x':
 		return "ended"
 	}

@@ -52,7 +52,8 @@ type Program struct {
 type Usage struct {
 	CPU      time.Duration
 	CPUKnown bool
-	Stopped  bool
+	Stopped  bool // by a signal or a debugger
+	Traced   bool // that is a debugger
 	Threads  int
 	Memory   uint64
 	Accounts []price.Account // what each probe's hits took of CPU, in the order of the probes
@@ -87,7 +88,7 @@ func (p *Process) Look() bool {
 		return false
 	}
 	p.ending = stat.Ended()
-	p.Stopped, p.Threads, p.Memory = stat.Stopped(), stat.Threads, stat.Memory
+	p.Stopped, p.Traced, p.Threads, p.Memory = stat.Stopped(), stat.Traced(), stat.Threads, stat.Memory
 	if p.Build == nil {
 		p.CPU, p.CPUKnown = stat.User+stat.System, true
 	}
@@ -115,6 +116,8 @@ func (p *Process) Reading() collect.ProcessReading {
 	switch {
 	case p.Gone != "":
 		r.State = collect.Ended
+	case p.Traced:
+		r.State = collect.Traced
 	case p.Stopped:
 		r.State = collect.Stopped
 	}
