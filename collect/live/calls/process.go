@@ -9,6 +9,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/inspect"
 	"pytop/collect/live/target"
 	"pytop/collect/live/words"
 	"pytop/collect/proc"
@@ -40,6 +41,34 @@ type process struct {
 	proven int                 // functions that were seen running, and counted
 	missed map[objectName]bool // those that were seen running, and not counted
 	silent silence
+	moved  moved
+}
+
+// moved is whether a process moved its code since its probes went in. It stays
+// so: what was missed is missing from then on.
+type moved struct {
+	cpu  time.Duration // it had used when that was looked at last
+	seen time.Time     // zero: it did not
+}
+
+// look looks whether a process that has run since has moved its code: its
+// breakpoints are gone then.
+func (m *moved) look(p *process) {
+	if !m.seen.IsZero() || p.links == nil || p.uncounted || p.Gone != "" || p.Build == nil || !p.ExecSeen.IsZero() || p.Execs != p.State.Execs || p.CPU == m.cpu {
+		return
+	}
+	m.cpu = p.CPU
+	if errors.Is(p.Reached(), inspect.ErrMoved) {
+		m.seen = time.Now()
+	}
+}
+
+// words says so; empty: it did not.
+func (m *moved) words() string {
+	if m.seen.IsZero() {
+		return ""
+	}
+	return "it moved its code to anonymous memory, as programs do for huge pages, before " + m.seen.Format("15:04:05.000") + ": its calls since are not counted"
 }
 
 // silence is what a process had used and called when its probes went in: one that
@@ -148,6 +177,7 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 		why = append(why, "busy, and not one call was counted: it runs C code or a loop without calls, or its calls pass no probe")
 	}
 	why = words.Append(why, p.Note)
+	why = words.Append(why, p.moved.words())
 	why = words.Append(why, p.lapse.words())
 	if len(why) > 0 {
 		why = words.Append(why, p.Left)

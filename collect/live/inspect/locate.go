@@ -36,7 +36,8 @@ func Locate(pid int) (*Located, error) {
 	if len(maps) == 0 {
 		return nil, NoMemory(pid)
 	}
-	return First(pid, Candidates(maps, ProgramOf(pid)), func(m proc.Mapping) (*Located, error) { return Open(pid, m) })
+	l, err := First(pid, Candidates(maps, ProgramOf(pid)), func(m proc.Mapping) (*Located, error) { return Open(pid, m) })
+	return l, OrMoved(pid, maps, err)
 }
 
 // ProgramOf is the path of what a process runs, as its mappings have it; empty:
