@@ -86,7 +86,7 @@ func TestNoTarget(t *testing.T) {
 				}
 				time.Sleep(time.Millisecond)
 			}
-		}, exitNoTarget, []string{"no such process", "it has ended", list}},
+		}, exitNoTarget, []string{"no such process", "it has ended (and is a zombie until its parent waits for it)", list}},
 		{"Python 2.7", func(t *testing.T) int { return sleeper(t, pyenv(t, "2.7.18"), "-c", "import time; time.sleep(60)") }, exitNoTarget,
 			[]string{"Python 2", "older than Python 3.8", "pytop watches CPython 3.8 to 3.15"}},
 		{"Python 3.7", func(t *testing.T) int { return sleeper(t, pyenv(t, "3.7.16"), "-c", "import time; time.sleep(60)") }, exitNoTarget,

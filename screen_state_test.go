@@ -155,7 +155,7 @@ func TestScreenTarget(t *testing.T) {
 		target := shop(t, "600")
 		s := watch(t, strconv.Itoa(target.Pid), 80, 24)
 		target.Signal(syscall.SIGSTOP) //nolint:errcheck // what follows shows it
-		s.wants("stopped by a signal or a debugger", "kill -CONT "+strconv.Itoa(target.Pid))
+		s.wants("stopped by a signal (T)", "kill -CONT "+strconv.Itoa(target.Pid))
 		target.Signal(syscall.SIGCONT) //nolint:errcheck // as above
 		s.lacks("stopped by a signal")
 		s.watches()

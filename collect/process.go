@@ -23,7 +23,8 @@ type State string
 // The states of a process.
 const (
 	Running State = "running" // or sleeping: alive and not stopped
-	Stopped State = "stopped" // by a signal or a debugger (T or t in /proc)
+	Stopped State = "stopped" // by a signal (T in /proc)
+	Traced  State = "traced"  // stopped by a debugger (t in /proc)
 	Ended   State = "ended"
 )
 

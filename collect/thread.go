@@ -10,7 +10,7 @@ type ThreadReading struct {
 	TID         int // 0: all threads that ended long ago together
 	Name        string
 	Interpreter int64         // the ID of its interpreter; negative: not known
-	State       string        // "running", "sleeping", "disk sleep", "stopped"; empty: not known
+	State       string        // "running", "sleeping", "disk sleep", "stopped", "traced"; empty: not known
 	Place       Place         // what it runs; zero: not known, or no Python
 	Ended       bool          // it is no more
 	CPU         time.Duration // that it has used

@@ -38,7 +38,7 @@ func Classify(err error) Kind {
 	case errors.Is(err, proc.ErrNoProcess), errors.Is(err, cpython.ErrNotPython), errors.Is(err, cpython.ErrPyPy), errors.Is(err, cpython.ErrOld):
 		return NoTarget
 	case errors.Is(err, cpython.ErrNew), errors.Is(err, cpython.ErrMachine), errors.Is(err, cpython.ErrTraceRefs),
-		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, live.ErrNotCode), errors.Is(err, live.ErrNotReached), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
+		errors.Is(err, cpython.ErrCorrupt), errors.As(err, &unproven), errors.Is(err, live.ErrNotCode), errors.Is(err, live.ErrNotReached), errors.Is(err, live.ErrMoved), errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, btf.ErrNotFound):
 		return NotCountable
 	}
 	return Failure
@@ -69,6 +69,8 @@ func Advice(err error) string {
 		return "look for a newer pytop: each version of CPython must be known to be counted truly"
 	case errors.Is(err, cpython.ErrTraceRefs):
 		return "use a build without --with-trace-refs"
+	case errors.Is(err, live.ErrMoved):
+		return "start the program without what moves its code (huge pages for code, in its settings or preloaded)"
 	case errors.Is(err, live.ErrNotReached):
 		return "restart the process: it runs a file that can no longer be opened, and its successor the one that can"
 	}

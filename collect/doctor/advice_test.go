@@ -33,6 +33,7 @@ func TestAdvice(t *testing.T) {
 		{cpython.ErrTraceRefs, NotCountable, "--with-trace-refs"},
 		{cpython.ErrCorrupt, NotCountable, "doctor -p PID"},
 		{live.ErrNotReached, NotCountable, "restart"},
+		{live.ErrMoved, NotCountable, "huge pages"},
 		{&site.Error{}, NotCountable, "doctor -p PID"},
 		{ebpf.ErrNotSupported, NotCountable, "pytop doctor"},
 		{btf.ErrNotFound, NotCountable, "pytop doctor"},

@@ -89,6 +89,7 @@ var (
 	ErrKernel     = bpf.ErrKernel // the kernel is too old to count calls
 	ErrNotReached = target.ErrNotReached
 	ErrNotCode    = target.ErrNotCode
+	ErrMoved      = inspect.ErrMoved
 )
 
 // Untested says what was never tried on this machine's kind; empty: nothing.

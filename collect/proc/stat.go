@@ -37,7 +37,10 @@ func (s Stat) Ended() bool {
 }
 
 // Stopped tells whether a signal or a debugger has stopped it.
-func (s Stat) Stopped() bool { return s.State == 'T' || s.State == 't' }
+func (s Stat) Stopped() bool { return s.State == 'T' || s.Traced() }
+
+// Traced tells whether a debugger has stopped it.
+func (s Stat) Traced() bool { return s.State == 't' }
 
 // Stat reads what a process is and does. For pytop itself pid is 0.
 func (f *FS) Stat(pid int) (Stat, error) {

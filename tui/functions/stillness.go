@@ -14,21 +14,36 @@ func (c *state) stillness(s *collect.Snapshot) []pane.Notice {
 	if s.Totals.CallsDelta+s.Totals.ResumesDelta > 0 {
 		return nil
 	}
-	var stopped []string
+	var stopped, traced []string
 	for _, p := range s.Processes {
-		if p.State == collect.Stopped {
+		switch p.State {
+		case collect.Stopped:
 			stopped = append(stopped, format.Whole(p.Process.PID))
+		case collect.Traced:
+			traced = append(traced, format.Whole(p.Process.PID))
 		}
 	}
 	switch {
 	case len(s.Processes) == 0:
 		return []pane.Notice{{Text: "no process is watched", Ink: c.Styles.Amber}}
-	case len(stopped) == len(s.Processes):
-		return []pane.Notice{{Text: "stopped by a signal or a debugger (T): it goes on with kill -CONT " + strings.Join(stopped, " "), Ink: c.Styles.Amber}}
+	case len(stopped)+len(traced) == len(s.Processes):
+		return []pane.Notice{{Text: stopWords(stopped, traced), Ink: c.Styles.Amber}}
 	case !counting(s):
 		return nil // an alert says why
 	}
 	return []pane.Notice{{Text: c.quietWords(s), Ink: c.Styles.Dim}}
+}
+
+// stopWords says what has stopped processes, and how they go on.
+func stopWords(stopped, traced []string) string {
+	var words []string
+	if len(stopped) > 0 {
+		words = append(words, "stopped by a signal (T): it goes on with kill -CONT "+strings.Join(stopped, " "))
+	}
+	if len(traced) > 0 {
+		words = append(words, "stopped by a debugger (t): pid "+strings.Join(traced, ", ")+" goes on when the debugger continues it")
+	}
+	return strings.Join(words, "; ")
 }
 
 // lately names the interval in words.
@@ -111,7 +126,7 @@ func (c *state) doingWords(s *collect.Snapshot, list []*collect.ProcessRow) stri
 			known = false
 		}
 	}
-	who, one, stopped := "they", len(list) == 1, slices.ContainsFunc(list, func(p *collect.ProcessRow) bool { return p.State == collect.Stopped })
+	who, one, stopped := "they", len(list) == 1, slices.ContainsFunc(list, func(p *collect.ProcessRow) bool { return p.State == collect.Stopped || p.State == collect.Traced })
 	if one {
 		who = "the process"
 	}

@@ -42,13 +42,15 @@ func TestStillness(t *testing.T) {
 			"thread spin runs" + loop},
 		"part": {[]collect.ProcessRow{with(process(7, 0), func(p *collect.ProcessRow) { p.CountedDelta = 300 * time.Millisecond })}, nil,
 			"no Python call was counted in the last second, a part of which was not counted"},
-		"jit":   {[]collect.ProcessRow{with(process(7, 0), func(p *collect.ProcessRow) { p.Status = collect.LowerBound })}, nil, "no Python call was seen in the last second"},
-		"two":   {[]collect.ProcessRow{process(7, 0), process(8, 0)}, nil, "no Python call in the last second in any of 2 processes: they are waiting in C or idle"},
-		"one":   {[]collect.ProcessRow{process(7, 0), with(process(8, 0.9), off)}, nil, "no Python call in the last second in the 1 of 2 processes that are counted: the process is waiting in C or idle"},
-		"busy":  {[]collect.ProcessRow{process(7, 0), process(8, 0.9)}, nil, "pid 8 runs" + loop},
-		"many":  {[]collect.ProcessRow{process(1, 1), process(2, 1), process(3, 1), process(4, 1)}, nil, "pid 1, 2, 3 and 1 more run" + loop},
-		"mixed": {[]collect.ProcessRow{process(7, 0), process(8, -1)}, nil, "they wait, or run" + loop},
-		"ended": {[]collect.ProcessRow{with(process(7, 0), func(p *collect.ProcessRow) { p.State = collect.Ended })}, nil, "what was watched has ended"},
+		"jit":     {[]collect.ProcessRow{with(process(7, 0), func(p *collect.ProcessRow) { p.Status = collect.LowerBound })}, nil, "no Python call was seen in the last second"},
+		"two":     {[]collect.ProcessRow{process(7, 0), process(8, 0)}, nil, "no Python call in the last second in any of 2 processes: they are waiting in C or idle"},
+		"one":     {[]collect.ProcessRow{process(7, 0), with(process(8, 0.9), off)}, nil, "no Python call in the last second in the 1 of 2 processes that are counted: the process is waiting in C or idle"},
+		"busy":    {[]collect.ProcessRow{process(7, 0), process(8, 0.9)}, nil, "pid 8 runs" + loop},
+		"many":    {[]collect.ProcessRow{process(1, 1), process(2, 1), process(3, 1), process(4, 1)}, nil, "pid 1, 2, 3 and 1 more run" + loop},
+		"mixed":   {[]collect.ProcessRow{process(7, 0), process(8, -1)}, nil, "they wait, or run" + loop},
+		"stopped": {[]collect.ProcessRow{with(process(7, 0), func(p *collect.ProcessRow) { p.State = collect.Stopped })}, nil, "stopped by a signal (T): it goes on with kill -CONT 7"},
+		"traced":  {[]collect.ProcessRow{with(process(7, 0), func(p *collect.ProcessRow) { p.State = collect.Traced })}, nil, "stopped by a debugger (t): pid 7 goes on when the debugger continues it"},
+		"ended":   {[]collect.ProcessRow{with(process(7, 0), func(p *collect.ProcessRow) { p.State = collect.Ended })}, nil, "what was watched has ended"},
 	} {
 		f := panetest.New(t, 100, 30)
 		p := New(f.Screen).(*Pane)

@@ -17,6 +17,10 @@ func TestStatus(t *testing.T) {
 	attached := &links{}
 	lossy := bpf.ProcessState{}
 	lossy.Lost[bpf.LostFull] = 3
+	one := &target.Build{}
+	used := target.Usage{CPU: 3 * time.Second, CPUKnown: true}
+	since := silence{build: one, cpu: 2 * time.Second, total: counts{calls: 5}}
+	const silent = "busy, and not one call was counted: it runs C code or a loop without calls, or its calls pass no probe"
 	for _, test := range []struct {
 		name   string
 		p      process
@@ -30,6 +34,11 @@ func TestStatus(t *testing.T) {
 		{"over the budget", process{overBudget: true, reason: "too dear"}, collect.Off, "too dear"},
 		{"over the budget when it ended", process{overBudget: true, reason: "too dear", Process: &target.Process{Gone: "ended"}}, collect.Off, "too dear"},
 		{"lost", process{links: attached, Process: &target.Process{State: lossy, Gone: "ended"}}, collect.LowerBound, "3 calls found no room for their function (room for 64: see --functions)"},
+		{"busy and silent", process{links: attached, silent: since, total: counts{calls: 5}, Process: &target.Process{Usage: used}}, collect.LowerBound, silent},
+		{"busy and silent until it ended", process{links: attached, silent: since, total: counts{calls: 5}, Process: &target.Process{Usage: used, Gone: "ended"}}, collect.LowerBound, silent},
+		{"busy, and one call was counted", process{links: attached, silent: since, total: counts{calls: 6}, Process: &target.Process{Usage: used}}, collect.Exact, ""},
+		{"busy, and one resume was counted", process{links: attached, silent: since, total: counts{calls: 5, resumes: 1}, Process: &target.Process{Usage: used}}, collect.Exact, ""},
+		{"silent and idle", process{links: attached, silent: silence{build: one, cpu: 2500 * time.Millisecond}, Process: &target.Process{Usage: used}}, collect.Exact, ""},
 	} {
 		if test.p.Process == nil {
 			test.p.Process = &target.Process{}

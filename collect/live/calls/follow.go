@@ -10,6 +10,7 @@ import (
 	"pytop/collect/live/inspect"
 	"pytop/collect/live/kernelmap"
 	"pytop/collect/live/target"
+	"pytop/collect/live/words"
 	"pytop/collect/proc"
 )
 
@@ -55,11 +56,13 @@ func (c *Calls) attach(p *process, force bool) error {
 		}
 		p.links, p.attached = links, time.Now()
 	}
+	p.vanished = false
 	p.Braked, p.overBudget, p.failed, p.reason, p.Left, p.Forced = false, false, false, "", "", force
 	if p.lapse.open {
 		p.lapse.end(p.attached)
 	}
 	p.behind = 0
+	p.silent.begin(p)
 	p.mark = p.markAt(p.attached)
 	return nil
 }
@@ -201,7 +204,13 @@ func (c *Calls) Execed(of *target.Process, e target.Exec) {
 		_ = p.detach(time.Now())
 		b := p.build()
 		missed := b.shared == nil || b.sharedAt.After(e.At)
-		if err := c.attach(p, p.Forced); err != nil {
+		err := c.attach(p, p.Forced)
+		if errors.Is(err, proc.ErrNoProcess) { // what was counted before stays
+			p.vanished = true
+			p.Note = words.Join(p.Note, "it exec'd another CPython and ended before its probes were in: its calls after that are not counted")
+			return
+		}
+		if err != nil {
 			c.fail(p, err)
 			return
 		}

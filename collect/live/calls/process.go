@@ -9,8 +9,10 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/inspect"
 	"pytop/collect/live/target"
 	"pytop/collect/live/words"
+	"pytop/collect/proc"
 )
 
 // process is one whose calls are counted, or were.
@@ -23,6 +25,7 @@ type process struct {
 	counted  time.Duration // by links since closed
 
 	failed     bool   // attaching failed: see reason
+	vanished   bool   // it ended while its probes went in: its end is noticed next time
 	uncounted  bool   // links are none: its calls are not to be counted
 	overBudget bool   // detached by pytop itself
 	behind     int    // the PID of whose cost it was that it is, not its own; 0: its own
@@ -37,6 +40,62 @@ type process struct {
 	proof  proof
 	proven int                 // functions that were seen running, and counted
 	missed map[objectName]bool // those that were seen running, and not counted
+	silent silence
+	moved  moved
+}
+
+// moved is whether a process moved its code since its probes went in. It stays
+// so: what was missed is missing from then on.
+type moved struct {
+	cpu  time.Duration // it had used when that was looked at last
+	seen time.Time     // zero: it did not
+}
+
+// look looks whether a process that has run since has moved its code: its
+// breakpoints are gone then.
+func (m *moved) look(p *process) {
+	if !m.seen.IsZero() || p.links == nil || p.uncounted || p.Gone != "" || p.Build == nil || !p.ExecSeen.IsZero() || p.Execs != p.State.Execs || p.CPU == m.cpu {
+		return
+	}
+	m.cpu = p.CPU
+	if errors.Is(p.Reached(), inspect.ErrMoved) {
+		m.seen = time.Now()
+	}
+}
+
+// words says so; empty: it did not.
+func (m *moved) words() string {
+	if m.seen.IsZero() {
+		return ""
+	}
+	return "it moved its code to anonymous memory, as programs do for huge pages, before " + m.seen.Format("15:04:05.000") + ": its calls since are not counted"
+}
+
+// silence is what a process had used and called when its probes went in: one that
+// is busy and calls nothing from then on may pass no probe.
+type silence struct {
+	build *target.Build // that the probes are for
+	cpu   time.Duration // used when they went in last
+	total counts        // counted when they went in first
+}
+
+// busyFrom is the CPU time from which on a process is busy that called nothing.
+const busyFrom = time.Second
+
+// begin notes that probes are in a process.
+func (s *silence) begin(p *process) {
+	s.cpu = p.CPU
+	if cpu, err := proc.CPUTime(p.Info.PID); err == nil {
+		s.cpu = cpu
+	}
+	if s.build != p.Build {
+		s.build, s.total = p.Build, p.total
+	}
+}
+
+// busy tells whether a process is busy and not one of its calls was counted.
+func (s *silence) busy(p *process) bool {
+	return s.build != nil && p.CPUKnown && p.CPU-s.cpu >= busyFrom && p.total == s.total
 }
 
 // build is what its calls have for the file that it runs.
@@ -81,7 +140,7 @@ func (p *process) countedUntil(now time.Time) time.Duration {
 
 // off tells whether its calls are not counted, or were not when it ended.
 func (p *process) off() bool {
-	return p.links == nil && (p.Gone == "" || p.Braked || p.overBudget || p.failed)
+	return p.links == nil && (p.Gone == "" && !p.vanished || p.Braked || p.overBudget || p.failed)
 }
 
 // status says how true the counts are, and why they are not exact.
@@ -114,7 +173,11 @@ func (p *process) status(room uint32) (collect.CallsStatus, string) {
 	if len(p.missed) > 0 {
 		why = append(why, missedWords(p.missed))
 	}
+	if p.silent.busy(p) {
+		why = append(why, "busy, and not one call was counted: it runs C code or a loop without calls, or its calls pass no probe")
+	}
 	why = words.Append(why, p.Note)
+	why = words.Append(why, p.moved.words())
 	why = words.Append(why, p.lapse.words())
 	if len(why) > 0 {
 		why = words.Append(why, p.Left)

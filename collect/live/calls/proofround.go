@@ -73,6 +73,9 @@ func (c *Calls) Polled() {
 	}
 	r := &c.proving
 	all := c.all()
+	for _, p := range all {
+		p.moved.look(p)
+	}
 	over := c.Shared.Polled.Sub(r.began) >= proofRound
 	for _, p := range all {
 		p.confirm(c.Shared.Polled)

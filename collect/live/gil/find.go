@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
@@ -47,6 +48,9 @@ func (t *table) find(g *followed) error {
 		g.started = true
 		if !o.active && g.links != nil {
 			g.late = g.late || !first && o.id == 0
+			if first && o.id == 0 {
+				t.noteBegun(g, "takes")
+			}
 			if len(seen) > mostGILs {
 				return fmt.Errorf("more than %d GILs", mostGILs)
 			}
@@ -65,6 +69,15 @@ func (t *table) find(g *followed) error {
 		}
 	}
 	return t.retireGone(g, gone)
+}
+
+// noteBegun notes that a program is followed from now on, if the program began
+// while pytop watched. Python starts its GIL, or its threads, before pytop can
+// find them: what happened until then is not counted, and that is reported.
+func (t *table) noteBegun(g *followed, what string) {
+	if g.renewed || t.FromStart && g.Asked {
+		g.begun = fmt.Sprintf("followed from %s on: %s before that, while Python started, are not counted", time.Now().Format("15:04:05.000"), what)
+	}
 }
 
 // retireGone makes final what was counted of GILs that are no more.
@@ -91,6 +104,7 @@ func (t *table) leave(g *followed) {
 	for _, o := range g.gils {
 		o.ended = true
 	}
+	g.renewed = g.renewed || g.wasFollowed()
 	g.started, g.early = false, false
 	g.calls, g.stays, g.symbols = nil, "", nil // were the program's before
 	if err != nil {

@@ -82,8 +82,13 @@ func (t *table) conclude(g *followed, err error) {
 		g.status, g.reason = collect.ProbeOff, "not followed yet: "+err.Error()
 	case err == nil:
 		g.status, g.reason = collect.ProbeOn, ""
-		if !g.Asked && !t.Targets.Begun.IsZero() && g.since == "" {
-			g.since = "followed from " + g.attached.Format("15:04:05.000") + " on: what it did before is not measured"
+		if !g.Asked && !t.Targets.Begun.IsZero() && g.since == "" && g.begun == "" {
+			since := "followed from " + g.attached.Format("15:04:05.000") + " on: what it did before is not measured"
+			if t.FromStart { // a command is counted from its first call: what is missing of its GIL is a part
+				g.begun = since
+			} else {
+				g.since = since
+			}
 		}
 	case g.waiting:
 		g.status, g.reason = collect.ProbeOff, err.Error()

@@ -69,7 +69,9 @@ type standing struct {
 	early   bool   // what it needs is not loaded yet
 	waiting bool   // there was no room: see mostFollowed
 	late    bool   // GILs were found after pytop came: what was before is not counted
+	begun   string // from when on a program is followed that began under pytop; empty: it ran before
 	started bool   // a GIL was found at some time
+	renewed bool   // it runs another program than when it was followed first
 }
 
 // object is one GIL.

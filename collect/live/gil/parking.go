@@ -170,6 +170,7 @@ func (t *table) followWorld(g *followed) error {
 		t.lastID++
 		g.world = &world{id: t.lastID, stoppersDone: map[int]bpf.StopperCount{}, names: map[int]int{}}
 		g.worlds = append(g.worlds, g.world)
+		t.noteBegun(g, "waits and pauses")
 	}
 	return t.linkWorld(g)
 }

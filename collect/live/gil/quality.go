@@ -56,5 +56,8 @@ func (g *followed) weak() string {
 	if g.late {
 		why = append(why, "what interpreters that began later did before pytop found them is not counted")
 	}
+	if g.begun != "" {
+		why = append(why, g.begun)
+	}
 	return strings.Join(why, "; ")
 }

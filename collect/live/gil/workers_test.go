@@ -171,6 +171,12 @@ func TestGILBecome(t *testing.T) {
 		}
 		return ""
 	})
+	livetest.Until(t, s, func(r *collect.Reading) string {
+		if p := r.Processes[0]; p.GIL.Status != collect.GILLowerBound || !strings.Contains(p.GIL.Reason, "followed from ") {
+			return fmt.Sprintf("%s: %q", p.GIL.Status, p.GIL.Reason)
+		}
+		return ""
+	})
 	if before.calls.followed != 0 || s.first().conditions.followed != 0 || s.first().build().calls.followed != 1 {
 		t.Errorf("%d at the calls before, %d in libc, %d at the calls now", before.calls.followed, s.first().conditions.followed, s.first().build().calls.followed)
 	}

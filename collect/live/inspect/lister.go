@@ -39,6 +39,7 @@ type listed struct {
 	info  *collect.Process
 	file  *listedFile // nil: it is no CPython, or see reason
 	why   string      // it may be one, and why that is not known
+	title Title
 	seen  bool
 }
 
@@ -201,10 +202,14 @@ func planWords(p *site.Plan) string {
 }
 
 func (p *listed) reading(stat proc.Stat) collect.ProcessReading {
+	p.info = p.title.Read(stat, p.info)
 	r := collect.ProcessReading{
 		Process: p.info, State: collect.Running, Status: collect.Off, Threads: stat.Threads, Memory: stat.Memory, Reason: p.why,
 	}
-	if stat.Stopped() {
+	switch {
+	case stat.Traced():
+		r.State = collect.Traced
+	case stat.Stopped():
 		r.State = collect.Stopped
 	}
 	if cpu, err := proc.CPUTime(stat.PID); err == nil {

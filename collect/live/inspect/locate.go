@@ -37,7 +37,8 @@ func Locate(pid int) (*Located, error) {
 	if len(maps) == 0 {
 		return nil, NoMemory(pid)
 	}
-	return First(pid, Candidates(maps, ProgramOf(pid)), func(m proc.Mapping) (*Located, error) { return Open(pid, m) })
+	l, err := First(pid, Candidates(maps, ProgramOf(pid)), func(m proc.Mapping) (*Located, error) { return Open(pid, m) })
+	return l, OrMoved(pid, maps, err)
 }
 
 // ProgramOf is the path of what a process runs, as its mappings have it; empty:
@@ -52,10 +53,13 @@ func ProgramOf(pid int) string {
 
 // NoMemory is why a process maps nothing.
 func NoMemory(pid int) error {
-	if stat, err := proc.System().Stat(pid); err != nil || !stat.Kernel {
-		return fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
+	if stat, err := proc.System().Stat(pid); err == nil && stat.Kernel {
+		return fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
 	}
-	return fmt.Errorf("process %d: %w: it has no memory of its own (a kernel thread)", pid, cpython.ErrNotPython)
+	if err := Living(pid); err != nil {
+		return err
+	}
+	return fmt.Errorf("process %d: %w: it has ended", pid, proc.ErrNoProcess)
 }
 
 // First finds the first of a process's files that is a CPython's; look is an

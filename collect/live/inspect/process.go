@@ -31,16 +31,30 @@ func ProcessOf(stat proc.Stat) *collect.Process {
 // WhenEnded is what is wrong with a process: that it has ended, if it has,
 // whatever else failed for that.
 func WhenEnded(pid int, err error) error {
-	stat, statErr := proc.System().Stat(pid)
-	switch {
-	case err == nil || errors.Is(err, proc.ErrNoProcess):
+	if err == nil || errors.Is(err, proc.ErrNoProcess) {
 		return err
-	case errors.Is(statErr, proc.ErrNoProcess):
-		return fmt.Errorf("process %d: %w: it ended while pytop attached", pid, proc.ErrNoProcess)
-	case statErr == nil && stat.Ended():
-		return fmt.Errorf("process %d: %w: it has ended (and is a zombie until its parent waits for it)", pid, proc.ErrNoProcess)
+	}
+	if ended := Living(pid); ended != nil {
+		return ended
 	}
 	return err
+}
+
+// Living is nil while a process runs, else how it has ended: errors.Is(err,
+// proc.ErrNoProcess). What cannot be looked at counts as living.
+func Living(pid int) error {
+	stat, err := proc.System().Stat(pid)
+	switch {
+	case errors.Is(err, proc.ErrNoProcess):
+		return fmt.Errorf("process %d: %w: it ended while pytop attached", pid, proc.ErrNoProcess)
+	case err == nil && stat.Ended():
+		return fmt.Errorf("process %d: %w: it has ended (and is a zombie until its parent waits for it)", pid, proc.ErrNoProcess)
+	case err == nil && !stat.Kernel:
+		if maps, err := proc.System().Maps(pid); err == nil && len(maps) == 0 { // it is about to
+			return fmt.Errorf("process %d: %w: it ended while pytop attached", pid, proc.ErrNoProcess)
+		}
+	}
+	return nil
 }
 
 // PlaceOf is a place as it is reported.
@@ -63,8 +77,10 @@ func StateOf(letter byte) string {
 		return "sleeping"
 	case 'D':
 		return "disk sleep"
-	case 'T', 't':
+	case 'T':
 		return "stopped"
+	case 't':
+		return "traced"
 	case 'Z', 'X', 'x':
 		return "ended"
 	}

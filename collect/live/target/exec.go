@@ -31,7 +31,8 @@ func (s *Set) NoteEnds(polled time.Time) {
 // known.
 func (s *Set) End(p *Process) {
 	_ = s.Maps.Processes.Lookup(&p.Key, &p.State) // where the kernel follows it, it is there
-	if p.Build != nil && p.Execs != p.State.Execs && s.unseen(p.Key, &p.State) {
+	unseen := p.Execs != p.State.Execs && s.unseen(p.Key, &p.State)
+	if p.Build != nil && (unseen || !p.ExecSeen.IsZero()) { // or it had loaded no CPython yet
 		s.following.unseen++
 		p.Note = words.Join(p.Note, "it exec'd and ended before it was known what it ran")
 	}

@@ -76,7 +76,7 @@ func (f *Files) Find(pid int) (_ *Build, codeType uint64, _ error) {
 		v, err := f.judge(pid, m)
 		return found{v, m}, errors.Join(err, v.not)
 	})
-	if err = errors.Join(err, one.err); err != nil {
+	if err = errors.Join(inspect.OrMoved(pid, maps, err), one.err); err != nil {
 		return nil, 0, err
 	}
 	return one.build, CodeTypeOf(one.build, one.mapping), nil

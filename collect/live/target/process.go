@@ -5,6 +5,7 @@ import (
 
 	"pytop/bpf"
 	"pytop/collect"
+	"pytop/collect/live/inspect"
 	"pytop/collect/live/kernelmap"
 	"pytop/collect/live/price"
 	"pytop/collect/proc"
@@ -28,6 +29,7 @@ type Process struct {
 	Braked   bool   // detached by the user
 	Forced   bool   // attached whatever it costs
 
+	title     inspect.Title
 	State     bpf.ProcessState // what the programs know of it, as of the last poll
 	Base      bpf.ProcessState // when counting was ready
 	Payers    int              // children that inherited its breakpoints
@@ -50,7 +52,8 @@ type Program struct {
 type Usage struct {
 	CPU      time.Duration
 	CPUKnown bool
-	Stopped  bool
+	Stopped  bool // by a signal or a debugger
+	Traced   bool // that is a debugger
 	Threads  int
 	Memory   uint64
 	Accounts []price.Account // what each probe's hits took of CPU, in the order of the probes
@@ -85,9 +88,12 @@ func (p *Process) Look() bool {
 		return false
 	}
 	p.ending = stat.Ended()
-	p.Stopped, p.Threads, p.Memory = stat.Stopped(), stat.Threads, stat.Memory
+	p.Stopped, p.Traced, p.Threads, p.Memory = stat.Stopped(), stat.Traced(), stat.Threads, stat.Memory
 	if p.Build == nil {
 		p.CPU, p.CPUKnown = stat.User+stat.System, true
+	}
+	if p.Gone == "" {
+		p.Info = p.title.Read(stat, p.Info)
 	}
 	return true
 }
@@ -110,6 +116,8 @@ func (p *Process) Reading() collect.ProcessReading {
 	switch {
 	case p.Gone != "":
 		r.State = collect.Ended
+	case p.Traced:
+		r.State = collect.Traced
 	case p.Stopped:
 		r.State = collect.Stopped
 	}

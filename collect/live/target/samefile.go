@@ -62,18 +62,25 @@ func (b *Build) sameFile(l *inspect.Located) (same bool, err error) {
 	return now != was, errors.Join(err, attach.Close(links))
 }
 
-// Reached checks that a process which has just been attached to has a
-// breakpoint at the first site: a file that was copied up, or written to, is
-// another than what the process still maps, under the same name and number.
+// Reached checks that a process has breakpoints at its sites. Its file may have
+// been copied up, or written to: then it is another than what the process still
+// maps, under the same name and number. Or the process runs a copy of its code.
 func (p *Process) Reached() error {
-	if p.CodeType == 0 || len(p.Build.Plan.Calls) == 0 { // a test may leave out all sites
+	if p.CodeType == 0 {
 		return nil
 	}
-	first := p.Build.Plan.Calls[0]
-	now := make([]byte, len(first.Bytes))
-	err := proc.ReadMemory(p.Info.PID, p.CodeType-p.Build.Python.CodeType+first.Address, now)
-	if err == nil && bytes.Equal(now, first.Bytes) {
-		return fmt.Errorf("process %d: %w", p.Info.PID, ErrNotReached)
+	for i, one := range p.Build.Plan.Calls { // a test may leave out all of them
+		now, at := make([]byte, len(one.Bytes)), p.CodeType-p.Build.Python.CodeType+one.Address
+		err := proc.ReadMemory(p.Info.PID, at, now)
+		if err != nil || !bytes.Equal(now, one.Bytes) {
+			continue // also where it has ended meanwhile, or may not be read: nothing says that it failed
+		}
+		if maps, err := proc.System().Maps(p.Info.PID); err == nil && inspect.Anonymous(maps, at) {
+			return fmt.Errorf("process %d: %w", p.Info.PID, inspect.ErrMoved)
+		}
+		if i == 0 {
+			return fmt.Errorf("process %d: %w", p.Info.PID, ErrNotReached)
+		}
 	}
-	return nil // also where it has ended meanwhile, or may not be read: nothing says that it failed
+	return nil
 }

@@ -100,9 +100,12 @@ func (s *Set) describe(p *Process, pid int) error {
 	if err != nil {
 		return err
 	}
-	p.CodeType, p.Build = codeType, b
+	info := inspect.ProcessOf(stat)
+	if err := inspect.Living(pid); err != nil {
+		return err // its arguments are gone, and nothing can be attached to
+	}
+	p.CodeType, p.Build, p.Info = codeType, b, info
 	p.Key = bpf.ProcessKey{Pid: uint32(pid), Started: uint32(stat.StartTicks)}
-	p.Info = inspect.ProcessOf(stat)
 	p.Info.Python, p.Info.Build = b.Python.Version, b.Words()
 	return nil
 }
