@@ -15,7 +15,7 @@ SUDO    := $(if $(filter 0,$(shell id -u)),,sudo)
 export PYTOP_PYTHONS ?= $(CACHE)/pythons
 
 .DEFAULT_GOAL := build
-.PHONY: demo build install test unit live live-all live-race bench builds doctor fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
+.PHONY: demo build install test unit live live-all live-race bench builds kills doctor fuzz fmt vet lint generate pythons pythons-freethreaded pythons-variants kernels clean help
 
 demo: build ## build pytop, start a made-up Python program, watch it live
 	@.ci/need python3
@@ -56,6 +56,10 @@ bench: build ## what counting costs, and what pytop itself costs
 
 builds: ## docs/builds.md again: every build here, counted and compared
 	PYTOP_BUILDS=$(CURDIR)/docs/builds.md go test -count=1 -run TestExactKnown ./collect/live
+
+kills: build ## kill -9 while pytop ends, 40 times: counts the breakpoints that are left; needs root
+	@.ci/need python3
+	$(SUDO) python3 testdata/kills.py ./pytop 40
 
 doctor: ## docs/doctor.md again: what pytop doctor says of each kind of process; needs root and make pythons
 	PYTOP_DOCTOR=$(CURDIR)/docs/doctor.md go test -count=1 -run TestDoctorKinds .

@@ -1,15 +1,21 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"pytop/collect/live"
 )
 
 // doctorKind is one kind of process that pytop doctor is asked about.
@@ -24,7 +30,7 @@ type doctorKind struct {
 }
 
 var doctorKinds = []doctorKind{
-	{title: "Debian's own, stripped", want: []string{"CPython 3.", "calls ", "sites in python3", "cost ", "ok       GIL ", " 1 thread:", "condition variables in libc.so.6; at least "}},
+	{title: "Debian's own, stripped", want: []string{"CPython 3.", "text            ", "calls ", "sites in python3", "cost ", "ok       GIL ", " 1 thread:", "condition variables in libc.so.6; at least "}},
 	{title: "A program with libpython in it", build: "debian-trixie-3.13-embed", want: []string{"CPython 3.13", "libpython3.13.so"}},
 	{title: "A debug build", build: "debian-sid-3.14-debug", want: []string{"CPython 3.14", "(debug", "sites in"}},
 	{title: "python-build-standalone, 3.11", build: "standalone-3.11.11", want: []string{"CPython 3.11.11", "libpython3.11.so"}},
@@ -146,4 +152,73 @@ func manifest(t *testing.T, root string) map[string][2]string {
 		}
 	}
 	return builds
+}
+
+// closeEnv names a process for TestCloses.
+const closeEnv = "PYTOP_TEST_CLOSES"
+
+// TestCloses attaches to a process and detaches at once. TestDoctorLeft runs and
+// kills it; alone it does nothing.
+func TestCloses(t *testing.T) {
+	pid, err := strconv.Atoi(os.Getenv(closeEnv))
+	if err != nil {
+		t.Skip("run by TestDoctorLeft")
+	}
+	source, err := live.Open(live.Options{PIDs: []int{pid}, Cache: live.UserCache()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("closing")
+	source.Close() //nolint:errcheck // it is killed meanwhile
+	time.Sleep(time.Minute)
+}
+
+// TestDoctorLeft: the doctor finds the breakpoints that a pytop left which was
+// killed while it detached, and its cure takes them out.
+func TestDoctorLeft(t *testing.T) {
+	needRoot(t)
+	if runtime.GOARCH != "amd64" {
+		t.Skip("breakpoints are not known on this machine")
+	}
+	w := workload(t, systemPython, "obey.py")
+	ask := func() string { return pytop(t, "doctor", "-p", w.pid()).out }
+	for i := range 60 {
+		detachKilled(t, w.pid(), time.Duration(i%30)*3*time.Millisecond)
+		if patched(t, w.Process.Pid) > 0 && strings.Contains(ask(), " left in its text by ") {
+			break
+		}
+		if i == 59 {
+			t.Skip("no breakpoint was left behind in 60 tries: this kernel takes them out")
+		}
+	}
+	cure := regexp.MustCompile(`pytop (-p [0-9]+ -n 1 --batch)`).FindStringSubmatch(ask())
+	if cure == nil {
+		t.Fatalf("no cure is named:\n%s", ask())
+	}
+	pytop(t, strings.Fields(cure[1])...).mustSay(t, exitDone)
+	if text := ask(); strings.Contains(text, "left in its text") {
+		t.Errorf("after the cure:\n%s", text)
+	}
+	unpatched(t, w.Process.Pid)
+}
+
+// detachKilled kills a process that has begun to detach.
+func detachKilled(t *testing.T, pid string, after time.Duration) {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^TestCloses$")
+	c.Env = append(os.Environ(), closeEnv+"="+pid)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	time.Sleep(after)
+	c.Process.Kill() //nolint:errcheck // it has not ended
+	c.Wait()         //nolint:errcheck // it was killed
+	if err != nil || line != "closing\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
 }

@@ -79,6 +79,55 @@ func TestKilled(t *testing.T) {
 	w.obey(t, "run a 1", "ran 50")
 }
 
+// TestKilledWhileEnding: the kernel takes away all, too, when pytop is already
+// about to end: breakpoints that it was closing just then would stay.
+func TestKilledWhileEnding(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	for _, how := range [][]string{{"-o", "json"}, {"--batch"}} {
+		for i := range 8 {
+			w, p := watched(t, how...)
+			p.tell(t, syscall.SIGTERM)
+			time.Sleep(time.Duration(i*10) * time.Millisecond)
+			p.Process.Kill() //nolint:errcheck // it may have ended
+			p.reap()         //nolint:errcheck // it was killed
+			unpatched(t, w.Process.Pid)
+		}
+	}
+}
+
+// TestEndsOfMany: pytop's end detaches from many processes as fast as it did by
+// itself: the kernel closes the links of one thread one after the other.
+func TestEndsOfMany(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	const many = 30
+	var pids []string
+	var list []*target
+	for range many {
+		w := workload(t, systemPython, "obey.py")
+		pids, list = append(pids, w.pid()), append(list, w)
+	}
+	p := begin(t, nil, "-o", "json", "--budget", "off", "-p", strings.Join(pids, ","))
+	p.ready(t)
+	links, programs := held(t, p.Process.Pid)
+	if len(links) < 2*many {
+		t.Errorf("it holds %d links", len(links))
+	}
+	began := time.Now()
+	p.tell(t, syscall.SIGTERM)
+	p.wait(t).mustSay(t, exitDone)
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("its end took %v", took)
+	}
+	for _, w := range list {
+		if n := patched(t, w.Process.Pid); n != 0 {
+			t.Errorf("%d bytes are still patched after pytop's end", n)
+		}
+	}
+	released(t, links, programs)
+}
+
 // TestClosedPipe: pytop … | head -1.
 func TestClosedPipe(t *testing.T) {
 	needRoot(t)

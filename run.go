@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"pytop/collect"
 	"pytop/collect/demo"
@@ -194,9 +195,7 @@ func headless(ctx context.Context, c config) (int, error) {
 	_, err = export.Run(ctx, source, export.RunOptions{
 		Delay: c.delay, Count: c.count, Duration: c.duration, Ended: source.Ended(), Whole: c.whole(),
 	}, write)
-	detached := source.Close()
-	letGo(command) // from now on, what is written may wait for a reader: a signal ends that
-	written := out()
+	detached, written := finish(source, command, out)
 	if errors.Is(written, err) { // the run ended because of it: it is said once
 		err = nil
 	}
@@ -215,6 +214,30 @@ func headless(ctx context.Context, c config) (int, error) {
 		return command.Wait().Status(), nil
 	}
 	return exitDone, err
+}
+
+// patience is how long a reader may take with what is left to write before
+// pytop detaches first.
+const patience = 200 * time.Millisecond
+
+// finish writes what is left, and detaches. Where nothing else is waited for,
+// pytop's end does the latter: see live.Source.Leave.
+func finish(source *live.Source, command *launch.Command, out func() error) (detached, written error) {
+	wrote := make(chan error, 1)
+	if command == nil {
+		go func() { wrote <- out() }()
+		select {
+		case written = <-wrote:
+			return source.Leave(), written
+		case <-time.After(patience):
+		}
+	}
+	detached = source.Close()
+	letGo(command) // from now on, what is written may wait for a reader: a signal ends that
+	if command != nil {
+		return detached, out()
+	}
+	return detached, <-wrote
 }
 
 // forward passes signals on to the command, whose end is then pytop's. Once it

@@ -32,7 +32,11 @@ func screen(ctx context.Context, c config) (int, error) {
 	if o.List != nil {
 		err = errors.Join(err, o.List.Close())
 	}
-	if result.Source != nil {
+	source, watched := result.Source.(*live.Source)
+	switch {
+	case watched && command == nil: // nothing else is waited for
+		return exitDone, errors.Join(err, source.Leave())
+	case result.Source != nil:
 		err = errors.Join(err, result.Source.Close())
 	}
 	if command == nil {

@@ -216,6 +216,7 @@ func Target(pid int) ([]Check, error) {
 	list = append(list,
 		ok("file", found.File),
 		ok("version", python),
+		text(pid, found.Text, found.TextErr),
 	)
 	for i, one := range found.Probes {
 		name := one.Kind.Title

@@ -20,6 +20,9 @@ type Inspection struct {
 	Weak   string        // what is weaker than it could be; empty: nothing
 	Took   time.Duration // finding where probes go
 	Probes []Finding     // in the order of the registry
+	Text   Text          // its code, compared with its files
+	// TextErr is why that was not compared.
+	TextErr error
 }
 
 // Finding is how one kind of probe would measure a process.
@@ -36,17 +39,18 @@ func Inspect(pid int) (_ *Inspection, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	began := time.Now()
 	l, err := inspect.Locate(pid)
 	if err != nil {
 		return nil, err
 	}
 	path, mapping := l.Mapping.Path, l.Mapping
+	text, textErr := texts(pid, l)
+	began := time.Now()
 	b, err := s.targets.BuildOf(l)
 	if err != nil {
 		return nil, err
 	}
-	found := &Inspection{File: path, Python: b.Python.Version, Build: b.Words(), Weak: b.Weak(), Took: time.Since(began)}
+	found := &Inspection{File: path, Python: b.Python.Version, Build: b.Words(), Weak: b.Weak(), Took: time.Since(began), Text: text, TextErr: textErr}
 	found.Probes = s.probes.inspect(&target.Process{
 		Info: &collect.Process{PID: pid}, Program: target.Program{Build: b, CodeType: target.CodeTypeOf(b, mapping)},
 	})

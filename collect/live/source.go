@@ -206,11 +206,22 @@ func (s *Source) Close() error {
 		s.targets.Stop()
 	}
 	s.mu.Unlock()
+	return errors.Join(append(errs, s.halt(), s.free())...)
+}
+
+// halt ends what goes on beside; the lock is not held.
+func (s *Source) halt() (err error) {
 	close(s.stop)
 	if s.targets != nil {
-		errs = append(errs, s.targets.Close())
+		err = s.targets.Close()
 	}
 	s.stopped.Wait()
+	return err
+}
+
+// free gives up all that is held when nothing is attached and nothing goes on.
+func (s *Source) free() error {
+	var errs []error
 	for _, one := range slices.Backward(s.probes.list) {
 		errs = append(errs, one.Close())
 	}
