@@ -23,7 +23,9 @@ var left []*Source
 // thread for which a SIGKILL waits. If one comes while pytop closes a link, the
 // breakpoint stays. In a process that already ends, a SIGKILL has no effect.
 func (s *Source) Leave() error {
-	s.mu.Lock()
+	if !s.lockWithin(patience) {
+		return nil // something that is watched does not answer; pytop's end waits for nothing
+	}
 	if s.shared.Closed {
 		s.mu.Unlock()
 		return nil

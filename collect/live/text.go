@@ -2,10 +2,10 @@ package live
 
 import (
 	"errors"
+	"runtime"
 
 	"github.com/cilium/ebpf/link"
 
-	"pytop/collect/elf"
 	"pytop/collect/live/inspect"
 )
 
@@ -23,7 +23,7 @@ type Text struct {
 
 // texts compares the code of a process with its files.
 func texts(pid int, l *inspect.Located) (Text, error) {
-	if elf.Own != elf.X86_64 {
+	if runtime.GOARCH != "amd64" {
 		return Text{}, ErrTextNotCompared
 	}
 	list, err := inspect.Texts(pid, l)
