@@ -44,3 +44,16 @@ time.sleep(float(sys.argv[1]))
 		}
 	}
 }
+
+// TestShortCommandIsExact: a process that is about to end has given up its memory,
+// and looks as if it ran something else. It has not exec'd.
+func TestShortCommandIsExact(t *testing.T) {
+	needRoot(t)
+	t.Parallel()
+	for range 8 {
+		got := pytop(t, "--budget", "off", "-o", "json", "--", systemPython, "-S", "-c", "pass")
+		if p := snapshots(t, got.out)[0].Processes[0]; p.Status != "exact" || p.Reason != nil {
+			t.Errorf("%s: %s", p.Status, got.out)
+		}
+	}
+}

@@ -31,8 +31,8 @@ func (s *Set) NoteEnds(polled time.Time) {
 // known.
 func (s *Set) End(p *Process) {
 	_ = s.Maps.Processes.Lookup(&p.Key, &p.State) // where the kernel follows it, it is there
-	unseen := p.Execs != p.State.Execs && s.unseen(p.Key, &p.State)
-	if p.Build != nil && (unseen || !p.ExecSeen.IsZero()) { // or it had loaded no CPython yet
+	execed := p.Execs != p.State.Execs
+	if p.Build != nil && (execed && s.unseen(p.Key, &p.State) || p.loading && (execed || s.following.why != nil)) {
 		s.following.unseen++
 		p.Note = words.Join(p.Note, "it exec'd and ended before it was known what it ran")
 	}
@@ -57,7 +57,7 @@ func (s *Set) noteExec(p *Process, at time.Time) {
 		return // its end is noticed next time
 	}
 	if err != nil || now == p.Image && (p.Execs == p.State.Execs || !s.probes.LostProbes(p)) {
-		p.ExecSeen, p.Execs = time.Time{}, p.State.Execs
+		p.ExecSeen, p.Execs, p.loading = time.Time{}, p.State.Execs, false
 		return
 	}
 	if p.ExecSeen.IsZero() {
@@ -71,13 +71,14 @@ func (s *Set) noteExec(p *Process, at time.Time) {
 	if errors.Is(e.Err, cpython.ErrNotPython) {
 		s.following.looked[p.Key] = p.State.Execs
 		if time.Since(p.ExecSeen) < inspect.ExecGrace {
-			return // not loaded yet
+			p.loading = true
+			return
 		}
 	}
 	if errors.Is(e.Err, proc.ErrNoProcess) {
 		return // its end is noticed next time
 	}
-	p.Image, p.Execs, p.ExecSeen = now, p.State.Execs, time.Time{}
+	p.Image, p.Execs, p.ExecSeen, p.loading = now, p.State.Execs, time.Time{}, false
 	if adopted && e.Err == nil && p.Build == e.Before {
 		return // it runs what it was taken for
 	}

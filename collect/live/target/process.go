@@ -45,6 +45,7 @@ type Program struct {
 	CodeType uint64    // address of PyCode_Type; 0: not known
 	Execs    uint32    // of State.Execs those that were looked into
 	ExecSeen time.Time // when another program was first seen; zero: not
+	loading  bool      // it exec'd, and no CPython was loaded yet when it was looked at last
 	Left     string    // what it exec'd that is no CPython; empty: it runs one
 }
 
