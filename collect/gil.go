@@ -25,7 +25,14 @@ type ProcessGIL struct {
 	Measured time.Duration // time during which it was followed
 	Held     time.Duration // of Measured
 	None     bool          // it runs free-threaded
+	// From is since when it is followed, where all that is missing came before
+	// that: what is said of a later interval is exact. Zero: anything else.
+	From time.Time
 }
+
+// WholeSince tells whether nothing is missing from an instant on, though the
+// totals are a lower bound.
+func (p *ProcessGIL) WholeSince(t time.Time) bool { return !p.From.IsZero() && !p.From.After(t) }
 
 // GILReading is one GIL at one instant; counts are cumulative.
 type GILReading struct {

@@ -47,3 +47,6 @@ func (s *Snapshot) Span() time.Duration {
 	}
 	return s.Interval
 }
+
+// Begin is when the span began.
+func (s *Snapshot) Begin() time.Time { return s.Time.Add(-s.Span()) }

@@ -72,6 +72,30 @@ func TestGILSince(t *testing.T) {
 	s.wants("pid 9 only   " + since)
 }
 
+// TestGILBegan: where only the beginning is missing, the interval that it is in is
+// a lower bound; later ones are not marked, and it is said since when.
+func TestGILBegan(t *testing.T) {
+	const since = "followed from 14:00:12.300 on: takes before that, while Python started, are not counted"
+	s := newScreen(t, 160, 45, Options{})
+	shopBounded(s, 4, 0, since)
+	begin := s.Shown.Begin()
+	for _, c := range []struct {
+		from    time.Time
+		bounded bool
+	}{{begin.Add(time.Millisecond), true}, {begin, false}} {
+		next := *s.Shown
+		next.Processes = append([]collect.ProcessRow(nil), s.Shown.Processes...)
+		next.Processes[0].GIL.From = c.from
+		s.show(&next)
+		s.wants(since)
+		if c.bounded {
+			s.wants("! GIL: lower bound: "+since, "≥90 % held", "SWITCHES/s (≥)")
+		} else {
+			s.lacks("lower bound", "≥")
+		}
+	}
+}
+
 // TestFreeBounded: the same where there is no GIL.
 func TestFreeBounded(t *testing.T) {
 	const why = "its probes rested for 3 s"

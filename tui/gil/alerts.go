@@ -14,7 +14,7 @@ func (p *Pane) Alerts() []pane.Notice {
 	var out []pane.Notice
 	for i := range s.Processes {
 		one := &s.Processes[i]
-		if one.GIL.Status != collect.GILLowerBound && !(one.GIL.None && p.isBounded(one.Process.PID)) {
+		if one.GIL.Status != collect.GILLowerBound && !one.GIL.None || !p.isBounded(one.Process.PID) {
 			continue
 		}
 		what, why := "GIL", one.GIL.Reason

@@ -1,7 +1,6 @@
 package gil
 
 import (
-	"pytop/collect"
 	"pytop/tui/format"
 	"pytop/tui/pane"
 )
@@ -63,7 +62,7 @@ func (t *threads) followedWords() string {
 	s := t.Shown
 	for i := range s.Processes {
 		one := &s.Processes[i]
-		if len(s.Processes) > 1 && (t.Only == nil || t.Only.PID != one.Process.PID) || one.GIL.Status == collect.GILLowerBound || one.GIL.None {
+		if len(s.Processes) > 1 && (t.Only == nil || t.Only.PID != one.Process.PID) || t.isBounded(one.Process.PID) || one.GIL.None {
 			continue
 		}
 		return format.Plain(one.GIL.Reason)

@@ -62,22 +62,23 @@ func ShownThreads(s *collect.Snapshot) []collect.ThreadRow {
 }
 
 // LowerBounds are the processes, by PID, of which not all was seen that
-// happened to the GIL, or to their waits without one: what is said of them is
-// at least that.
+// happened in the span to the GIL, or to their waits without one: what is said
+// of them is at least that.
 func LowerBounds(s *collect.Snapshot) map[int]bool {
-	bounded := map[int]bool{}
+	bounded, whole := map[int]bool{}, map[int]bool{}
 	for i := range s.Processes {
-		if p := &s.Processes[i]; p.GIL.Status == collect.GILLowerBound {
+		p := &s.Processes[i]
+		if whole[p.Process.PID] = p.GIL.WholeSince(s.Begin()); !whole[p.Process.PID] && p.GIL.Status == collect.GILLowerBound {
 			bounded[p.Process.PID] = true
 		}
 	}
 	for i := range s.GILs {
-		if g := &s.GILs[i]; g.Status == collect.GILLowerBound {
+		if g := &s.GILs[i]; g.Status == collect.GILLowerBound && !whole[g.PID] {
 			bounded[g.PID] = true
 		}
 	}
 	for i := range s.Worlds {
-		if w := &s.Worlds[i]; w.Status == collect.GILLowerBound {
+		if w := &s.Worlds[i]; w.Status == collect.GILLowerBound && !whole[w.PID] {
 			bounded[w.PID] = true
 		}
 	}

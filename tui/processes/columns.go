@@ -100,7 +100,7 @@ func heldColumn(signs *format.Signs) table.Column[process] {
 				return signs.Unknown
 			case p.GILEstimated:
 				return signs.Estimate + format.Percent(p.GILHeldShare)
-			case p.GIL.Status == collect.GILLowerBound:
+			case p.bounded:
 				return signs.AtLeast + format.Percent(p.GILHeldShare)
 			}
 			return format.Percent(p.GILHeldShare)

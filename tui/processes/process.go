@@ -8,6 +8,8 @@ type process struct {
 	key    uint64
 	age    float64 // seconds
 	marked bool
+	// bounded: not all was seen that happened to its GIL in the span.
+	bounded bool
 }
 
 // processKey orders by PID, and tells a process from a later one with its PID.

@@ -60,14 +60,14 @@ func (p *Pane) rows() int { return max(1, p.Lines(p)-2) }
 // Take takes over a snapshot's processes.
 func (p *Pane) Take(s *collect.Snapshot) {
 	rows := make([]process, len(s.Processes))
-	present := map[uint64]bool{}
+	present, bounded := map[uint64]bool{}, pane.LowerBounds(s)
 	for i := range s.Processes {
 		one := &s.Processes[i]
 		row := process{ProcessRow: one, key: processKey(one.Process), age: -1}
 		if !one.Process.Start.IsZero() {
 			row.age = max(0, s.Time.Sub(one.Process.Start).Seconds())
 		}
-		row.marked = p.marked[row.key]
+		row.marked, row.bounded = p.marked[row.key], bounded[one.Process.PID]
 		present[row.key] = true
 		rows[i] = row
 	}

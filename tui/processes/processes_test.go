@@ -19,7 +19,7 @@ func TestBoundedInk(t *testing.T) {
 	if m.ink(&p, "gil_held_share", "", false) != m.Styles.Amber {
 		t.Error("an estimate is not amber")
 	}
-	p.GILEstimated, p.GIL.Status = false, collect.GILLowerBound
+	p.GILEstimated, p.bounded = false, true
 	if m.ink(&p, "gil_held_share", "", false) != m.Styles.Amber {
 		t.Error("a lower bound is not amber")
 	}

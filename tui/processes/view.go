@@ -64,7 +64,7 @@ func (p *Pane) ink(row *process, field, _ string, _ bool) pane.Ink {
 		return st.Dim
 	case field == "calls_status" && row.Reason != "", field == "tax_share" && row.TaxKnown && row.TaxShare > pane.TaxAlert:
 		return st.Amber
-	case field == "gil_held_share" && row.GILHeldKnown && (row.GILEstimated || row.GIL.Status == collect.GILLowerBound):
+	case field == "gil_held_share" && row.GILHeldKnown && (row.GILEstimated || row.bounded):
 		return st.Amber
 	case field == "command" || field == "pid" || field == "python":
 		return st.Plain

@@ -76,7 +76,8 @@ func (t *table) find(g *followed) error {
 // find them: what happened until then is not counted, and that is reported.
 func (t *table) noteBegun(g *followed, what string) {
 	if g.renewed || t.FromStart && g.Asked {
-		g.begun = fmt.Sprintf("followed from %s on: %s before that, while Python started, are not counted", time.Now().Format("15:04:05.000"), what)
+		g.begunAt = time.Now()
+		g.begun = fmt.Sprintf("followed from %s on: %s before that, while Python started, are not counted", g.begunAt.Format("15:04:05.000"), what)
 	}
 }
 

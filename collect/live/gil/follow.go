@@ -85,7 +85,7 @@ func (t *table) conclude(g *followed, err error) {
 		if !g.Asked && !t.Targets.Begun.IsZero() && g.since == "" && g.begun == "" {
 			since := "followed from " + g.attached.Format("15:04:05.000") + " on: what it did before is not measured"
 			if t.FromStart { // a command is counted from its first call: what is missing of its GIL is a part
-				g.begun = since
+				g.begun, g.begunAt = since, g.attached
 			} else {
 				g.since = since
 			}

@@ -62,16 +62,17 @@ type attachment struct {
 // standing is how well a process is followed, and why not better.
 type standing struct {
 	status  collect.ProbeStatus
-	reason  string // why status is not on
-	stays   string // why not at calls, where they should be; empty: they need not
-	back    string // why no longer at calls, and what that lost; empty: it did not happen
-	since   string // from when on it is followed; empty: from ready on
-	early   bool   // what it needs is not loaded yet
-	waiting bool   // there was no room: see mostFollowed
-	late    bool   // GILs were found after pytop came: what was before is not counted
-	begun   string // from when on a program is followed that began under pytop; empty: it ran before
-	started bool   // a GIL was found at some time
-	renewed bool   // it runs another program than when it was followed first
+	reason  string    // why status is not on
+	stays   string    // why not at calls, where they should be; empty: they need not
+	back    string    // why no longer at calls, and what that lost; empty: it did not happen
+	since   string    // from when on it is followed; empty: from ready on
+	early   bool      // what it needs is not loaded yet
+	waiting bool      // there was no room: see mostFollowed
+	late    bool      // GILs were found after pytop came: what was before is not counted
+	begun   string    // from when on a program is followed that began under pytop; empty: it ran before
+	begunAt time.Time // the instant that begun names
+	started bool      // a GIL was found at some time
+	renewed bool      // it runs another program than when it was followed first
 }
 
 // object is one GIL.

@@ -23,7 +23,7 @@ func (t *table) says(p *target.Process) (is collect.ProcessGIL) {
 	case g == nil:
 		is.Reason = "not followed yet"
 	case g.world != nil:
-		is.None, is.Reason = true, words.Join("it runs free-threaded: there is no GIL", g.reason, g.weak(), g.since)
+		is.None, is.From, is.Reason = true, g.wholeFrom(), words.Join("it runs free-threaded: there is no GIL", g.reason, g.weak(), g.since)
 	case p.Gone != "" && !p.Braked && g.wasFollowed() && (g.status == collect.ProbeOff || !g.started): // it exec'd, and ended before it was followed anew
 		is.Status, is.Reason = collect.GILLowerBound, words.Join(execed, g.weak())
 	case g.status == collect.ProbeOn && !g.started:
@@ -33,7 +33,7 @@ func (t *table) says(p *target.Process) (is collect.ProcessGIL) {
 	case g.status == collect.ProbeOn && g.sampled() > 0: // as of each of its GILs
 		is.Status, is.Reason = collect.GILSampled, words.Join("its fields were read for a time: totals have a hole", g.weak())
 	case g.status == collect.ProbeOn && g.weak() != "":
-		is.Status, is.Reason = collect.GILLowerBound, g.weak()
+		is.Status, is.From, is.Reason = collect.GILLowerBound, g.wholeFrom(), g.weak()
 	case g.status == collect.ProbeOn:
 		is.Status = collect.GILExact
 	default:

@@ -3,8 +3,10 @@ package gil
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"pytop/collect"
+	"pytop/collect/live/words"
 )
 
 // statusOf says how true what is said of a GIL is.
@@ -20,8 +22,20 @@ func (g *followed) statusOf(o *object) collect.GILStatus {
 	return collect.GILExact
 }
 
-// weak says what the self-check found wrong, and what was lost; empty: nothing.
-func (g *followed) weak() string {
+// weak says what is missing or wrong; empty: nothing.
+func (g *followed) weak() string { return words.Join(g.faults(), g.begun) }
+
+// wholeFrom is from when on nothing is missing or wrong; zero: at no time.
+func (g *followed) wholeFrom() (from time.Time) {
+	if g.faults() == "" {
+		from = g.begunAt
+	}
+	return from
+}
+
+// faults says what the self-check found wrong, and what was lost since the GIL
+// is followed; empty: nothing.
+func (g *followed) faults() string {
 	var why []string
 	say := func(n uint64, format string) {
 		if n > 0 {
@@ -55,9 +69,6 @@ func (g *followed) weak() string {
 	}
 	if g.late {
 		why = append(why, "what interpreters that began later did before pytop found them is not counted")
-	}
-	if g.begun != "" {
-		why = append(why, g.begun)
 	}
 	return strings.Join(why, "; ")
 }

@@ -111,7 +111,7 @@ func TestAllReleased(t *testing.T) {
 		t.Errorf("%d builds of four copies", builds)
 	}
 	laterOn(t, s, h, target.KeptCopy)
-	if builds, files, deleted := held(t, h); builds != 1 || files == 0 || deleted != 2 {
+	if builds, files, deleted := held(t, h); builds != 1 || files == 0 || deleted != 1 {
 		t.Errorf("%d builds, %d files known, %d deleted ones open; want only that of the first", builds, files, deleted)
 	}
 
