@@ -172,14 +172,25 @@ const patience = 400 * time.Millisecond
 // maps are freed, too.
 const lastPatience = 3 * time.Second
 
-// lockWithin takes the lock; false: it could not be had for so long.
+// lockWithin takes the lock; false: it could not be had for so long. It queues for
+// it: who only tries now and then may never have it while others read.
 func (s *Source) lockWithin(patience time.Duration) bool {
-	for deadline := time.Now().Add(patience); !s.mu.TryLock(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			return false
+	got, late := make(chan struct{}), make(chan struct{})
+	go func() {
+		s.mu.Lock()
+		select {
+		case got <- struct{}{}:
+		case <-late:
+			s.mu.Unlock()
 		}
+	}()
+	select {
+	case <-got:
+		return true
+	case <-time.After(patience):
+		close(late)
+		return false
 	}
-	return true
 }
 
 // errStuck is why the maps are not freed: the process's end does it.
