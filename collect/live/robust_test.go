@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -161,18 +160,6 @@ func TestFocus(t *testing.T) {
 	}
 }
 
-// goroutines is how many there are, without those that are kept for the next
-// read of what may not answer: up to 16, as many as were needed at once.
-func goroutines() (n int) {
-	all := make([]byte, 1<<20)
-	for one := range strings.SplitSeq(string(all[:runtime.Stack(all, true)]), "\n\n") {
-		if !strings.Contains(one, "proc.(*asker).run") {
-			n++
-		}
-	}
-	return n
-}
-
 // TestNothingIsLeft: goroutines, descriptors, and BPF's links, programs and
 // maps are after Close as they were before Open, also when Open fails. Not
 // parallel: others open some too.
@@ -209,7 +196,7 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	once() // what is opened once for good
 	runtime.GC()
-	before := goroutines()
+	before := livetest.Goroutines()
 	all, ofBPF := livetest.Descriptors(t)
 	for range 3 {
 		once()
@@ -218,10 +205,10 @@ func TestNothingIsLeft(t *testing.T) {
 	var now, nowOfBPF int
 	for range 50 { // goroutines take a moment to be gone
 		now, nowOfBPF = livetest.Descriptors(t)
-		if now == all && nowOfBPF == ofBPF && goroutines() <= before {
+		if now == all && nowOfBPF == ofBPF && livetest.Goroutines() <= before {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("%d descriptors (%d of BPF) and %d goroutines, before %d (%d) and %d", now, nowOfBPF, goroutines(), all, ofBPF, before)
+	t.Errorf("%d descriptors (%d of BPF) and %d goroutines, before %d (%d) and %d", now, nowOfBPF, livetest.Goroutines(), all, ofBPF, before)
 }

@@ -56,7 +56,7 @@ func TestManyShort(t *testing.T) {
 		return m.HeapAlloc
 	}
 	livetest.Read(t, s)
-	goroutines, held := runtime.NumGoroutine(), memory()
+	goroutines, held := livetest.Goroutines(), memory()
 	maps := c.Maps.Memory()
 	_, links := livetest.Descriptors(t)
 	fmt.Fprintln(w.In)
@@ -84,7 +84,7 @@ func TestManyShort(t *testing.T) {
 	}
 	nothingHeld(t, c)
 	someFollowed(t, r)
-	if n := runtime.NumGoroutine(); n > goroutines+2 {
+	if n := livetest.Goroutines(); n > goroutines+2 {
 		t.Errorf("%d goroutines, %d before", n, goroutines)
 	}
 	dropEnded(t, c)
@@ -98,7 +98,7 @@ func TestManyShort(t *testing.T) {
 	functions, ended := c.KeptFunctions()
 	after, afterMaps := memory(), c.Maps.Memory()
 	t.Logf("%d processes in %v: heap %d KiB before, %d at most, %d after; maps %d KiB before, %d at most, %d after; %d goroutines, %d before; %d functions, %d of them of the ended together",
-		number, time.Since(began).Round(time.Millisecond), held>>10, most>>10, after>>10, maps>>10, mostMaps>>10, afterMaps>>10, runtime.NumGoroutine(), goroutines, functions, ended)
+		number, time.Since(began).Round(time.Millisecond), held>>10, most>>10, after>>10, maps>>10, mostMaps>>10, afterMaps>>10, livetest.Goroutines(), goroutines, functions, ended)
 }
 
 // dropEnded frees what is held of the processes whose end the last reading shows.
